@@ -1,0 +1,87 @@
+/*
+ * engine: the contract of what carries impairments out on the links of one region's uplink.
+ *
+ * One instance per agent. It owns the space between the hops `b` and `c` of its site (see
+ * fixtures/net/site.h) and impairs what leaves the region, by destination region. Everything whose
+ * destination MAC belongs to no known region is neutral. ARP and ICMPv6 types 133-137 are never
+ * impaired: neighbour discovery is local to a region in a real WAN (network plan, part 1).
+ *
+ * Every hook returns 0 or -1 with a sentence. apply, close and read_back are idempotent and work
+ * from any half-built state. To add an engine: copy null.c, add a row to engines.c, and run the
+ * conformance tests over it.
+ */
+#ifndef CHAOS_ENGINES_ENGINE_H
+#define CHAOS_ENGINES_ENGINE_H
+
+#include "chaos/impairment.h"
+#include "fixtures/base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct site;
+struct engine;
+
+/* What packets to region `to` shall suffer from now on: the whole impairment, not a difference. */
+struct engine_change {
+	unsigned to; /* index of the destination region */
+	struct impairment impairment;
+};
+
+/* When a batch was carried out, on CLOCK_MONOTONIC: the request left, the kernel or the forwarder
+ * had accepted it. It acts on packets sent after some instant between the two. */
+struct engine_ack {
+	uint64_t sent_ns, acked_ns;
+};
+
+/* Totals since open, per destination region. dropped counts injected loss and cut; overflow what
+ * found the queue full, which is never loss. Where the engine cannot tell them apart it sets
+ * overflow_known to 0 and has made overflow impossible by its limit. */
+struct engine_counters {
+	uint64_t packets, bytes;         /* handed to the engine for that region */
+	uint64_t passed_packets;
+	uint64_t dropped_packets;
+	uint64_t overflow_packets;
+	uint64_t exempt_packets;         /* neighbour discovery let through */
+	uint64_t neutral_packets;        /* only in the row of the region itself: unknown MACs, broadcast */
+	int overflow_known;
+};
+
+struct engine_ops {
+	const char *name;
+	const char *help; /* one line */
+
+	/* Can this machine do it? Decided by trying in a throw-away network namespace, never by
+	 * version. -1 with the reason where not. */
+	int (*probe)(struct err *err);
+	/* Take over the site's hop, all links neutral. seed: every random decision comes from it.
+	 * The site outlives the engine. */
+	struct engine *(*open)(const struct site *site, uint64_t seed, struct err *err);
+	/* Make the changes at at_ns (CLOCK_MONOTONIC; 0: now). Blocks until done. All or nothing as
+	 * far as the kernel allows; after an error the state is what read_back says. */
+	int (*apply)(struct engine *engine, const struct engine_change *changes, size_t n,
+		uint64_t at_ns, struct engine_ack *ack, struct err *err);
+	/* What is set now for region `to`, asked from where it acts (the kernel, the forwarder). Values
+	 * that were rounded by the kernel come back rounded. */
+	int (*read_back)(struct engine *engine, unsigned to, struct impairment *out, struct err *err);
+	int (*counters)(struct engine *engine, unsigned to, struct engine_counters *out,
+		struct err *err);
+	/* A descriptor that becomes readable when the engine has died on its own, or -1: cannot. */
+	int (*death_fd)(struct engine *engine);
+	/* Heal all and let go. Accepts NULL. */
+	void (*close)(struct engine *engine);
+};
+
+/* Every engine starts with this, so that callers need only the pointer. */
+struct engine {
+	const struct engine_ops *ops;
+};
+
+/* The table, NULL-terminated, in order of preference: netem, wire, null. */
+extern const struct engine_ops *const engines[];
+const struct engine_ops *engine_find(const char *name);
+/* The first whose probe succeeds, never null (which impairs nothing and must be forced by name).
+ * why (may be NULL) receives a sentence for each one passed over. */
+const struct engine_ops *engine_choose(struct buf *why, struct err *err);
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * driver: the contract of what speaks to one kind of system.
+ *
+ * One instance per thread, talking to one node (endpoint) at a time. Hidden re-sends are switched
+ * off: each attempt is one operation. Every outcome that is not on the driver's allow-list of sure
+ * failures is unknown (op.h). To add a driver: copy null.c, add a row to drivers.c, and run the
+ * conformance test (suites/tests/conformance) over it: it faces the driver with a server that lies,
+ * hangs, dies and sends garbage.
+ */
+#ifndef PROBES_DRIVERS_DRIVER_H
+#define PROBES_DRIVERS_DRIVER_H
+
+#include "fixtures/base/err.h"
+#include "fixtures/base/param.h"
+#include "probes/marks.h"
+#include "probes/op.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A node of the system as clients reach it. */
+struct endpoint {
+	const char *name; /* "us-east/store" */
+	const char *host; /* IP literal or name */
+	uint16_t port;
+	uint8_t region, node; /* node: global index in the plan */
+};
+
+struct driver_target {
+	const struct endpoint *endpoints; /* all of the system's nodes, to name the one that answered */
+	size_t n_endpoints;
+	const void *options;              /* the driver's own struct, filled by its param rows */
+	uint64_t seed;
+};
+
+/* What to do, and where the answer goes. In: kind, key, value (write), min_version, timeout_ns.
+ * Out: all below. Strings never come out: what a server said stays in `text`, cut and raw. */
+struct driver_call {
+	enum op_kind kind;
+	uint32_t key;
+	uint64_t value;
+	uint64_t min_version; /* read at least this version; 0: whatever there is */
+	uint64_t timeout_ns;
+
+	enum op_state state; /* OK, FAIL or UNKNOWN */
+	enum op_error error;
+	uint16_t flags;      /* ABSENT, STALE_MARK, AGE_CLAIMED, FALLBACK, HAS_VERSION, HAS_EPOCH */
+	uint64_t read_value;
+	uint64_t version;
+	uint32_t epoch;
+	uint32_t age_ms;
+	uint8_t node;        /* performing node, OP_NODE_UNKNOWN where the answer does not name one */
+	char text[96];       /* what went wrong, for people; may hold bytes of the server */
+};
+
+struct driver_role {
+	enum node_role role;
+	uint32_t epoch;
+	uint8_t believed_primary; /* global index, OP_NODE_UNKNOWN: does not say */
+};
+
+enum driver_can {
+	DRIVER_VERSIONS = 1 << 0,     /* answers carry versions */
+	DRIVER_MIN_VERSION = 1 << 1,  /* a read may demand a version */
+	DRIVER_AGE = 1 << 2,          /* answers claim an age or a stale mark */
+	DRIVER_NAMES_NODE = 1 << 3,   /* answers name the performing node */
+	DRIVER_EPOCHS = 1 << 4,
+	DRIVER_ROLES = 1 << 5,
+	DRIVER_DELETES = 1 << 6,
+	DRIVER_CAS = 1 << 7,
+};
+
+struct driver;
+
+struct driver_ops {
+	const char *name;
+	const char *help;
+	unsigned can;                 /* enum driver_can */
+	uint16_t default_port;
+	const struct param *params;   /* of the options in the scenario's client group; may be empty */
+	size_t options_size;
+
+	/* Nothing is connected yet. The target is borrowed and outlives the driver. */
+	struct driver *(*open)(const struct driver_target *target, struct err *err);
+	/* One attempt at the endpoint. Never fails itself: everything is an outcome. Returns within
+	 * timeout_ns plus 50 ms whatever the server does. */
+	void (*invoke)(struct driver *driver, const struct endpoint *at, struct driver_call *call);
+	/* Ask the node for its role; ROLE_UNKNOWN where it does not answer in time. */
+	void (*role)(struct driver *driver, const struct endpoint *at, uint64_t timeout_ns,
+		struct driver_role *out);
+	void (*close)(struct driver *driver);
+};
+
+struct driver {
+	const struct driver_ops *ops;
+};
+
+/* The table, NULL-terminated. */
+extern const struct driver_ops *const drivers[];
+const struct driver_ops *driver_find(const char *name);
+
+#endif
