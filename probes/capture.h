@@ -1,0 +1,46 @@
+/*
+ * capture: which of the system's own packets crossed between which regions, and when.
+ *
+ * Beacons prove the link; they do not prove that the system uses it. The capture (libpcap, headers
+ * only) sits on the uplink of a site, before the engine, and counts packets by direction, the other
+ * region, and whose they are (by MAC, fixtures/net/addr.h: prober and beacon are ours, everything
+ * else is the system's), in buckets of 10 ms. Out at the sender = attempted; in at the receiver =
+ * crossed. Runs as a thread of the beacon process, into *.capture.
+ */
+#ifndef PROBES_CAPTURE_H
+#define PROBES_CAPTURE_H
+
+#include "fixtures/base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CAPTURE_BUCKET_NS (10 * UINT64_C(1000000))
+
+enum capture_owner { CAPTURE_SYSTEM, CAPTURE_PROBER, CAPTURE_BEACON };
+enum capture_way { CAPTURE_OUT, CAPTURE_IN };
+
+struct capture_count {
+	uint64_t at_ns; /* start of the bucket, since the run's epoch */
+	uint64_t bytes;
+	uint32_t packets;
+	uint8_t region, peer; /* observer, the other end */
+	uint8_t way, owner;
+};
+
+struct captures {
+	struct capture_count *counts; /* sorted by at_ns */
+	size_t n;
+};
+
+struct capture;
+/* Counts on interface `uplink` of the given namespace until capture_close. */
+struct capture *capture_open(int site_netns_fd, const char *uplink, unsigned region,
+	unsigned n_regions, uint64_t epoch_ns, const char *dir, struct err *err);
+/* Stops, writes the last buckets; returns how many packets the kernel dropped before we saw them. */
+uint64_t capture_close(struct capture *capture);
+
+int captures_load_dir(struct captures *captures, const char *dir, struct err *err);
+void captures_release(struct captures *captures);
+
+#endif

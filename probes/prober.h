@@ -1,0 +1,64 @@
+/*
+ * prober: the clients of one region.
+ *
+ * A process of its own in a leaf namespace of its region's site, without privileges: the only place
+ * that parses what the system under test answers. One thread per session, a pool of threads for the
+ * availability ticker, one thread that asks the region's nodes for their role every 50 ms. It
+ * writes history (*.ops) and marks (*.marks) into its directory and speaks with its agent in frames
+ * (fixtures/frame.h) on one socket.
+ *
+ * From the agent                          What it does
+ *   {type:"start", at_ns}                   clients begin at that instant
+ *   {type:"quiet", at_ns}                   from then on no operation is begun
+ *   {type:"resume", at_ns}
+ *   {type:"sweep", id, ledger:[[s,n],..]}   read every key once from every node of the own region;
+ *                                           n: ledger keys that session s has used
+ *   {type:"adopt", session, state}          a roaming session arrives (state as in "handover")
+ *   {type:"stop"}                           end; answered by "done"
+ * To the agent
+ *   {type:"ready", nearest:[{node,rtt_ns}]}
+ *   {type:"progress", reads:{ok,fail,unknown,not_sent,p99_ns}, writes:{..}}   every second
+ *   {type:"primary", node, at_ns}           a write was first acknowledged by a node other than the
+ *                                           one before (from the ticker)
+ *   {type:"ledger", sessions:[[s,n],..]}    in answer to "quiet", once the last operation ended
+ *   {type:"swept", id, keys, answered, digest, start_ns, end_ns}
+ *   {type:"handover", session, to, state}
+ *   {type:"done", reads:.., writes:..}
+ *   {type:"error", sentence}
+ * All instants are CLOCK_MONOTONIC of this host; records in files are since the run's epoch.
+ *
+ * The ticker: every 50 ms one write of the region's own ticker key and one read of every other
+ * region's, with a limit of 1 s, each slot on a connection of its own (a slot's thread is free
+ * again before its turn comes), so that an outage never stops the clock that measures it.
+ */
+#ifndef PROBES_PROBER_H
+#define PROBES_PROBER_H
+
+#include "fixtures/base/err.h"
+#include "probes/drivers/driver.h"
+#include "probes/group.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROBER_TICK_NS (50 * UINT64_C(1000000))
+#define PROBER_TICK_LIMIT_NS (1000 * UINT64_C(1000000))
+
+struct prober_config {
+	unsigned region, n_regions;
+	const struct endpoint *endpoints;
+	size_t n_endpoints;
+	const struct client_group *groups;
+	size_t n_groups;
+	unsigned primary_hint; /* node that is primary at the start as far as the plan knows, or 255 */
+	uint64_t seed;
+	uint64_t epoch_ns;     /* CLOCK_MONOTONIC of the run's zero */
+	const char *dir;       /* existing, empty */
+	uint64_t ticker;       /* 0: no ticker (benchmarks) */
+};
+
+/* Runs until "stop" or end of file on the socket. Call in the forked child after it entered the
+ * leaf's namespace; returns the child's exit status. */
+int prober_main(const struct prober_config *config, int socket_fd);
+
+#endif
