@@ -1,0 +1,175 @@
+/*
+ * plan: what will happen in a run, with every name looked up, every time absolute and every limit
+ * computed. Pure data: made from a scenario, a seed and the recipe by plan_build(), the same for
+ * ever from the same three, so that an agent and a later `judge` build the very same plan again.
+ *
+ * Times are nanoseconds since the run's zero, the instant at which all regions were ready.
+ */
+#ifndef SUITES_PLAN_H
+#define SUITES_PLAN_H
+
+#include "chaos/faults/fault.h"
+#include "chaos/impairment.h"
+#include "fixtures/base/arena.h"
+#include "fixtures/base/err.h"
+#include "fixtures/node.h"
+#include "probes/drivers/driver.h"
+#include "probes/group.h"
+#include "suites/metric.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+
+/* Where something stands in the scenario; kept to the end, verdicts point at it. */
+struct place {
+	const char *file;
+	unsigned line, column; /* from 1 */
+};
+
+struct plan_region {
+	const char *name;
+	bool primary; /* role: primary */
+	struct place place;
+};
+
+struct plan_node {
+	struct node_spec spec;
+	unsigned region, host; /* host: number in addr_of() */
+	bool endpoint;         /* clients talk to it (others, such as a Sentinel, are only run) */
+	int endpoint_index;    /* into plan->endpoints, or -1 */
+};
+
+enum phase_kind {
+	PHASE_WATCH, /* watch: a named stretch in which nothing is changed */
+	PHASE_QUIET, /* quiet: no writes; sweeps until converged */
+	PHASE_FAULT, /* from in force to gone; its bounds are certified in the run */
+};
+
+/* Half-open by intended start. end_ns 0: until the run ends. */
+struct plan_phase {
+	const char *name;
+	enum phase_kind kind;
+	uint64_t start_ns, end_ns; /* planned */
+	int fault;                 /* index, for PHASE_FAULT */
+	struct place place;
+};
+
+enum until_kind { UNTIL_TIME, UNTIL_FAILED_OVER };
+
+struct plan_fault {
+	const char *name; /* the user's, or the kind with a number */
+	const struct fault_ops *ops;
+	struct fault_effects effects;
+	enum until_kind until;
+	uint64_t start_ns;
+	uint64_t length_ns; /* with UNTIL_FAILED_OVER the longest: `at most` */
+	const char *text;   /* "partition us-east from eu-west, ap-south" */
+	struct place place;
+};
+
+enum step_kind { STEP_FAULT_ON, STEP_FAULT_OFF, STEP_QUIET, STEP_RESUME, STEP_END };
+
+/* The timeline, sorted by time; OFF before ON at the same instant. */
+struct plan_step {
+	uint64_t at_ns;
+	enum step_kind kind;
+	int index; /* of the fault or phase; -1 */
+};
+
+enum compare { COMPARE_LT, COMPARE_LE, COMPARE_EQ, COMPARE_NE, COMPARE_GE, COMPARE_GT };
+enum op_filter { FILTER_ALL, FILTER_READS, FILTER_WRITES, FILTER_GROUP };
+
+/* One line of `expect:`, names looked up. */
+struct plan_expect {
+	const char *id; /* the normalised text: stable across runs, without measured values */
+	const struct metric *metric;
+	enum metric_stat stat;
+	enum compare compare;
+	double value;       /* in the metric's base unit: ns, share 0..1, count */
+	bool has_warn;
+	enum compare warn_compare;
+	double warn_value;
+	double confidence;  /* 0: observed; 0.95: a claim about the population */
+	enum op_filter filter;
+	int group;          /* FILTER_GROUP */
+	int phase;          /* index, -1: the whole run */
+	int region;         /* at REGION, -1: all together */
+	int from, to;       /* ordered pair of regions, -1 */
+	struct place place;
+};
+/* `at each region` is expanded into one expectation per region. */
+
+struct plan_evidence {
+	uint64_t min_reads, min_acked_writes, min_samples; /* min_samples: of any one expectation */
+};
+
+struct plan {
+	struct arena arena;
+	const char *name, *about, *path; /* path as given */
+	const char *text;                /* the scenario file's own text */
+	const char *recipe_name;
+	uint64_t seed;
+
+	struct plan_region *regions;
+	size_t n_regions;
+	struct impairment *links; /* [from * n_regions + to]: the normal world */
+	struct plan_node *nodes;
+	size_t n_nodes;
+	struct endpoint *endpoints; /* .node is the index in this array */
+	size_t n_endpoints;
+	const char *hosts; /* /etc/hosts of every node */
+	struct client_group *groups;
+	size_t n_groups;
+	uint32_t n_sessions;
+
+	struct plan_phase *phases;
+	size_t n_phases;
+	struct plan_fault *faults;
+	size_t n_faults;
+	struct plan_step *steps;
+	size_t n_steps;
+	uint64_t end_ns;
+
+	struct plan_expect *expects;
+	size_t n_expects;
+	struct plan_evidence evidence;
+	uint64_t max_duration_ns;
+	uint64_t converge_limit_ns; /* a quiet phase may take so long at most (60 s) */
+	double steady_share;        /* ok share demanded before the first fault: 0.99 */
+	uint64_t repeat;            /* trials; 1 */
+};
+
+/* What a command line may change. */
+struct plan_options {
+	const char *path;
+	const char *text;   /* NULL: read path */
+	const char *share;  /* directory with systems/, links/ */
+	bool has_seed;
+	uint64_t seed;
+};
+
+/*
+ * Parse, look up, compute. On failure NULL and every error found, one per line, as
+ * "file:line:column: what was expected; how to mend it" followed by the line and a caret.
+ * err->code is EXIT_SCENARIO, or EXIT_MACHINE where a program is missing and need_programs.
+ */
+struct plan *plan_build(const struct plan_options *options, bool need_programs, struct err *err,
+	struct buf *errors);
+void plan_free(struct plan *plan);
+
+/* The impairment of a link while the given faults are on (a bit per fault): base and effects added
+ * by impairment_add. */
+struct impairment plan_link_now(const struct plan *plan, unsigned from, unsigned to,
+	uint64_t faults_on);
+
+/* The dry run: every change that would be made, and its inverse, absolute times, limits, the
+ * smallest effect that each expectation could detect. */
+void plan_print(const struct plan *plan, struct buf *out);
+
+#define PLAN_FAULTS_MAX 64
+#define PLAN_GROUPS_MAX 32
+
+#endif
