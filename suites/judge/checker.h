@@ -1,0 +1,93 @@
+/*
+ * checker: the contract of what judges a history.
+ *
+ * Pure: a function of the evidence and of one question. No clock, no files, no randomness. Each
+ * finding carries a minimal witness of 2 to 4 operations and one sentence that says why they cannot
+ * go together. Only real time convicts: of two writes the order is certain when the first returned
+ * before the second was called; versions that the store reports corroborate only.
+ *
+ * To add one: copy the smallest (thin_air.c), add a row to checkers.c and one to metric.c, give it a
+ * brute-force reference or histories by construction in suites/tests/unit/judge, a plant (below)
+ * and a line in suites/tests/selftest/bugs.tsv.
+ */
+#ifndef SUITES_JUDGE_CHECKER_H
+#define SUITES_JUDGE_CHECKER_H
+
+#include "fixtures/base/arena.h"
+#include "fixtures/base/rng.h"
+#include "suites/judge/evidence.h"
+#include "suites/metric.h"
+
+/* One question: an expectation's metric and filters. */
+struct question {
+	const struct metric *metric;
+	enum metric_stat stat;
+	enum op_filter filter;
+	int group, phase, region, from, to; /* -1: any */
+};
+
+#define WITNESS_OPS_MAX 4
+
+struct finding {
+	size_t ops[WITNESS_OPS_MAX]; /* indices into evidence->history.ops, in time order */
+	unsigned n_ops;
+	const char *reason; /* one sentence, in the arena */
+	bool tainted;       /* one of the operations overlaps a stall */
+};
+
+enum measured {
+	MEASURED_VALUE,    /* value holds */
+	MEASURED_NOTHING,  /* no data at all: inconclusive, never a pass */
+	MEASURED_CENSORED, /* did not happen while we watched: value is a lower bound */
+	MEASURED_UNDECIDED /* could not be decided; why says so */
+};
+
+/* A part of an RTO and the like; missing is missing, not zero. */
+struct measured_part {
+	const char *name;
+	double value_ns;
+	bool has;
+};
+
+#define MEASURED_PARTS_MAX 6
+#define FINDINGS_MAX 16
+
+struct measurement {
+	enum measured status;
+	double value;         /* in the metric's base unit (ns, 0..1, count, per second) */
+	double low, high;     /* interval at 95 %, where has_interval */
+	bool has_interval;
+	uint64_t n;           /* samples or effective trials behind the value */
+	const char *n_what;   /* "effective trials", "reads", "acknowledged ledger writes" */
+	const char *note;     /* "would have caught a lag of 40 ms or more"; NULL: none */
+	const char *why;      /* for NOTHING, CENSORED and UNDECIDED */
+	struct finding *findings; /* worst first; at most FINDINGS_MAX kept */
+	size_t n_findings, total_findings;
+	struct measured_part parts[MEASURED_PARTS_MAX];
+	unsigned n_parts;
+	int fault;            /* the fault whose certificate the value hangs on, or -1 */
+};
+
+struct checker_ops {
+	const char *name;
+	const char *help;
+	/* Answer the question. Memory from the arena. *out comes zeroed but for fault = -1. */
+	void (*measure)(struct arena *arena, const struct evidence *evidence,
+		const struct question *question, struct measurement *out);
+	/*
+	 * Sensitivity: change the copied history so that exactly one violation more is in it (of a size
+	 * given in ns where that makes sense), or return false where this history offers no place. NULL:
+	 * the checker has no plants (and says why in help).
+	 */
+	bool (*plant)(struct arena *arena, struct evidence *copy, const struct question *question,
+		struct rng *rng, uint64_t size_ns);
+};
+
+/* The table, NULL-terminated. */
+extern const struct checker_ops *const checkers[];
+const struct checker_ops *checker_find(const char *name);
+
+/* Certain order in real time. Unknown writes have no return: never certainly before anything. */
+bool op_certainly_before(const struct op *a, const struct op *b);
+
+#endif

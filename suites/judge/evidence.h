@@ -1,0 +1,73 @@
+/*
+ * evidence: everything a run left behind, in memory: what the checkers are a pure function of.
+ *
+ * Times are nanoseconds since the run's zero. Bounds of phases are the certified ones: a fault's
+ * phase runs from in force to gone.
+ */
+#ifndef SUITES_JUDGE_EVIDENCE_H
+#define SUITES_JUDGE_EVIDENCE_H
+
+#include "probes/beacon.h"
+#include "probes/capture.h"
+#include "probes/history.h"
+#include "probes/marks.h"
+#include "suites/certificate.h"
+#include "suites/plan.h"
+
+struct fault_window {
+	int fault;         /* index in plan->faults */
+	uint64_t asked_ns; /* the timeline's instant */
+	uint64_t sent_ns, acked_ns;
+	uint64_t in_force_ns, gone_ns; /* certified; 0: never */
+	uint64_t undo_sent_ns, undo_acked_ns;
+	struct certificate certificate;
+	bool until_met; /* `until: failed-over` ended it */
+};
+
+/* Actual bounds of plan->phases[i]. */
+struct phase_window {
+	uint64_t start_ns, end_ns;
+	bool started; /* false: the run ended before it */
+};
+
+/* One sweep of a quiet phase in one region. */
+struct sweep {
+	uint32_t id;
+	unsigned region;
+	uint64_t start_ns, end_ns;
+	uint64_t keys, answered;
+	char digest[65];
+};
+
+enum death_kind { DEATH_PROBER, DEATH_BEACON, DEATH_ENGINE, DEATH_AGENT, DEATH_NODE };
+
+/* Something of a region died without being asked to. */
+struct death {
+	enum death_kind what;
+	unsigned region;
+	uint64_t at_ns;
+};
+
+struct evidence {
+	const struct plan *plan;
+	struct history history;
+	struct marks marks;
+	struct beacons beacons;
+	struct captures captures;
+	struct stalls stalls;
+
+	struct fault_window *faults; /* plan->n_faults */
+	struct phase_window *phases; /* plan->n_phases */
+	struct sweep *sweeps;
+	size_t n_sweeps;
+	bool converged;    /* two equal sweeps in a row, every key answered */
+	uint64_t end_ns;   /* when the run ended */
+	uint64_t quiet_ns; /* when the last operation before the last quiet phase had ended; 0: none */
+	uint64_t noise_floor_ns;
+	bool suspended;    /* the machine slept in between */
+	bool interrupted;
+	struct death *deaths;
+	size_t n_deaths;
+};
+
+#endif
