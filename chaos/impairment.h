@@ -38,6 +38,13 @@ struct impairment {
  * the scenario halves it into two delays. */
 extern const struct param impairment_params[];
 
+/*
+ * The same behaviour in its one way of writing: a cut link has nothing else, loss of 100 % is a cut,
+ * bursts without loss and a distribution without jitter are nothing, and a link with a rate keeps
+ * its packets in order. Engines set this form, read_back returns it.
+ */
+struct impairment impairment_canonical(const struct impairment *imp);
+/* Both compare canonical forms. */
 bool impairment_is_neutral(const struct impairment *imp);
 bool impairment_equal(const struct impairment *a, const struct impairment *b);
 /* True where single packets matter (loss, rate, ...), so that segmentation offload must be off. */
@@ -51,7 +58,8 @@ bool impairment_needs_segments(const struct impairment *imp);
 struct impairment impairment_add(const struct impairment *a, const struct impairment *b);
 
 /* The chain of Gilbert and Elliott for the stated loss: probability of entering and of leaving the
- * state in which every packet is lost. burst 1 means independent loss: p = mean, r = 1 - mean. */
+ * state in which every packet is lost. burst 1 means independent loss: p = mean, r = 1 - mean. So
+ * high a mean that it needs longer bursts than stated (mean > burst / (burst + 1)) gets them. */
 struct gilbert {
 	double enter, leave;
 };
