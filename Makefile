@@ -1,35 +1,90 @@
 # regionproof: everything that is built goes under build/; a new file needs no edit here.
 #
-#   make deps   install what is missing (the one list below)      make demo   the main job
-#   make        build build/regionproof and build/region-store    make check  the tests
+#   make deps       install what is missing (the one list below); as root or with sudo
+#   make            build build/regionproof and build/region-store
+#   make demo       deps, build, one scenario that passes and one that fails on purpose
+#   make check      deps, build, every test but the long ones
+#   make check-long / check-asan / check-tsan      the long ones too / under a sanitizer
+#   make lint       formatting, static checkers, include direction; `make arrows` draws the includes
+#   make bench      the benchmarks, as ratios;  make install, make clean
 #
-# Layout of build/: obj/ mirrors the tree, tests/ holds one binary per test file.
+# Layout of build/: obj/ mirrors the tree; tests/ and bench/ hold one program per source file.
 
 VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
 
-# The one list of dependencies, by Debian package name.
-DEPS_BUILD := gcc make pkg-config libnl-3-dev libnl-route-3-dev libpcap-dev libcurl4-openssl-dev \
-	libyaml-dev libjansson-dev libmicrohttpd-dev libhiredis-dev libseccomp-dev
-DEPS_TEST := libcmocka-dev iproute2 procps redis-server redis-sentinel redis-tools \
+# The one list of dependencies, by Debian package name. `make deps` installs the first two rows;
+# `make deps-dev` also what lint and bench use, which skip what is missing.
+DEPS_BUILD := gcc libc6-dev make pkg-config libnl-3-dev libnl-route-3-dev libpcap-dev \
+	libcurl4-openssl-dev libyaml-dev libjansson-dev libmicrohttpd-dev libhiredis-dev libseccomp-dev
+DEPS_TEST := libcmocka-dev iproute2 procps util-linux redis-server redis-sentinel redis-tools \
 	user-mode-linux libxml2-utils
+DEPS_DEV := clang clang-format clang-tidy cppcheck wrk nginx-light iperf3 tcpdump
+
+# pkg-config names. What is OPTIONAL may be missing: name=start of its header. A .c file that
+# includes that header is then left out of the build, and HAVE_NAME tells the others.
+REQUIRED := libnl-3.0 libnl-route-3.0 libcurl yaml-0.1 jansson libmicrohttpd
+OPTIONAL := hiredis=hiredis/ libpcap=pcap libseccomp=seccomp.h
 
 B ?= build
-CC ?= gcc
-PKGS := libnl-3.0 libnl-route-3.0 libcurl yaml-0.1 jansson libmicrohttpd hiredis libpcap libseccomp
+CC := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 CFLAGS ?= -O2 -g
-WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(CI),-Werror)
-CPPFLAGS += -I. -D_GNU_SOURCE -DREGIONPROOF_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PKGS))
-ALL_CFLAGS = -std=gnu11 $(WARN) -pthread $(CFLAGS) -MMD -MP
-LDLIBS += $(shell pkg-config --libs $(PKGS)) -pthread -lm
 Q := $(if $(V),,@)
 
+# --- what is there -----------------------------------------------------------------------------
+# One shell call finds the packages, one their flags; both once per make, not once per file.
+PACKAGES := $(REQUIRED) $(foreach o,$(OPTIONAL),$(firstword $(subst =, ,$(o))))
+FOUND := $(shell for p in $(PACKAGES); do pkg-config --exists $$p 2>/dev/null && echo $$p; done)
+MISSING := $(if $(shell command -v $(CC)),,$(CC)) $(filter-out $(FOUND),$(REQUIRED))
+LEFT_OUT := $(filter-out $(FOUND),$(PACKAGES))
+
+# Goals that need no library; demo and check first install what is missing.
+NEED_NOTHING := deps deps-dev clean demo check check-long check-asan check-tsan
+ifneq ($(filter-out $(NEED_NOTHING),$(or $(MAKECMDGOALS),all)),)
+ifneq ($(strip $(MISSING)),)
+$(error Not found: $(strip $(MISSING)). Run `make deps` (as root or with sudo), which installs it)
+endif
+endif
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(CI),-Werror)
+upper = $(shell echo $(1) | tr a-z- A-Z_)
+HAVE := $(foreach p,$(filter-out $(REQUIRED),$(FOUND)),-DHAVE_$(call upper,$(p:lib%=%)))
+PKG_CFLAGS := $(if $(FOUND),$(shell pkg-config --cflags $(FOUND)))
+PKG_LIBS := $(if $(FOUND),$(shell pkg-config --libs $(FOUND)))
+override CPPFLAGS := -I. -D_GNU_SOURCE -DREGIONPROOF_VERSION='"$(VERSION)"' $(HAVE) $(PKG_CFLAGS) \
+	$(CPPFLAGS)
+ALL_CFLAGS = -std=gnu11 $(WARN) -pthread $(CFLAGS) -MMD -MP
+override LDFLAGS := -Wl,--as-needed $(LDFLAGS)
+override LDLIBS := $(LDLIBS) $(PKG_LIBS) -pthread -lm
+
+# Objects are rebuilt when the flags change.
+FLAGS := $(CC) $(CPPFLAGS) $(ALL_CFLAGS)
+ifeq ($(filter clean deps deps-dev,$(MAKECMDGOALS)),)
+ifneq ($(strip $(FLAGS)),$(strip $(file <$(B)/flags)))
+$(shell mkdir -p $(B))
+$(file >$(B)/flags,$(FLAGS))
+endif
+endif
+
+# --- what is built -----------------------------------------------------------------------------
 # One library of all rooms, one program on top of it; region-store stands alone on fixtures/base.
-SRCS := $(shell find chaos probes suites fixtures reports -name '*.c' \
+ROOMS := $(wildcard chaos probes suites fixtures reports)
+SRCS := $(shell find $(ROOMS) -name '*.c' \
 	-not -path 'suites/tests/*' -not -path 'suites/bench/*' -not -path 'fixtures/region-store/*')
+ABSENT_HEADERS := $(foreach o,$(OPTIONAL),$(if $(filter $(firstword $(subst =, ,$(o))),$(LEFT_OUT)),\
+	-e '^\#include <$(lastword $(subst =, ,$(o)))'))
+ifneq ($(strip $(ABSENT_HEADERS)),)
+SRCS := $(filter-out $(shell grep -l $(ABSENT_HEADERS) $(SRCS)),$(SRCS))
+endif
 LIB_SRCS := $(filter-out suites/main.c,$(SRCS))
 STORE_SRCS := $(wildcard fixtures/region-store/*.c fixtures/base/*.c)
-TEST_SRCS := $(shell find suites/tests/unit suites/tests/netns suites/tests/conformance -name '*.c' 2>/dev/null)
+find_tests = $(sort $(shell find $(wildcard $(1:%=suites/tests/%)) -name '$(2)' 2>/dev/null))
+TEST_ROOMS := unit netns conformance selftest
+TEST_SRCS := $(if $(wildcard $(TEST_ROOMS:%=suites/tests/%)),$(call find_tests,$(TEST_ROOMS),*.c))
+TEST_SCRIPTS := $(if $(wildcard $(TEST_ROOMS:%=suites/tests/%)),$(call find_tests,$(TEST_ROOMS),*.sh))
 HELPER_SRCS := $(wildcard suites/tests/helpers/*.c)
+BENCH_SRCS := $(wildcard suites/bench/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 all: $(B)/regionproof $(if $(wildcard fixtures/region-store/*.c),$(B)/region-store)
@@ -37,31 +92,101 @@ all: $(B)/regionproof $(if $(wildcard fixtures/region-store/*.c),$(B)/region-sto
 $(B)/libregionproof.a: $(call obj,$(LIB_SRCS))
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+link = $(Q)echo "  LD  $@"; mkdir -p $(@D); $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
 $(B)/regionproof: $(call obj,suites/main.c) $(B)/libregionproof.a
-	@echo "  LD  $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(link) $(LDLIBS)
 
 $(B)/region-store: $(call obj,$(STORE_SRCS))
-	@echo "  LD  $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(link) $(LDLIBS)
 
-$(B)/obj/%.o: %.c
+$(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CC  $<"
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 TESTS := $(patsubst suites/tests/%.c,$(B)/tests/%,$(TEST_SRCS))
-tests: $(TESTS)
 $(TESTS): $(B)/tests/%: $(B)/obj/suites/tests/%.o $(call obj,$(HELPER_SRCS)) $(B)/libregionproof.a
-	@mkdir -p $(@D)
-	@echo "  LD  $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+	$(link) -lcmocka $(LDLIBS)
 
--include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+RUNNER := $(B)/tests/runner
+$(RUNNER): $(call obj,$(wildcard suites/tests/runner/*.c)) $(B)/libregionproof.a
+	$(link) $(LDLIBS)
+
+INCLUDES := $(B)/tests/lint/includes
+$(INCLUDES): $(call obj,suites/tests/lint/includes.c $(wildcard fixtures/base/*.c))
+	$(link) -lm
+
+BENCHES := $(patsubst suites/bench/%.c,$(B)/bench/%,$(BENCH_SRCS))
+$(BENCHES): $(B)/bench/%: $(B)/obj/suites/bench/%.o $(B)/libregionproof.a
+	$(link) $(LDLIBS)
+
+tests: $(TESTS) $(RUNNER) $(INCLUDES)
+benches: $(BENCHES)
+
+# --- what is done with it ----------------------------------------------------------------------
+deps:
+	@sh suites/packaging/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
+
+deps-dev:
+	@sh suites/packaging/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_DEV)
+
+# A second make, since what deps has installed changes what is found above.
+AGAIN := $(MAKE) --no-print-directory
+JOBS := $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
+
+demo: deps
+	@$(AGAIN) -s $(JOBS) all
+	@B=$(B) sh suites/demo.sh
+
+RUN_TESTS = CC='$(CC)' B='$(B)' $(RUNNER) -j2 -b $(B) $(RUN_OPTIONS)
+CHECK_LINT := suites/tests/lint/includes.sh suites/tests/lint/headers.sh
+
+run-tests: all tests
+	@$(RUN_TESTS) $(CHECK_LINT) $(TEST_SRCS) $(TEST_SCRIPTS)
+
+check: deps
+	@$(AGAIN) -s $(JOBS) all tests
+	@$(AGAIN) run-tests
+
+check-long: deps
+	@$(AGAIN) -s $(JOBS) all tests
+	@$(AGAIN) run-tests RUN_OPTIONS=-l
+
+# The memory map of a sanitizer and that of the kernel may clash under address randomisation.
+ASAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+TSAN := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+check-asan: deps
+	@$(AGAIN) -s $(JOBS) B=$(B)/asan CFLAGS='$(ASAN)' all tests
+	@$(AGAIN) B=$(B)/asan CFLAGS='$(ASAN)' run-tests
+
+check-tsan: deps
+	@$(AGAIN) -s $(JOBS) B=$(B)/tsan CFLAGS='$(TSAN)' all tests
+	@setarch -R $(AGAIN) B=$(B)/tsan CFLAGS='$(TSAN)' run-tests
+
+lint: tests
+	@$(RUN_TESTS) $(wildcard suites/tests/lint/*.sh)
+
+arrows: $(INCLUDES)
+	@$(INCLUDES) --arrows
+
+bench: all benches
+	@for b in $(BENCHES) $(wildcard suites/bench/*.sh); do echo "== $$b"; B=$(B) ./$$b || exit 1; done
+
+SHARE := $(DESTDIR)$(PREFIX)/share/regionproof
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)
+	install $(B)/regionproof $(wildcard $(B)/region-store) $(DESTDIR)$(PREFIX)/bin
+	for d in fixtures/systems fixtures/links suites/scenarios suites/packs; do \
+		[ ! -d $$d ] || { install -d $(SHARE)/$${d##*/} && \
+			install -m 644 $$d/* $(SHARE)/$${d##*/}; } || exit 1; done
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all tests clean
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+
+.PHONY: all tests benches deps deps-dev demo run-tests check check-long check-asan check-tsan lint \
+	arrows bench install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
