@@ -10,7 +10,7 @@
  * the only writer of its register keys, number session * registers .. + registers - 1, and of its
  * ledger keys, session << 18 | sequence (from 0). Its reads are split between its own registers
  * (read-your-writes), those of sessions of other regions (staleness), and reads that follow a write
- * at once (after_write).
+ * at once (after_write; these come on top of the rate).
  */
 #ifndef PROBES_GROUP_H
 #define PROBES_GROUP_H
@@ -18,6 +18,7 @@
 #include "fixtures/base/param.h"
 #include "probes/op.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum group_target {
@@ -76,9 +77,11 @@ static inline uint32_t group_register_key(const struct client_group *group, uint
 /* The writer part of values: sessions use their number + 1, region tickers this. */
 #define GROUP_TICKER_WRITER(region) (0xff000u + (region))
 
-/* Region in which session i (0 ..) of the group is at an instant of the run: its home, or, for a
- * roaming one, the next of the group's regions every roam_every_ns. */
+/* Region in which session i (0 ..) of the group is at an instant since the run's epoch: its home at
+ * first, then, for a roaming one, the next of the group's regions every roam_every_ns. */
 unsigned group_region_at(const struct client_group *group, uint32_t i, uint64_t seed, uint64_t at_ns);
 unsigned group_home(const struct client_group *group, uint32_t i);
+bool group_roams(const struct client_group *group, uint32_t i, uint64_t seed);
+uint32_t group_sessions(const struct client_group *group);
 
 #endif

@@ -20,6 +20,8 @@ struct history_writer;
 
 /* Creates the file; refuses one that exists. */
 struct history_writer *history_writer_open(const char *path, struct err *err);
+/* For several threads, each with an attempt open (the ticker, a sweep): begin takes a lock. */
+struct history_writer *history_writer_open_shared(const char *path, struct err *err);
 /* Begin an attempt: copies *op, state INVOKED, published before return. The pointer is good until
  * history_finish; one attempt may be open per writer at a time unless it was opened shared. */
 struct op *history_begin(struct history_writer *writer, const struct op *op, struct err *err);
@@ -27,7 +29,8 @@ struct op *history_begin(struct history_writer *writer, const struct op *op, str
 void history_finish(struct op *op, enum op_state state);
 void history_writer_close(struct history_writer *writer);
 
-/* All records of all given files, sorted by call_ns; INVOKED turned into UNKNOWN. */
+/* All records of all given files, sorted by call_ns; INVOKED turned into UNKNOWN with ret_ns 0. A
+ * file that is not whole and well-formed is refused with a sentence. */
 struct history {
 	struct op *ops;
 	size_t n;
