@@ -6,6 +6,7 @@
 #   make check      deps, build, every test but the long ones
 #   make check-long / check-asan / check-tsan      the long ones too / under a sanitizer
 #   make lint       formatting, static checkers, include direction; `make arrows` draws the includes
+#   make check T=unit/base    only tests whose name holds that text
 #   make bench      the benchmarks, as ratios;  make install, make clean
 #
 # Layout of build/: obj/ mirrors the tree; tests/ and bench/ hold one program per source file.
@@ -139,7 +140,7 @@ demo: deps
 	@$(AGAIN) -s $(JOBS) all
 	@B=$(B) sh suites/demo.sh
 
-RUN_TESTS = CC='$(CC)' B='$(B)' $(RUNNER) -j2 -b $(B) $(RUN_OPTIONS)
+RUN_TESTS = CC='$(CC)' $(RUNNER) -j2 -b $(B) $(if $(T),-k '$(T)') $(RUN_OPTIONS)
 CHECK_LINT := suites/tests/lint/includes.sh suites/tests/lint/headers.sh
 
 run-tests: all tests
@@ -158,11 +159,11 @@ ASAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitiz
 TSAN := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 check-asan: deps
 	@$(AGAIN) -s $(JOBS) B=$(B)/asan CFLAGS='$(ASAN)' all tests
-	@$(AGAIN) B=$(B)/asan CFLAGS='$(ASAN)' run-tests
+	@$(AGAIN) B=$(B)/asan CFLAGS='$(ASAN)' RUN_OPTIONS='-x 3' run-tests
 
 check-tsan: deps
 	@$(AGAIN) -s $(JOBS) B=$(B)/tsan CFLAGS='$(TSAN)' all tests
-	@setarch -R $(AGAIN) B=$(B)/tsan CFLAGS='$(TSAN)' run-tests
+	@setarch -R $(AGAIN) B=$(B)/tsan CFLAGS='$(TSAN)' RUN_OPTIONS='-x 5' run-tests
 
 lint: tests
 	@$(RUN_TESTS) $(wildcard suites/tests/lint/*.sh)

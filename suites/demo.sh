@@ -17,5 +17,5 @@ demo() { # scenario, exit code it owes
 }
 
 demo suites/scenarios/demo-pass.yaml 0
-echo "The next one fails on purpose: its system loses acknowledged writes."
+echo "The next one fails on purpose."
 demo suites/scenarios/demo-fail.yaml 1
