@@ -116,6 +116,11 @@ struct gilbert impairment_gilbert(const struct impairment *imp)
 	return g;
 }
 
+uint64_t impairment_queue_bytes(const struct impairment *imp)
+{
+	return max_u64(imp->rate_bps / 8 / 5, 30 * 1514);
+}
+
 static void add_word(struct buf *out, size_t start, const char *word)
 {
 	buf_printf(out, "%s%s", out->len > start ? ", " : "", word);

@@ -65,6 +65,10 @@ struct gilbert {
 };
 struct gilbert impairment_gilbert(const struct impairment *imp);
 
+/* What may wait in front of a link with a rate, in bytes of frames, beyond what its delay holds: 200
+ * ms of the rate, at least 30 full frames. More than that is overflow, not loss. */
+uint64_t impairment_queue_bytes(const struct impairment *imp);
+
 /* "delay 40ms, jitter 2ms normal, loss 1% in bursts of 4", or "neutral". */
 void impairment_print(struct buf *out, const struct impairment *imp);
 

@@ -1,9 +1,11 @@
 #include "suites/tests/helpers/net_lab.h"
 #include "fixtures/base/clock.h"
+#include "fixtures/net/netlink.h"
 #include "fixtures/net/netns.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
@@ -88,9 +90,8 @@ void net_lab_impair(struct net_lab *lab, unsigned from, unsigned to, struct impa
 	assert_true(ack.sent_ns && ack.sent_ns <= ack.acked_ns);
 }
 
-socklen_t net_lab_addr(unsigned region, int family, uint16_t port, struct sockaddr_storage *out)
+static socklen_t host_addr(struct addr addr, int family, uint16_t port, struct sockaddr_storage *out)
 {
-	struct addr addr = addr_of(region, ADDR_HOST_NODE);
 	struct sockaddr_in *in4 = (struct sockaddr_in *)out;
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
 
@@ -105,6 +106,11 @@ socklen_t net_lab_addr(unsigned region, int family, uint16_t port, struct sockad
 	in6->sin6_port = htons(port);
 	memcpy(&in6->sin6_addr, addr.ip6, sizeof(addr.ip6));
 	return sizeof(*in6);
+}
+
+socklen_t net_lab_addr(unsigned region, int family, uint16_t port, struct sockaddr_storage *out)
+{
+	return host_addr(addr_of(region, ADDR_HOST_NODE), family, port, out);
 }
 
 int net_lab_udp(const struct net_lab *lab, unsigned region, int family, uint16_t port)
@@ -206,4 +212,49 @@ int64_t net_lab_ping_rtt_ns(const struct net_lab *lab, unsigned from, unsigned t
 	}
 	close(fd);
 	return rtt;
+}
+
+void net_lab_knock(const struct net_lab *lab, unsigned from, unsigned region, unsigned host, int family)
+{
+	struct sockaddr_storage to;
+	socklen_t len = host_addr(addr_of(region, host), family, 9, &to);
+	int fd = net_lab_udp(lab, from, family, 0);
+
+	assert_return_code(sendto(fd, "knock", 5, 0, (struct sockaddr *)&to, len), errno);
+	close(fd);
+}
+
+struct neighbour {
+	struct addr addr;
+	int family;
+	bool found;
+};
+
+static int take_neighbour(const struct netlink_reply *reply, void *arg)
+{
+	struct neighbour *wanted = arg;
+	const struct ndmsg *head = reply->data;
+	struct netlink_attr dst = netlink_reply_find(reply, sizeof(*head), NDA_DST);
+	struct netlink_attr mac = netlink_reply_find(reply, sizeof(*head), NDA_LLADDR);
+	const void *ip = wanted->family == AF_INET ? wanted->addr.ip4 : wanted->addr.ip6;
+
+	if (reply->type == RTM_NEWNEIGH && dst.data && !memcmp(dst.data, ip, dst.len) && mac.data &&
+		!memcmp(mac.data, wanted->addr.mac, 6) && !(head->ndm_state & (NUD_FAILED | NUD_INCOMPLETE)))
+		wanted->found = true;
+	return 0;
+}
+
+bool net_lab_knows_neighbour(const struct net_lab *lab, unsigned from, unsigned region,
+	unsigned host, int family)
+{
+	struct neighbour wanted = {.addr = addr_of(region, host), .family = family};
+	struct ndmsg head = {.ndm_family = (uint8_t)family};
+	struct err err;
+	struct netlink *nl = netlink_open_in(lab->leaf_fds[from], &err);
+
+	netlink_begin(nl, RTM_GETNEIGH, NLM_F_DUMP, &head, sizeof(head), "list neighbours");
+	if (netlink_query(nl, take_neighbour, &wanted, &err))
+		fail_msg("%s", err.text);
+	netlink_close(nl);
+	return wanted.found;
 }

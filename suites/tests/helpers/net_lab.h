@@ -42,5 +42,10 @@ int64_t net_lab_udp_rtt_ns(const struct net_lab *lab, unsigned from, unsigned to
 /* The same with an ICMP echo that the kernel answers. */
 int64_t net_lab_ping_rtt_ns(const struct net_lab *lab, unsigned from, unsigned to, int family,
 	int timeout_ms);
+/* Make the leaf of a region look for a host by sending it a datagram, and ask whether it found it
+ * (a neighbour entry with a confirmed MAC). */
+void net_lab_knock(const struct net_lab *lab, unsigned from, unsigned region, unsigned host, int family);
+bool net_lab_knows_neighbour(const struct net_lab *lab, unsigned from, unsigned region,
+	unsigned host, int family);
 
 #endif

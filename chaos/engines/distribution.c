@@ -1,0 +1,119 @@
+#include "chaos/engines/distribution.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#define SIDE 64 /* SIDE * SIDE == DISTRIBUTION_POINTS */
+#define TAIL 3.9998 /* deviations; times the scale still an int16_t */
+
+/* Quantiles of the normal distribution in ascending order; Newton's method from the one before. */
+static void normal_quantiles(double *out, int n)
+{
+	double x = -4;
+
+	for (int i = 0; i < n; i++) {
+		double p = (i + 0.5) / n;
+
+		for (int k = 0; k < 20; k++) {
+			double density = exp(-x * x / 2) / sqrt(2 * M_PI);
+			double step = (erfc(-x / sqrt(2)) / 2 - p) / density;
+
+			x -= fmin(fmax(step, -0.5), 0.5);
+			if (fabs(step) < 1e-12)
+				break;
+		}
+		out[i] = x;
+	}
+}
+
+/* Shape 3, as tc's table: a long tail to the right. Mean 1.5, variance 0.75. */
+static void pareto_quantiles(double *out, int n)
+{
+	for (int i = 0; i < n; i++)
+		out[i] = (pow(1 - (i + 0.5) / n, -1.0 / 3) - 1.5) / sqrt(0.75);
+}
+
+/* A quarter normal, three quarters pareto, as tc's; every pair of SIDE quantiles each. */
+static void paretonormal_values(double *out)
+{
+	double normal[SIDE], pareto[SIDE];
+
+	normal_quantiles(normal, SIDE);
+	pareto_quantiles(pareto, SIDE);
+	for (int i = 0; i < SIDE * SIDE; i++)
+		out[i] = 0.25 * normal[i / SIDE] + 0.75 * pareto[i % SIDE];
+}
+
+/* Shift and stretch until mean is 0 and deviation 1 with the tails cut. */
+static void standardise(double *v, int n)
+{
+	for (int round = 0; round < 50; round++) {
+		double mean = 0, square = 0;
+
+		for (int i = 0; i < n; i++)
+			mean += v[i] / n;
+		for (int i = 0; i < n; i++)
+			square += (v[i] - mean) * (v[i] - mean) / n;
+		for (int i = 0; i < n; i++)
+			v[i] = fmin(fmax((v[i] - mean) / sqrt(square), -TAIL), TAIL);
+	}
+}
+
+static int ascending(const void *a, const void *b)
+{
+	int x = *(const int16_t *)a, y = *(const int16_t *)b;
+
+	return x - y;
+}
+
+static void compute(enum distribution shape, int16_t *table)
+{
+	static double v[DISTRIBUTION_POINTS];
+
+	switch (shape) {
+	case DISTRIBUTION_UNIFORM:
+		return;
+	case DISTRIBUTION_NORMAL:
+		normal_quantiles(v, DISTRIBUTION_POINTS);
+		break;
+	case DISTRIBUTION_PARETO:
+		pareto_quantiles(v, DISTRIBUTION_POINTS);
+		break;
+	case DISTRIBUTION_PARETONORMAL:
+		paretonormal_values(v);
+		break;
+	}
+	standardise(v, DISTRIBUTION_POINTS);
+	for (int i = 0; i < DISTRIBUTION_POINTS; i++)
+		table[i] = (int16_t)lround(v[i] * DISTRIBUTION_SCALE);
+	qsort(table, DISTRIBUTION_POINTS, sizeof(*table), ascending);
+}
+
+const int16_t *distribution_table(enum distribution shape)
+{
+	static int16_t tables[DISTRIBUTION_PARETONORMAL + 1][DISTRIBUTION_POINTS];
+	static bool known[DISTRIBUTION_PARETONORMAL + 1];
+
+	if (shape == DISTRIBUTION_UNIFORM)
+		return NULL;
+	if (!known[shape])
+		compute(shape, tables[shape]);
+	known[shape] = true;
+	return tables[shape];
+}
+
+uint64_t distribution_draw(const struct impairment *imp, uint64_t random)
+{
+	const int16_t *table = distribution_table((enum distribution)imp->distribution);
+	double jitter = (double)imp->jitter_ns, offset;
+
+	if (!imp->jitter_ns)
+		return imp->delay_ns;
+	if (table)
+		offset = jitter * table[random % DISTRIBUTION_POINTS] / DISTRIBUTION_SCALE;
+	else
+		offset = jitter * ((double)(random >> 11) * 0x1.0p-52 - 1);
+	offset += (double)imp->delay_ns;
+	return offset > 0 ? (uint64_t)offset : 0;
+}

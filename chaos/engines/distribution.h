@@ -1,0 +1,25 @@
+/*
+ * distribution: shapes of jitter as tables, the same for every engine.
+ *
+ * A table holds DISTRIBUTION_POINTS equally likely values in units of 1/DISTRIBUTION_SCALE standard
+ * deviations, mean zero, which is what netem takes as TCA_NETEM_DELAY_DIST. They are computed here
+ * (iproute2's .dist files are not needed), and mean and deviation are exact after the tails are cut
+ * at 4 deviations, where the 16 bits of a value end.
+ */
+#ifndef CHAOS_ENGINES_DISTRIBUTION_H
+#define CHAOS_ENGINES_DISTRIBUTION_H
+
+#include "chaos/impairment.h"
+
+#include <stdint.h>
+
+#define DISTRIBUTION_POINTS 4096
+#define DISTRIBUTION_SCALE 8192
+
+/* Ascending, or NULL for DISTRIBUTION_UNIFORM, which has no table: it is as wide as two jitters
+ * around the delay. Computed at the first call, kept for ever; not for concurrent first calls. */
+const int16_t *distribution_table(enum distribution shape);
+/* A delay drawn with a uniform 64-bit value; never negative. */
+uint64_t distribution_draw(const struct impairment *imp, uint64_t random);
+
+#endif
