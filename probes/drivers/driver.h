@@ -31,6 +31,7 @@ struct driver_target {
 	const struct endpoint *endpoints; /* all of the system's nodes, to name the one that answered */
 	size_t n_endpoints;
 	const void *options;              /* the driver's own struct, filled by its param rows */
+	uint64_t value_size;              /* bytes of padding behind written values */
 	uint64_t seed;
 };
 
@@ -84,7 +85,8 @@ struct driver_ops {
 	/* Nothing is connected yet. The target is borrowed and outlives the driver. */
 	struct driver *(*open)(const struct driver_target *target, struct err *err);
 	/* One attempt at the endpoint. Never fails itself: everything is an outcome. Returns within
-	 * timeout_ns plus 50 ms whatever the server does. */
+	 * timeout_ns plus 50 ms whatever the server does. A connection that was not established in
+	 * that time is a sure failure (TIMEOUT): nothing of the request left. */
 	void (*invoke)(struct driver *driver, const struct endpoint *at, struct driver_call *call);
 	/* Ask the node for its role; ROLE_UNKNOWN where it does not answer in time. */
 	void (*role)(struct driver *driver, const struct endpoint *at, uint64_t timeout_ns,
@@ -95,6 +97,20 @@ struct driver_ops {
 struct driver {
 	const struct driver_ops *ops;
 };
+
+/* Before an invoke: no outcome yet. What drivers share; see value.c. */
+void driver_call_clear(struct driver_call *call);
+/* Sets state, error and text at once. */
+void driver_fail(struct driver_call *call, enum op_state state, enum op_error error,
+	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Written values are the decimal text of the number, then, where padded, a blank and the padding.
+ * text needs DRIVER_VALUE_TEXT + padding bytes; returns the length. */
+#define DRIVER_VALUE_TEXT 24
+size_t driver_value_print(char *text, uint64_t value, uint64_t padding);
+/* False where it is not such a text. */
+bool driver_value_parse(const char *text, size_t len, uint64_t *value);
+/* A decimal number and nothing else. */
+bool driver_number_parse(const char *text, size_t len, uint64_t max, uint64_t *value);
 
 /* The table, NULL-terminated. */
 extern const struct driver_ops *const drivers[];

@@ -1,0 +1,358 @@
+/*
+ * Every driver against a server that answers right, lies, hangs, dies and sends garbage: what comes
+ * out must be the right one of ok, sure failure and unknown, in time. A new driver adds its row to
+ * dialects[]; a driver that has no port (null) needs none.
+ */
+#include "fixtures/base/clock.h"
+#include "probes/drivers/driver.h"
+#include "suites/tests/helpers/scripted_server.h"
+#include "suites/tests/helpers/server.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define TIMEOUT_NS (300 * NSEC_PER_MSEC)
+/* The contract's 50 ms and what a loaded machine adds. */
+#define LIMIT_NS (TIMEOUT_NS + 250 * NSEC_PER_MSEC)
+
+#define HTTP(status, headers, body)                                                              \
+	"HTTP/1.1 " status "\r\n" headers "Content-Length: " body
+
+struct refusal {
+	const char *answer;
+	enum op_state state;
+	enum op_error error;
+};
+
+/* What the server of a protocol says. */
+static const struct dialect {
+	const char *driver;
+	const char *read, *absent, *write, *delete_, *not_ours, *flood;
+	struct refusal refusals[12];
+} dialects[] = {
+	{
+		.driver = "redis",
+		.read = "$2\r\n42\r\n",
+		.absent = "$-1\r\n",
+		.write = "+OK\r\n",
+		.delete_ = ":1\r\n",
+		.not_ours = "$5\r\nhello\r\n",
+		.flood = "$2000000000\r\n1",
+		.refusals = {
+			{"-READONLY You can't write against a read only replica.\r\n", OP_FAIL,
+				OP_ERROR_NOT_PRIMARY},
+			{"-LOADING Redis is loading the dataset in memory\r\n", OP_FAIL,
+				OP_ERROR_UNAVAILABLE},
+			{"-MASTERDOWN Link with MASTER is down\r\n", OP_FAIL, OP_ERROR_UNAVAILABLE},
+			{"-NOREPLICAS Not enough good replicas to write.\r\n", OP_FAIL,
+				OP_ERROR_UNAVAILABLE},
+			{"-CLUSTERDOWN The cluster is down\r\n", OP_UNKNOWN, OP_ERROR_OTHER},
+			{"-ERR something new\r\n", OP_UNKNOWN, OP_ERROR_OTHER},
+			{"+QUEUED\r\n", OP_UNKNOWN, OP_ERROR_GARBAGE},
+			{"*1000000000\r\n", OP_UNKNOWN, OP_ERROR_GARBAGE},
+			{"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n",
+				OP_UNKNOWN, OP_ERROR_GARBAGE},
+			{"\x7f" "ELF\x02\x01\x01\r\n\r\n", OP_UNKNOWN, OP_ERROR_GARBAGE},
+		},
+	},
+	{
+		.driver = "http-kv",
+		.read = HTTP("200 OK", "X-Version: 7\r\nX-Node: b\r\nX-Data-Age: 12\r\n",
+			"2\r\n\r\n42"),
+		.absent = HTTP("404 Not Found", "X-Version: 9\r\n", "0\r\n\r\n"),
+		.write = HTTP("200 OK", "X-Version: 8\r\nX-Epoch: 3\r\n", "0\r\n\r\n"),
+		.delete_ = HTTP("204 No Content", "X-Version: 8\r\n", "0\r\n\r\n"),
+		.not_ours = HTTP("200 OK", "", "5\r\n\r\nhello"),
+		.flood = "HTTP/1.1 200 OK\r\n\r\n1",
+		.refusals = {
+			{HTTP("421 Misdirected", "X-Not-Done: 1\r\n", "0\r\n\r\n"), OP_FAIL,
+				OP_ERROR_NOT_PRIMARY},
+			{HTTP("503 Unavailable", "X-Not-Done: 1\r\n", "0\r\n\r\n"), OP_FAIL,
+				OP_ERROR_UNAVAILABLE},
+			{HTTP("503 Unavailable", "", "0\r\n\r\n"), OP_UNKNOWN, OP_ERROR_UNAVAILABLE},
+			{HTTP("500 Error", "", "0\r\n\r\n"), OP_UNKNOWN, OP_ERROR_UNAVAILABLE},
+			{HTTP("302 Found", "Location: /kv/r:6\r\nX-Not-Done: 1\r\n", "0\r\n\r\n"),
+				OP_UNKNOWN, OP_ERROR_REJECTED},
+			{HTTP("200 OK", "", "99\r\n\r\n") , OP_UNKNOWN, OP_ERROR_TIMEOUT},
+			{"\x7f" "ELF\x02\x01\x01\r\n\r\n", OP_UNKNOWN, OP_ERROR_GARBAGE},
+			{"HTTP/1.1 100 Continue\r\nX-Not-Done: 1\r\n\r\n"
+			 HTTP("503 Unavailable", "", "0\r\n\r\n"), OP_UNKNOWN, OP_ERROR_UNAVAILABLE},
+		},
+	},
+};
+#define N_DIALECTS (sizeof(dialects) / sizeof(*dialects))
+
+struct talk {
+	struct scripted_server server;
+	struct endpoint endpoints[2];
+	struct driver_target target;
+	struct driver *driver;
+};
+
+static void talk_begin(struct talk *talk, const struct dialect *d, enum manner manner,
+	const char *answer)
+{
+	struct err err;
+
+	scripted_server_start(&talk->server, manner, answer, strlen(answer));
+	talk->endpoints[0] = (struct endpoint){"a", "127.0.0.1", talk->server.port, 0, 3};
+	talk->endpoints[1] = (struct endpoint){"b", "127.0.0.1", 1, 1, 4};
+	talk->target = (struct driver_target){.endpoints = talk->endpoints, .n_endpoints = 2};
+	talk->driver = driver_find(d->driver)->open(&talk->target, &err);
+	assert_non_null(talk->driver);
+}
+
+static void talk_end(struct talk *talk)
+{
+	talk->driver->ops->close(talk->driver);
+	scripted_server_stop(&talk->server);
+}
+
+static struct driver_call ask(struct talk *talk, enum op_kind kind)
+{
+	struct driver_call call = {.kind = kind, .key = op_key(KEY_REGISTER, 5), .value = 42,
+		.timeout_ns = TIMEOUT_NS};
+	uint64_t start = clock_now_ns(), took;
+
+	talk->driver->ops->invoke(talk->driver, &talk->endpoints[0], &call);
+	took = clock_now_ns() - start;
+	if (took > LIMIT_NS)
+		fail_msg("%s took %.0f ms", op_kind_name(kind), (double)took / 1e6);
+	return call;
+}
+
+static void expect(struct talk *talk, enum op_kind kind, enum op_state state, enum op_error error)
+{
+	struct driver_call call = ask(talk, kind);
+
+	if (call.state != state || call.error != error)
+		fail_msg("%s %s: %s, %s (%s), not %s, %s", talk->driver->ops->name,
+			op_kind_name(kind), op_state_name(call.state), op_error_name(call.error),
+			call.text, op_state_name(state), op_error_name(error));
+}
+
+/* A dialect at a time: its server's manner and answer, then one write. */
+static void write_ends(const struct dialect *d, enum manner manner, const char *answer,
+	enum op_state state, enum op_error error)
+{
+	struct talk talk;
+
+	talk_begin(&talk, d, manner, answer);
+	expect(&talk, OP_WRITE, state, error);
+	talk_end(&talk);
+}
+
+static void every_driver_with_a_port_has_a_dialect(void **state)
+{
+	(void)state;
+	for (size_t i = 0; drivers[i]; i++) {
+		size_t j = 0;
+
+		if (!drivers[i]->default_port)
+			continue;
+		while (j < N_DIALECTS && strcmp(dialects[j].driver, drivers[i]->name))
+			j++;
+		if (j == N_DIALECTS)
+			fail_msg("driver %s has no row in dialects[]", drivers[i]->name);
+	}
+}
+
+static void right_answers_are_ok(void **state)
+{
+	(void)state;
+	for (const struct dialect *d = dialects; d < dialects + N_DIALECTS; d++) {
+		struct driver_call call;
+		struct talk talk;
+
+		talk_begin(&talk, d, MANNER_ANSWER, d->read);
+		for (int i = 0; i < 3; i++) {
+			call = ask(&talk, OP_READ);
+			assert_int_equal(call.state, OP_OK);
+			assert_int_equal(call.read_value, 42);
+			assert_false(call.flags & OP_ABSENT);
+		}
+		talk_end(&talk);
+		talk_begin(&talk, d, MANNER_ANSWER, d->absent);
+		call = ask(&talk, OP_READ);
+		assert_int_equal(call.state, OP_OK);
+		assert_true(call.flags & OP_ABSENT);
+		talk_end(&talk);
+		write_ends(d, MANNER_ANSWER, d->write, OP_OK, OP_ERROR_NONE);
+		talk_begin(&talk, d, MANNER_ANSWER, d->delete_);
+		expect(&talk, OP_DELETE, OP_OK, OP_ERROR_NONE);
+		talk_end(&talk);
+	}
+}
+
+static void claims_of_an_answer_come_out(void **state)
+{
+	const struct dialect *d = &dialects[1];
+	struct driver_call call;
+	struct talk talk;
+
+	(void)state;
+	talk_begin(&talk, d, MANNER_ANSWER, d->read);
+	call = ask(&talk, OP_READ);
+	assert_int_equal(call.flags, OP_HAS_VERSION | OP_AGE_CLAIMED);
+	assert_int_equal(call.version, 7);
+	assert_int_equal(call.age_ms, 12);
+	assert_int_equal(call.node, 4);
+	talk_end(&talk);
+}
+
+static void refusals_are_sure_only_when_the_list_says_so(void **state)
+{
+	(void)state;
+	for (const struct dialect *d = dialects; d < dialects + N_DIALECTS; d++) {
+		for (const struct refusal *r = d->refusals; r->answer; r++)
+			write_ends(d, MANNER_ANSWER, r->answer, r->state, r->error);
+	}
+}
+
+static void a_value_that_is_not_ours_is_garbage(void **state)
+{
+	(void)state;
+	for (const struct dialect *d = dialects; d < dialects + N_DIALECTS; d++) {
+		struct talk talk;
+
+		talk_begin(&talk, d, MANNER_ANSWER, d->not_ours);
+		expect(&talk, OP_READ, OP_UNKNOWN, OP_ERROR_GARBAGE);
+		talk_end(&talk);
+	}
+}
+
+static void hanging_servers_end_unknown_in_time(void **state)
+{
+	(void)state;
+	for (const struct dialect *d = dialects; d < dialects + N_DIALECTS; d++) {
+		write_ends(d, MANNER_HANG_UNREAD, d->write, OP_UNKNOWN, OP_ERROR_TIMEOUT);
+		write_ends(d, MANNER_HANG_READ, d->write, OP_UNKNOWN, OP_ERROR_TIMEOUT);
+		write_ends(d, MANNER_DRIP, d->write, OP_UNKNOWN, OP_ERROR_TIMEOUT);
+	}
+}
+
+static void dying_servers_end_unknown(void **state)
+{
+	(void)state;
+	for (const struct dialect *d = dialects; d < dialects + N_DIALECTS; d++) {
+		write_ends(d, MANNER_CLOSE, d->write, OP_UNKNOWN, OP_ERROR_RESET);
+		write_ends(d, MANNER_RESET, d->write, OP_UNKNOWN, OP_ERROR_RESET);
+		write_ends(d, MANNER_DIE_MID_ANSWER, d->write, OP_UNKNOWN, OP_ERROR_RESET);
+	}
+}
+
+static void an_endless_answer_is_cut_off(void **state)
+{
+	(void)state;
+	for (const struct dialect *d = dialects; d < dialects + N_DIALECTS; d++) {
+		struct talk talk;
+
+		talk_begin(&talk, d, MANNER_FLOOD, d->flood);
+		expect(&talk, OP_READ, OP_UNKNOWN, OP_ERROR_GARBAGE);
+		talk_end(&talk);
+	}
+}
+
+static void nothing_sent_is_a_sure_failure(void **state)
+{
+	(void)state;
+	for (const struct dialect *d = dialects; d < dialects + N_DIALECTS; d++) {
+		struct talk talk;
+
+		talk_begin(&talk, d, MANNER_ANSWER, d->write);
+		talk.endpoints[0].port = server_free_port();
+		expect(&talk, OP_WRITE, OP_FAIL, OP_ERROR_REFUSED);
+		talk.endpoints[0].host = "255.255.255.255";
+		expect(&talk, OP_WRITE, OP_FAIL, OP_ERROR_UNREACHABLE);
+		talk_end(&talk);
+		write_ends(d, MANNER_DEAF, d->write, OP_FAIL, OP_ERROR_TIMEOUT);
+	}
+}
+
+static void a_request_is_never_sent_twice(void **state)
+{
+	static const enum op_kind kinds[] = {OP_WRITE, OP_DELETE, OP_READ};
+
+	(void)state;
+	for (const struct dialect *d = dialects; d < dialects + N_DIALECTS; d++) {
+		for (size_t i = 0; i < 3; i++) {
+			const char *answer = kinds[i] == OP_WRITE ? d->write :
+				kinds[i] == OP_READ ? d->read : d->delete_;
+			struct talk talk;
+
+			talk_begin(&talk, d, MANNER_ANSWER_THEN_DIE, answer);
+			expect(&talk, kinds[i], OP_OK, OP_ERROR_NONE);
+			expect(&talk, kinds[i], OP_UNKNOWN, OP_ERROR_RESET);
+			assert_int_equal(__atomic_load_n(talk.server.requests, __ATOMIC_SEQ_CST), 2);
+			/* and the next attempt finds its way again */
+			expect(&talk, kinds[i], OP_OK, OP_ERROR_NONE);
+			talk_end(&talk);
+		}
+	}
+}
+
+static void wait_for_close(void)
+{
+	/* the peer's FIN crosses the loopback; nothing tells when the driver's kernel has it */
+	clock_sleep_until_ns(clock_now_ns() + 20 * NSEC_PER_MSEC);
+}
+
+static void a_connection_closed_while_idle_is_replaced(void **state)
+{
+	(void)state;
+	for (const struct dialect *d = dialects; d < dialects + N_DIALECTS; d++) {
+		struct talk talk;
+
+		talk_begin(&talk, d, MANNER_ANSWER_AND_CLOSE, d->write);
+		for (int i = 0; i < 3; i++) {
+			expect(&talk, OP_WRITE, OP_OK, OP_ERROR_NONE);
+			wait_for_close();
+		}
+		assert_int_equal(__atomic_load_n(talk.server.requests, __ATOMIC_SEQ_CST), 3);
+		talk_end(&talk);
+	}
+}
+
+static void a_role_of_a_bad_server_is_unknown_in_time(void **state)
+{
+	(void)state;
+	for (const struct dialect *d = dialects; d < dialects + N_DIALECTS; d++) {
+		for (enum manner m = MANNER_ANSWER; m < MANNERS; m++) {
+			struct driver_role role;
+			struct talk talk;
+			uint64_t start;
+
+			talk_begin(&talk, d, m, d->not_ours);
+			start = clock_now_ns();
+			talk.driver->ops->role(talk.driver, &talk.endpoints[0], TIMEOUT_NS, &role);
+			assert_true(clock_now_ns() - start < LIMIT_NS);
+			assert_int_equal(role.role, ROLE_UNKNOWN);
+			assert_int_equal(role.believed_primary, OP_NODE_UNKNOWN);
+			talk_end(&talk);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_driver_with_a_port_has_a_dialect),
+		cmocka_unit_test(right_answers_are_ok),
+		cmocka_unit_test(claims_of_an_answer_come_out),
+		cmocka_unit_test(refusals_are_sure_only_when_the_list_says_so),
+		cmocka_unit_test(a_value_that_is_not_ours_is_garbage),
+		cmocka_unit_test(hanging_servers_end_unknown_in_time),
+		cmocka_unit_test(dying_servers_end_unknown),
+		cmocka_unit_test(an_endless_answer_is_cut_off),
+		cmocka_unit_test(nothing_sent_is_a_sure_failure),
+		cmocka_unit_test(a_request_is_never_sent_twice),
+		cmocka_unit_test(a_connection_closed_while_idle_is_replaced),
+		cmocka_unit_test(a_role_of_a_bad_server_is_unknown_in_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
