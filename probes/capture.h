@@ -3,9 +3,13 @@
  *
  * Beacons prove the link; they do not prove that the system uses it. The capture (libpcap, headers
  * only) sits on the uplink of a site, before the engine, and counts packets by direction, the other
- * region, and whose they are (by MAC, fixtures/net/addr.h: prober and beacon are ours, everything
- * else is the system's), in buckets of 10 ms. Out at the sender = attempted; in at the receiver =
- * crossed. Runs as a thread of the beacon process, into *.capture.
+ * region, and whose they are (by MAC, fixtures/net/addr.h: what a prober or a beacon sends or gets
+ * is ours, everything else is the system's), in buckets of 10 ms. Out at the sender = attempted; in
+ * at the receiver = crossed. Runs as a thread of the beacon process, into *.capture.
+ *
+ * Not counted: ARP and ICMPv6 types 133-137, which no engine impairs and which prove nothing about
+ * the system; multicast and broadcast; MACs of no region. With segmentation offload (pure delay)
+ * one packet here may be up to 45 segments; bytes are right in any case.
  */
 #ifndef PROBES_CAPTURE_H
 #define PROBES_CAPTURE_H
@@ -15,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CAPTURE_SUFFIX ".capture"
 #define CAPTURE_BUCKET_NS (10 * UINT64_C(1000000))
 
 enum capture_owner { CAPTURE_SYSTEM, CAPTURE_PROBER, CAPTURE_BEACON };
@@ -28,13 +33,24 @@ struct capture_count {
 	uint8_t way, owner;
 };
 
+/* One region's capture watched during this time. A region without one saw nothing because nobody
+ * looked. */
+struct capture_cover {
+	uint64_t from_ns, to_ns;
+	uint64_t dropped; /* packets that the kernel dropped before we saw them */
+	uint32_t region;
+};
+
 struct captures {
 	struct capture_count *counts; /* sorted by at_ns */
 	size_t n;
+	struct capture_cover *covers;
+	size_t n_covers;
 };
 
 struct capture;
-/* Counts on interface `uplink` of the given namespace until capture_close. */
+/* Counts on interface `uplink` of the given namespace until capture_close, in a thread of its own
+ * that holds no privileges. NULL where libpcap cannot open it. */
 struct capture *capture_open(int site_netns_fd, const char *uplink, unsigned region,
 	unsigned n_regions, uint64_t epoch_ns, const char *dir, struct err *err);
 /* Stops, writes the last buckets; returns how many packets the kernel dropped before we saw them. */

@@ -1,0 +1,319 @@
+/*
+ * A packet socket on the uplink, read by libpcap, counted by a thread.
+ *
+ * The socket must be opened inside the site's namespace; it stays there when the thread goes back.
+ * Immediate mode is off: the kernel hands over whole blocks of its ring when they are full or 100 ms
+ * old, so a busy link costs a wake-up per block and not one per packet. 96 bytes are kept of each
+ * packet, enough for the headers that are looked at here. The stamps are the kernel's, brought to
+ * our clock (stamp.h).
+ *
+ * Every bucket in which something was counted becomes one record per peer, way and owner; a packet
+ * that is handed over after its bucket was closed is added to the open one. A record with owner
+ * CAPTURE_RECORD_ALIVE every 100 ms says that somebody looked, and how many packets the kernel dropped
+ * because the ring was full.
+ */
+#include "probes/capture.h"
+#include "fixtures/base/buf.h"
+#include "fixtures/base/clock.h"
+#include "fixtures/base/log.h"
+#include "fixtures/net/addr.h"
+#include "fixtures/net/netns.h"
+#include "probes/capture_record.h"
+#include "probes/confine.h"
+#include "probes/stamp.h"
+#include "probes/tape.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <pcap/pcap.h>
+
+#define SNAP_BYTES 96
+#define RING_BYTES (4 << 20)
+#define BLOCK_MS 100
+#define ALIVE_NS (100 * NSEC_PER_MSEC)
+
+struct tally {
+	uint64_t bytes;
+	uint32_t packets;
+};
+
+struct capture {
+	pcap_t *pcap;
+	struct tape *tape;
+	unsigned region, n_regions;
+	uint64_t epoch_ns, bucket_ns, alive_ns;
+	uint64_t dropped;
+	struct stamp stamp;
+	struct tally *tallies; /* [peer][way][owner] of the open bucket */
+	bool bucket_open;
+	atomic_bool stop;
+	struct err err;
+	bool failed;
+	pthread_t thread;
+};
+
+struct opening {
+	struct capture *capture;
+	const char *uplink;
+};
+
+static int open_pcap(void *arg, struct err *err)
+{
+	struct opening *opening = arg;
+	char text[PCAP_ERRBUF_SIZE] = "";
+	pcap_t *pcap = pcap_create(opening->uplink, text);
+	int rc;
+
+	if (!pcap)
+		return err_set(err, "libpcap cannot watch %s: %s", opening->uplink, text);
+	pcap_set_snaplen(pcap, SNAP_BYTES);
+	pcap_set_timeout(pcap, BLOCK_MS);
+	pcap_set_buffer_size(pcap, RING_BYTES);
+	pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
+	rc = pcap_activate(pcap);
+	if (rc < 0)
+		err_set(err, "libpcap cannot watch %s: %s (%s)", opening->uplink,
+			pcap_statustostr(rc), pcap_geterr(pcap));
+	else if (pcap_datalink(pcap) != DLT_EN10MB)
+		rc = err_set(err, "libpcap cannot watch %s: not an Ethernet", opening->uplink);
+	else if (pcap_setnonblock(pcap, 1, text) < 0)
+		rc = err_set(err, "libpcap cannot watch %s: %s", opening->uplink, text);
+	if (rc < 0) {
+		pcap_close(pcap);
+		return -1;
+	}
+	opening->capture->pcap = pcap;
+	return 0;
+}
+
+/* ARP, and the types of ICMPv6 that look for neighbours and routers. */
+static bool is_discovery(const uint8_t *frame, size_t len)
+{
+	unsigned type = (unsigned)frame[12] << 8 | frame[13];
+
+	if (type == 0x0806)
+		return true;
+	return type == 0x86dd && len > 54 && frame[20] == 58 && frame[54] >= 133 && frame[54] <= 137;
+}
+
+static enum capture_owner owner_of(unsigned host, unsigned other)
+{
+	if (host == ADDR_HOST_BEACON || other == ADDR_HOST_BEACON)
+		return CAPTURE_BEACON;
+	if (host == ADDR_HOST_PROBER || other == ADDR_HOST_PROBER)
+		return CAPTURE_PROBER;
+	return CAPTURE_SYSTEM;
+}
+
+/* Which counter a frame belongs to, or NULL. */
+static struct tally *tally_of(const struct capture *capture, const uint8_t *frame, size_t len)
+{
+	unsigned to, to_host, from, from_host, peer;
+	enum capture_way way;
+
+	if (len < 14 || is_discovery(frame, len) || !addr_from_mac(frame, &to, &to_host)
+		|| !addr_from_mac(frame + 6, &from, &from_host))
+		return NULL;
+	way = from == capture->region ? CAPTURE_OUT : CAPTURE_IN;
+	peer = way == CAPTURE_OUT ? to : from;
+	if (to == from || peer >= capture->n_regions
+		|| (way == CAPTURE_IN && to != capture->region))
+		return NULL;
+	return &capture->tallies[(peer * CAPTURE_WAYS + way) * CAPTURE_OWNERS + owner_of(to_host, from_host)];
+}
+
+static int close_bucket(struct capture *capture)
+{
+	size_t n = (size_t)capture->n_regions * CAPTURE_WAYS * CAPTURE_OWNERS;
+
+	if (!capture->bucket_open)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		struct tally *tally = &capture->tallies[i];
+		struct capture_record record = {
+			.at_ns = capture->bucket_ns,
+			.bytes = tally->bytes,
+			.packets = tally->packets,
+			.peer = (uint8_t)(i / (CAPTURE_WAYS * CAPTURE_OWNERS)),
+			.way = i / CAPTURE_OWNERS % CAPTURE_WAYS,
+			.owner = i % CAPTURE_OWNERS,
+		};
+
+		if (tally->packets && tape_add(capture->tape, &record, &capture->err) < 0)
+			return -1;
+		*tally = (struct tally){0};
+	}
+	capture->bucket_open = false;
+	return 0;
+}
+
+static void count_frame(u_char *arg, const struct pcap_pkthdr *header, const u_char *frame)
+{
+	struct capture *capture = (struct capture *)arg;
+	/* With nanosecond precision tv_usec holds nanoseconds. */
+	uint64_t at_ns = stamp_convert(&capture->stamp,
+		(uint64_t)header->ts.tv_sec * NSEC_PER_SEC + (uint64_t)header->ts.tv_usec);
+	struct tally *tally = tally_of(capture, frame, header->caplen);
+	uint64_t bucket_ns;
+
+	if (!tally || at_ns < capture->epoch_ns || capture->failed)
+		return;
+	bucket_ns = (at_ns - capture->epoch_ns) / CAPTURE_BUCKET_NS * CAPTURE_BUCKET_NS;
+	if (bucket_ns > capture->bucket_ns && close_bucket(capture) < 0) {
+		capture->failed = true;
+		return;
+	}
+	if (bucket_ns > capture->bucket_ns)
+		capture->bucket_ns = bucket_ns;
+	capture->bucket_open = true;
+	tally->packets++;
+	tally->bytes += header->len;
+}
+
+static int write_alive(struct capture *capture, uint64_t now)
+{
+	struct pcap_stat stat = {0};
+	struct capture_record record = {.owner = CAPTURE_RECORD_ALIVE};
+
+	if (pcap_stats(capture->pcap, &stat) == 0)
+		capture->dropped = stat.ps_drop;
+	record.at_ns = now > capture->epoch_ns ? now - capture->epoch_ns : 0;
+	record.bytes = capture->dropped;
+	if (tape_add(capture->tape, &record, &capture->err) < 0)
+		return -1;
+	return tape_flush(capture->tape, &capture->err);
+}
+
+static int look(struct capture *capture)
+{
+	stamp_measure(&capture->stamp);
+	if (pcap_dispatch(capture->pcap, -1, count_frame, (u_char *)capture) < 0)
+		return err_set(&capture->err, "libpcap stopped: %s", pcap_geterr(capture->pcap));
+	return capture->failed ? -1 : 0;
+}
+
+/*
+ * What was on the link before `now` is in the ring, but perhaps in a block that is not handed over
+ * yet; so a sign of life speaks for the time one block ago, and after the stop one block more is
+ * waited for.
+ */
+static int capture_until_stopped(struct capture *capture)
+{
+	struct pollfd ring = {.fd = pcap_get_selectable_fd(capture->pcap), .events = POLLIN};
+	uint64_t end_ns = UINT64_MAX;
+
+	for (;;) {
+		uint64_t now = clock_now_ns();
+
+		if (look(capture) < 0)
+			return -1;
+		if (now >= capture->alive_ns + ALIVE_NS || now >= end_ns) {
+			if (write_alive(capture, now - 2 * BLOCK_MS * NSEC_PER_MSEC) < 0)
+				return -1;
+			capture->alive_ns = now;
+		}
+		if (now >= end_ns)
+			return close_bucket(capture);
+		if (end_ns == UINT64_MAX && atomic_load(&capture->stop))
+			end_ns = now + 2 * BLOCK_MS * NSEC_PER_MSEC;
+		/* The descriptor can stay readable while a block is still being filled. */
+		clock_sleep_until_ns(now + 20 * NSEC_PER_MSEC);
+		poll(&ring, 1, BLOCK_MS / 2);
+	}
+}
+
+static void *capture_run(void *arg)
+{
+	struct capture *capture = arg;
+
+	stamp_init(&capture->stamp, 3 * BLOCK_MS * NSEC_PER_MSEC);
+	if (confine_thread(&capture->err) < 0 || capture_until_stopped(capture) < 0)
+		capture->failed = true;
+	return NULL;
+}
+
+static void capture_free(struct capture *capture)
+{
+	struct err err;
+
+	if (capture->pcap)
+		pcap_close(capture->pcap);
+	if (tape_close(capture->tape, &err) < 0)
+		log_warn("%s", err.text);
+	free(capture->tallies);
+	free(capture);
+}
+
+static struct tape *open_tape(const struct capture *capture, const char *dir, struct err *err)
+{
+	struct tape_label label = {
+		.magic = CAPTURE_MAGIC,
+		.record_size = sizeof(struct capture_record),
+		.region = capture->region,
+		.n_regions = capture->n_regions,
+		.period_ns = CAPTURE_BUCKET_NS,
+		.epoch_ns = capture->epoch_ns,
+	};
+	struct buf name = {0};
+	struct tape *tape;
+
+	buf_printf(&name, "%u" CAPTURE_SUFFIX, capture->region);
+	tape = tape_create(dir, name.data, &label, err);
+	buf_release(&name);
+	return tape;
+}
+
+static int start_thread(struct capture *capture, struct err *err)
+{
+	int rc = pthread_create(&capture->thread, NULL, capture_run, capture);
+
+	if (rc) {
+		errno = rc;
+		return err_sys(err, "cannot start the capture's thread");
+	}
+	return 0;
+}
+
+struct capture *capture_open(int site_netns_fd, const char *uplink, unsigned region,
+	unsigned n_regions, uint64_t epoch_ns, const char *dir, struct err *err)
+{
+	struct capture *capture = calloc(1, sizeof(*capture));
+	struct opening opening = {capture, uplink};
+
+	if (!capture) {
+		err_set(err, "no memory for a capture");
+		return NULL;
+	}
+	capture->region = region;
+	capture->n_regions = n_regions;
+	capture->epoch_ns = epoch_ns;
+	capture->tallies = calloc((size_t)n_regions * CAPTURE_WAYS * CAPTURE_OWNERS, sizeof(struct tally));
+	if (!capture->tallies)
+		err_set(err, "no memory for a capture");
+	else if (netns_run(site_netns_fd, open_pcap, &opening, err) == 0) {
+		capture->tape = open_tape(capture, dir, err);
+		if (capture->tape && start_thread(capture, err) == 0)
+			return capture;
+	}
+	capture_free(capture);
+	return NULL;
+}
+
+uint64_t capture_close(struct capture *capture)
+{
+	uint64_t dropped;
+
+	atomic_store(&capture->stop, true);
+	pthread_join(capture->thread, NULL);
+	if (capture->failed)
+		log_warn("the capture ended early: %s", capture->err.text);
+	dropped = capture->dropped;
+	capture_free(capture);
+	return dropped;
+}

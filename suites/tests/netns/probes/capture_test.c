@@ -1,0 +1,112 @@
+/*
+ * The capture on a real uplink: the system's packets are told from ours, and from nobody's.
+ *
+ * runner: timeout 60
+ */
+#include "fixtures/base/clock.h"
+#include "probes/capture.h"
+#include "suites/tests/helpers/beacon_lab.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define N_DATAGRAMS 50
+
+static const int families[] = {AF_INET, AF_INET6};
+
+/* From the node of region 0 to that of region 1. */
+static void send_as_the_system(const struct beacon_lab *lab, int family, unsigned n)
+{
+	int from = net_lab_udp(&lab->net, 0, family, 0), to = net_lab_udp(&lab->net, 1, family, 4000);
+	struct sockaddr_storage addr;
+	socklen_t len = net_lab_addr(1, family, 4000, &addr);
+	char byte;
+
+	for (unsigned i = 0; i < n; i++)
+		assert_return_code(sendto(from, "x", 1, 0, (struct sockaddr *)&addr, len), errno);
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(net_lab_recv(to, &byte, 1, 2000), 1);
+	close(from);
+	close(to);
+}
+
+static uint64_t packets(const struct captures *captures, unsigned region, unsigned peer,
+	enum capture_way way, enum capture_owner owner)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < captures->n; i++) {
+		const struct capture_count *c = &captures->counts[i];
+
+		if (c->region == region && c->peer == peer && c->way == way && c->owner == owner)
+			sum += c->packets;
+	}
+	return sum;
+}
+
+static void packets_of_the_system_are_counted_at_both_ends(void **state)
+{
+	struct beacon_lab lab;
+	struct captures captures;
+	struct err err;
+	uint64_t sent_ns, n;
+
+	(void)state;
+	beacon_lab_up(&lab, 2, engine_find("null"));
+	beacon_lab_run_for_ms(300);
+	sent_ns = beacon_lab_now_ns(&lab);
+	for (int i = 0; i < 2; i++)
+		send_as_the_system(&lab, families[i], N_DATAGRAMS);
+	beacon_lab_run_for_ms(300);
+	beacon_lab_stop(&lab);
+	if (captures_load_dir(&captures, lab.dir, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(packets(&captures, 0, 1, CAPTURE_OUT, CAPTURE_SYSTEM), 2 * N_DATAGRAMS);
+	assert_int_equal(packets(&captures, 1, 0, CAPTURE_IN, CAPTURE_SYSTEM), 2 * N_DATAGRAMS);
+	/* Neighbour discovery of the nodes is nobody's traffic. */
+	assert_int_equal(packets(&captures, 0, 1, CAPTURE_IN, CAPTURE_SYSTEM), 0);
+	assert_int_equal(packets(&captures, 1, 0, CAPTURE_OUT, CAPTURE_SYSTEM), 0);
+	n = packets(&captures, 0, 1, CAPTURE_OUT, CAPTURE_BEACON);
+	assert_in_range(n, 150, 1000);
+	assert_int_equal(packets(&captures, 1, 0, CAPTURE_IN, CAPTURE_BEACON), n);
+	assert_int_equal(captures.n_covers, 2);
+	for (size_t i = 0; i < captures.n_covers; i++) {
+		assert_int_equal(captures.covers[i].dropped, 0);
+		assert_true(captures.covers[i].to_ns > sent_ns);
+	}
+	for (size_t i = 0; i < captures.n; i++)
+		if (captures.counts[i].owner == CAPTURE_SYSTEM)
+			assert_in_range(captures.counts[i].at_ns, sent_ns - CAPTURE_BUCKET_NS,
+				sent_ns + 300 * NSEC_PER_MSEC);
+	captures_release(&captures);
+	beacon_lab_down(&lab);
+}
+
+static void uplink_that_is_not_there_gives_a_sentence(void **state)
+{
+	struct beacon_lab lab;
+	struct err err = {.text = ""};
+
+	(void)state;
+	beacon_lab_up(&lab, 2, engine_find("null"));
+	assert_null(capture_open(lab.net.sites[0].netns_fd, "nosuch", 0, 2, lab.epoch_ns, lab.dir, &err));
+	print_message("%s\n", err.text);
+	assert_true(err.text[0]);
+	beacon_lab_stop(&lab);
+	beacon_lab_down(&lab);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(packets_of_the_system_are_counted_at_both_ends),
+		cmocka_unit_test(uplink_that_is_not_there_gives_a_sentence),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
