@@ -168,6 +168,9 @@ check-tsan: deps
 lint: tests
 	@$(RUN_TESTS) $(wildcard suites/tests/lint/*.sh)
 
+format:
+	clang-format -i $(shell find $(ROOMS) -name '*.[ch]')
+
 arrows: $(INCLUDES)
 	@$(INCLUDES) --arrows
 
@@ -188,6 +191,6 @@ clean:
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 .PHONY: all tests benches deps deps-dev demo run-tests check check-long check-asan check-tsan lint \
-	arrows bench install clean
+	format arrows bench install clean
 .DELETE_ON_ERROR:
 .SECONDARY:

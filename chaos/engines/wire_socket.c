@@ -192,7 +192,9 @@ struct wire_frame *wire_inbox_take(struct wire_inbox *inbox, size_t i)
 	if (used > COPY_MAX) {
 		inbox->frames[i] = block_new();
 		own = realloc(frame, used); /* shrinks in place */
-		return own ? own : frame;
+		if (!own)
+			own = frame;
+		return own;
 	}
 	own = malloc(used);
 	if (!own)

@@ -1,6 +1,6 @@
 /* The table of drivers: a new one is a file beside this and two lines here. */
-#include "probes/drivers/driver.h"
 #include "probes/drivers/drivers.h"
+#include "probes/drivers/driver.h"
 
 #include <string.h>
 
