@@ -12,8 +12,8 @@
  *     region-store, a program of its own, sees itself and fixtures/base; nobody but tests sees it or
  *     the tests
  *   - no header includes a third-party header; fixtures/base includes none at all
- *   - no cycle between files (a .c and its .h count as one), none between rooms. A room and a room
- *     inside it are not two: engines/ is a part of chaos/.
+ *   - no cycle between files (a .c and its .h count as one), none between rooms. A whole and its part
+ *     are not two: chaos/engines is a part of chaos, probes/beacon_send of probes/beacon.
  *
  * The preprocessor is not asked: an include inside an #ifdef counts as well.
  */
@@ -164,11 +164,17 @@ static struct source *find_source(const char *path)
 
 /* --- the rules about single includes --------------------------------------------------------- */
 
+/* Is part inside of whole, or whole itself? The separator is '/' for folders, '_' for files. */
+static bool is_part(const char *part, const char *whole, char separator)
+{
+	size_t n = strlen(whole);
+
+	return !strncmp(part, whole, n) && (part[n] == separator || !part[n]);
+}
+
 static bool is_in(const char *path, const char *folder)
 {
-	size_t n = strlen(folder);
-
-	return !strncmp(path, folder, n) && (path[n] == '/' || !path[n]);
+	return is_part(path, folder, '/');
 }
 
 static bool is_header(const char *path)
@@ -292,9 +298,9 @@ static const char *unit_of(const char *path)
 	return arena_strndup(&tree.arena, path, strlen(path) - 2);
 }
 
-static bool one_room(const char *a, const char *b)
+static bool are_one(const char *a, const char *b, char separator)
 {
-	return is_in(a, b) || is_in(b, a);
+	return is_part(a, b, separator) || is_part(b, a, separator);
 }
 
 static void build_graph(struct graph *graph, bool rooms)
@@ -304,16 +310,20 @@ static void build_graph(struct graph *graph, bool rooms)
 	graph->n = 0;
 	for (size_t i = 0; i < tree.n; i++) {
 		const struct source *source = &tree.sources[i];
-		size_t from = graph_node(graph, rooms ? source->room : unit_of(source->path));
+		const char *name = rooms ? source->room : unit_of(source->path);
+		size_t from = graph_node(graph, name);
 
 		for (size_t j = 0; j < source->n_includes; j++) {
 			const struct source *to = source->includes[j].ours
 				? find_source(source->includes[j].name) : NULL;
 
-			if (!to || (rooms && one_room(source->room, to->room)))
+			const char *to_name;
+
+			if (!to)
 				continue;
-			graph->edge[from * tree.n +
-				graph_node(graph, rooms ? to->room : unit_of(to->path))] = true;
+			to_name = rooms ? to->room : unit_of(to->path);
+			if (!are_one(name, to_name, rooms ? '/' : '_'))
+				graph->edge[from * tree.n + graph_node(graph, to_name)] = true;
 		}
 	}
 }
