@@ -20,7 +20,7 @@ static const char *const distribution_names[] = {
 const struct param impairment_params[] = {
 	{.name = "delay", .type = PARAM_DURATION, .fallback = "0s", .max = 600 * NSEC_PER_SEC,
 		.help = "one-way delay added to every packet", ROW(delay_ns)},
-	{.name = "jitter", .type = PARAM_DURATION, .fallback = "0s", .max = 600 * NSEC_PER_SEC,
+	{.name = "jitter", .type = PARAM_DURATION, .fallback = "0s", .max = 2 * NSEC_PER_SEC,
 		.help = "standard deviation of the delay; for uniform half its width", ROW(jitter_ns)},
 	{.name = "distribution", .type = PARAM_CHOICE, .fallback = "uniform",
 		.choices = distribution_names, .help = "shape of the jitter", ROW(distribution)},

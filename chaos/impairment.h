@@ -25,7 +25,7 @@ enum distribution { DISTRIBUTION_UNIFORM, DISTRIBUTION_NORMAL, DISTRIBUTION_PARE
 
 struct impairment {
 	uint64_t delay_ns;
-	uint64_t jitter_ns;    /* standard deviation; for uniform half the width, as in netem */
+	uint64_t jitter_ns;    /* standard deviation; for uniform half the width; at most 2 s (netem) */
 	uint64_t distribution; /* enum distribution, of the jitter */
 	uint64_t reorder;      /* 0: packets keep their order under jitter (default); 1: they may not */
 	uint64_t loss_ppm;     /* mean share lost */

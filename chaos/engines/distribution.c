@@ -73,7 +73,9 @@ static void compute(enum distribution shape, int16_t *table)
 
 	switch (shape) {
 	case DISTRIBUTION_UNIFORM:
-		return;
+		for (int i = 0; i < DISTRIBUTION_POINTS; i++)
+			v[i] = (2.0 * i + 1) / DISTRIBUTION_POINTS - 1;
+		break;
 	case DISTRIBUTION_NORMAL:
 		normal_quantiles(v, DISTRIBUTION_POINTS);
 		break;
@@ -84,7 +86,8 @@ static void compute(enum distribution shape, int16_t *table)
 		paretonormal_values(v);
 		break;
 	}
-	standardise(v, DISTRIBUTION_POINTS);
+	if (shape != DISTRIBUTION_UNIFORM)
+		standardise(v, DISTRIBUTION_POINTS);
 	for (int i = 0; i < DISTRIBUTION_POINTS; i++)
 		table[i] = (int16_t)lround(v[i] * DISTRIBUTION_SCALE);
 	qsort(table, DISTRIBUTION_POINTS, sizeof(*table), ascending);
@@ -95,8 +98,6 @@ const int16_t *distribution_table(enum distribution shape)
 	static int16_t tables[DISTRIBUTION_PARETONORMAL + 1][DISTRIBUTION_POINTS];
 	static bool known[DISTRIBUTION_PARETONORMAL + 1];
 
-	if (shape == DISTRIBUTION_UNIFORM)
-		return NULL;
 	if (!known[shape])
 		compute(shape, tables[shape]);
 	known[shape] = true;
@@ -106,14 +107,10 @@ const int16_t *distribution_table(enum distribution shape)
 uint64_t distribution_draw(const struct impairment *imp, uint64_t random)
 {
 	const int16_t *table = distribution_table((enum distribution)imp->distribution);
-	double jitter = (double)imp->jitter_ns, offset;
+	double delay = (double)imp->delay_ns;
 
 	if (!imp->jitter_ns)
 		return imp->delay_ns;
-	if (table)
-		offset = jitter * table[random % DISTRIBUTION_POINTS] / DISTRIBUTION_SCALE;
-	else
-		offset = jitter * ((double)(random >> 11) * 0x1.0p-52 - 1);
-	offset += (double)imp->delay_ns;
-	return offset > 0 ? (uint64_t)offset : 0;
+	delay += (double)imp->jitter_ns * table[random % DISTRIBUTION_POINTS] / DISTRIBUTION_SCALE;
+	return delay > 0 ? (uint64_t)delay : 0;
 }

@@ -16,8 +16,8 @@
 #define DISTRIBUTION_POINTS 4096
 #define DISTRIBUTION_SCALE 8192
 
-/* Ascending, or NULL for DISTRIBUTION_UNIFORM, which has no table: it is as wide as two jitters
- * around the delay. Computed at the first call, kept for ever; not for concurrent first calls. */
+/* Ascending. Uniform is two jitters wide around the delay, as netem's own is, so its deviation is
+ * not 1. Computed at the first call, kept for ever; not for concurrent first calls. */
 const int16_t *distribution_table(enum distribution shape);
 /* A delay drawn with a uniform 64-bit value; never negative. */
 uint64_t distribution_draw(const struct impairment *imp, uint64_t random);

@@ -42,7 +42,7 @@ struct engine_counters {
 	uint64_t passed_packets;
 	uint64_t dropped_packets;
 	uint64_t overflow_packets;
-	uint64_t exempt_packets;         /* neighbour discovery let through */
+	uint64_t exempt_packets;         /* neighbour discovery let through; netem: in the own row */
 	uint64_t neutral_packets;        /* only in the row of the region itself: unknown MACs, broadcast */
 	int overflow_known;
 };
@@ -58,7 +58,8 @@ struct engine_ops {
 	 * The site outlives the engine. */
 	struct engine *(*open)(const struct site *site, uint64_t seed, struct err *err);
 	/* Make the changes at at_ns (CLOCK_MONOTONIC; 0: now). Blocks until done. All or nothing as
-	 * far as the kernel allows; after an error the state is what read_back says. */
+	 * far as the kernel allows; after an error the state is what read_back says. Sets the site's
+	 * segmentation as the links need it (impairment_needs_segments), before and after. */
 	int (*apply)(struct engine *engine, const struct engine_change *changes, size_t n,
 		uint64_t at_ns, struct engine_ack *ack, struct err *err);
 	/* What is set now for region `to`, asked from where it acts (the kernel, the forwarder). Values

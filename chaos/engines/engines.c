@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-extern const struct engine_ops engine_wire, engine_null;
+extern const struct engine_ops engine_netem, engine_wire, engine_null;
 
 const struct engine_ops *const engines[] = {
+	&engine_netem,
 	&engine_wire,
 	&engine_null,
 	NULL,

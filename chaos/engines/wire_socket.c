@@ -131,7 +131,7 @@ static void prepare(struct wire_inbox *inbox)
  * offsets in the header count from the start of the frame. */
 static void put_tag_back(struct wire_frame *frame, uint16_t tpid, uint16_t tci)
 {
-	uint8_t *from = frame->data + frame->start, *to = from - TAG;
+	uint8_t *from = frame->data + TAG, *to = frame->data;
 	uint16_t tag[2] = {htons(tpid), htons(tci)};
 	struct virtio_net_hdr header;
 
@@ -143,7 +143,7 @@ static void put_tag_back(struct wire_frame *frame, uint16_t tpid, uint16_t tci)
 	if (header.gso_type != VIRTIO_NET_HDR_GSO_NONE)
 		header.hdr_len = (uint16_t)(header.hdr_len + TAG);
 	memcpy(to, &header, sizeof(header));
-	frame->start -= TAG;
+	frame->start = 0;
 	frame->len += TAG;
 }
 

@@ -328,11 +328,11 @@ static void rate_of_10_mbit_is_10_mbit(void **state)
 	up(&lab);
 	net_lab_impair(&lab, 0, 1, (struct impairment){.rate_bps = 10000000});
 	for (int i = 0; i < 2; i++) {
-		struct net_stream s = stream_of(&lab, families[i], 180); /* the queue holds 200 ms */
+		struct net_stream s = stream_of(&lab, families[i], 150); /* the queue holds 200 ms */
 		double bits, seconds;
 
 		s.payload = 1000;
-		s.burst = 60;
+		s.burst = 50;
 		net_stream_run(&s);
 		assert_int_equal(s.received, s.n);
 		bits = (double)(s.n - 1) * (double)(s.payload + overhead[i]) * 8;

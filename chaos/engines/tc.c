@@ -1,0 +1,412 @@
+#include "chaos/engines/tc.h"
+#include "chaos/engines/distribution.h"
+
+#include <arpa/inet.h>
+#include <linux/gen_stats.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ROOT 0x10000u /* 1: */
+#define CLASS(minor) (ROOT | (minor))
+
+/* Classes only sort. 100 Gbit/s with a burst of 1 MB: with less HTB paces packet by packet (2.5
+ * instead of 3.4 Gbit/s); without a quantum the kernel warns in its log. */
+#define CLASS_BYTES_PER_S UINT64_C(12500000000)
+#define CLASS_BURST_TICKS 1311 /* 1 MiB at that rate in units of 64 ns */
+#define CLASS_QUANTUM 60000
+
+/* netem keeps packets in order only under a rate. This one, above what a scenario can ask for, stands
+ * for "in order, no rate": 12 ns for a full frame. */
+#define ORDER_BYTES_PER_S UINT64_C(125000000001)
+
+static struct tcmsg head_of(int ifindex, uint32_t parent, uint32_t handle)
+{
+	return (struct tcmsg){.tcm_family = AF_UNSPEC, .tcm_ifindex = ifindex,
+		.tcm_parent = parent, .tcm_handle = handle};
+}
+
+void tc_add_htb(struct netlink *nl, int ifindex, unsigned default_minor)
+{
+	struct tcmsg head = head_of(ifindex, TC_H_ROOT, ROOT);
+	struct tc_htb_glob glob = {.version = 3, .rate2quantum = 10, .defcls = default_minor};
+
+	netlink_begin(nl, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head), "add qdisc htb");
+	netlink_put_str(nl, TCA_KIND, "htb");
+	netlink_nest_begin(nl, TCA_OPTIONS);
+	netlink_put(nl, TCA_HTB_INIT, &glob, sizeof(glob));
+	netlink_nest_end(nl);
+}
+
+void tc_add_htb_class(struct netlink *nl, int ifindex, unsigned minor)
+{
+	struct tcmsg head = head_of(ifindex, ROOT, CLASS(minor));
+	struct tc_ratespec rate = {.linklayer = TC_LINKLAYER_ETHERNET, .rate = UINT32_MAX};
+	struct tc_htb_opt opt = {.rate = rate, .ceil = rate, .buffer = CLASS_BURST_TICKS,
+		.cbuffer = CLASS_BURST_TICKS, .quantum = CLASS_QUANTUM};
+
+	netlink_begin(nl, RTM_NEWTCLASS, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head),
+		"add htb class 1:%x", minor);
+	netlink_put_str(nl, TCA_KIND, "htb");
+	netlink_nest_begin(nl, TCA_OPTIONS);
+	netlink_put(nl, TCA_HTB_PARMS, &opt, sizeof(opt));
+	netlink_put_u64(nl, TCA_HTB_RATE64, CLASS_BYTES_PER_S);
+	netlink_put_u64(nl, TCA_HTB_CEIL64, CLASS_BYTES_PER_S);
+	netlink_nest_end(nl);
+}
+
+void tc_del_root(struct netlink *nl, int ifindex)
+{
+	struct tcmsg head = head_of(ifindex, TC_H_ROOT, 0);
+
+	netlink_begin(nl, RTM_DELQDISC, 0, &head, sizeof(head), "delete the root qdisc");
+}
+
+/*
+ * How many packets a leaf holds. The default of 1000 caps a 100 ms link at 120 Mbit/s. Without a
+ * rate: what 10 Gbit/s of full frames, or 1 M small packets a second, put under way, so that overflow
+ * (which netem counts as loss) cannot come. With a rate: what is under way at 256 bytes a packet,
+ * and the queue of full frames in front of it; there a sender that does not slow down overflows it.
+ */
+static uint32_t limit_of(const struct impairment *imp)
+{
+	double seconds = (double)(imp->delay_ns + 4 * imp->jitter_ns) / 1e9;
+	double packets = 10000 + seconds * 1e6;
+
+	if (imp->rate_bps)
+		packets = seconds * (double)imp->rate_bps / 8 / 256 +
+			(double)impairment_queue_bytes(imp) / 1514 + 1;
+	return (uint32_t)fmin(packets, 4e6);
+}
+
+static uint32_t share32(double share)
+{
+	return (uint32_t)llround(fmin(share, 1) * UINT32_MAX);
+}
+
+static double unit_of(uint32_t v)
+{
+	return (double)v / UINT32_MAX;
+}
+
+static void put_loss(struct netlink *nl, const struct impairment *imp)
+{
+	struct gilbert chain = impairment_gilbert(imp);
+	struct tc_netem_gemodel model = {.p = share32(chain.enter), .r = share32(chain.leave)};
+
+	if (!imp->loss_burst)
+		return; /* its absence alone goes back to independent loss */
+	netlink_nest_begin(nl, TCA_NETEM_LOSS);
+	netlink_put(nl, NETEM_LOSS_GE, &model, sizeof(model));
+	netlink_nest_end(nl);
+}
+
+static void put_rate(struct netlink *nl, const struct impairment *imp)
+{
+	bool in_order = imp->jitter_ns && !imp->reorder;
+	uint64_t bytes_per_s = imp->rate_bps ? (imp->rate_bps + 7) / 8 : in_order ? ORDER_BYTES_PER_S : 0;
+	struct tc_netem_rate rate = {.rate = (uint32_t)bytes_per_s};
+
+	if (bytes_per_s > UINT32_MAX) {
+		netlink_put_u64(nl, TCA_NETEM_RATE64, bytes_per_s);
+		rate.rate = UINT32_MAX;
+	}
+	netlink_put(nl, TCA_NETEM_RATE, &rate, sizeof(rate));
+}
+
+static void put_netem(struct netlink *nl, const struct impairment *asked)
+{
+	struct impairment imp = impairment_canonical(asked);
+	struct tc_netem_qopt qopt = {.limit = limit_of(&imp)};
+	struct tc_netem_corr corr = {0};
+	struct tc_netem_reorder reorder = {0};
+	struct tc_netem_corrupt corrupt = {0};
+	struct tc_netem_slot slot = {0};
+
+	if (imp.cut)
+		qopt.loss = UINT32_MAX;
+	else if (!imp.loss_burst)
+		qopt.loss = share32((double)imp.loss_ppm / 1e6);
+	netlink_put_str(nl, TCA_KIND, "netem");
+	netlink_nest_begin(nl, TCA_OPTIONS);
+	netlink_put_raw(nl, &qopt, sizeof(qopt));
+	netlink_put(nl, TCA_NETEM_CORR, &corr, sizeof(corr));
+	netlink_put(nl, TCA_NETEM_REORDER, &reorder, sizeof(reorder));
+	netlink_put(nl, TCA_NETEM_CORRUPT, &corrupt, sizeof(corrupt));
+	netlink_put(nl, TCA_NETEM_SLOT, &slot, sizeof(slot));
+	netlink_put_u32(nl, TCA_NETEM_ECN, 0);
+	netlink_put_u64(nl, TCA_NETEM_LATENCY64, imp.delay_ns);
+	netlink_put_u64(nl, TCA_NETEM_JITTER64, imp.jitter_ns);
+	put_loss(nl, &imp);
+	put_rate(nl, &imp);
+	if (imp.jitter_ns)
+		netlink_put(nl, TCA_NETEM_DELAY_DIST,
+			distribution_table((enum distribution)imp.distribution),
+			DISTRIBUTION_POINTS * sizeof(int16_t));
+	netlink_nest_end(nl);
+}
+
+void tc_add_netem(struct netlink *nl, int ifindex, unsigned minor, const struct impairment *imp)
+{
+	struct tcmsg head = head_of(ifindex, CLASS(minor), TC_NETEM_HANDLE(minor) << 16);
+
+	netlink_begin(nl, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head),
+		"add qdisc netem below 1:%x", minor);
+	put_netem(nl, imp);
+}
+
+void tc_change_netem(struct netlink *nl, int ifindex, unsigned minor, const struct impairment *imp)
+{
+	struct tcmsg head = head_of(ifindex, CLASS(minor), TC_NETEM_HANDLE(minor) << 16);
+
+	netlink_begin(nl, RTM_NEWQDISC, 0, &head, sizeof(head), "change qdisc netem below 1:%x", minor);
+	put_netem(nl, imp);
+}
+
+#define KEYS_MAX 4
+
+struct selector {
+	struct tc_u32_sel sel;
+	struct tc_u32_key keys[KEYS_MAX];
+};
+
+static size_t fill_selector(struct selector *out, const struct tc_filter *filter)
+{
+	*out = (struct selector){.sel = {.flags = TC_U32_TERMINAL, .nkeys = (uint8_t)filter->n_keys}};
+	for (unsigned i = 0; i < filter->n_keys; i++) {
+		out->keys[i].off = filter->keys[i].offset;
+		out->keys[i].val = htonl(filter->keys[i].value);
+		out->keys[i].mask = htonl(filter->keys[i].mask);
+	}
+	return sizeof(out->sel) + filter->n_keys * sizeof(*out->keys);
+}
+
+void tc_add_filter(struct netlink *nl, int ifindex, const struct tc_filter *filter)
+{
+	struct tcmsg head = head_of(ifindex, ROOT, 0);
+	struct selector selector;
+	size_t len = fill_selector(&selector, filter);
+
+	head.tcm_info = TC_H_MAKE(filter->prio << 16, htons((uint16_t)filter->protocol));
+	netlink_begin(nl, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head),
+		"add u32 filter to class 1:%x", filter->minor);
+	netlink_put_str(nl, TCA_KIND, "u32");
+	netlink_nest_begin(nl, TCA_OPTIONS);
+	netlink_put_u32(nl, TCA_U32_CLASSID, CLASS(filter->minor));
+	netlink_put(nl, TCA_U32_SEL, &selector, len);
+	netlink_nest_end(nl);
+}
+
+/* --- reading back ------------------------------------------------------------------------------- */
+
+/* The answer to a get of a qdisc or class is a notification: older kernels (6.1 does) send it to the
+ * one who asked only with NLM_F_ECHO. */
+
+static struct netlink_attr attr_of(const struct netlink_reply *reply, int attr)
+{
+	return netlink_reply_find(reply, sizeof(struct tcmsg), attr);
+}
+
+/* Copy as much of a fixed struct as is there; newer kernels may append, older ones lack the end. */
+static void copy_struct(void *to, size_t size, struct netlink_attr attr)
+{
+	memset(to, 0, size);
+	if (attr.data)
+		memcpy(to, attr.data, attr.len < size ? attr.len : size);
+}
+
+static void read_stats(const struct netlink_reply *reply, struct tc_leaf *out)
+{
+	struct netlink_attr stats = attr_of(reply, TCA_STATS2);
+	struct netlink_attr packets64 = netlink_find(stats, 0, TCA_STATS_PKT64);
+	struct gnet_stats_basic basic;
+	struct gnet_stats_queue queue;
+
+	copy_struct(&basic, sizeof(basic), netlink_find(stats, 0, TCA_STATS_BASIC));
+	copy_struct(&queue, sizeof(queue), netlink_find(stats, 0, TCA_STATS_QUEUE));
+	out->passed_packets = packets64.data ? netlink_attr_u64(packets64) : basic.packets;
+	out->passed_bytes = basic.bytes;
+	out->waiting_packets = queue.qlen;
+	out->waiting_bytes = queue.backlog;
+	out->dropped_packets = queue.drops;
+}
+
+static void read_loss(struct netlink_attr options, const struct tc_netem_qopt *qopt,
+	struct impairment *imp)
+{
+	struct netlink_attr chain = netlink_find(
+		netlink_find(options, sizeof(*qopt), TCA_NETEM_LOSS), 0, NETEM_LOSS_GE);
+	struct tc_netem_gemodel model;
+
+	if (!chain.data) {
+		imp->loss_ppm = (uint64_t)llround(unit_of(qopt->loss) * 1e6);
+		return;
+	}
+	copy_struct(&model, sizeof(model), chain);
+	imp->loss_ppm = (uint64_t)llround(1e6 * model.p / ((double)model.p + model.r));
+	imp->loss_burst = (uint64_t)llround(1 / unit_of(model.r));
+}
+
+static void read_rate(struct netlink_attr options, struct impairment *imp)
+{
+	struct netlink_attr wide = netlink_find(options, sizeof(struct tc_netem_qopt), TCA_NETEM_RATE64);
+	struct tc_netem_rate rate;
+	uint64_t bytes_per_s;
+
+	copy_struct(&rate, sizeof(rate),
+		netlink_find(options, sizeof(struct tc_netem_qopt), TCA_NETEM_RATE));
+	bytes_per_s = wide.data ? netlink_attr_u64(wide) : rate.rate;
+	imp->reorder = imp->jitter_ns && !bytes_per_s;
+	imp->rate_bps = bytes_per_s == ORDER_BYTES_PER_S ? 0 : bytes_per_s * 8;
+}
+
+/* What a leaf must not have: set by someone else, it would act beside what is asked. */
+static bool has_foreign(struct netlink_attr options, const struct tc_netem_qopt *qopt)
+{
+	struct tc_netem_corr corr;
+	struct tc_netem_reorder reorder;
+	struct tc_netem_corrupt corrupt;
+
+	copy_struct(&corr, sizeof(corr), netlink_find(options, sizeof(*qopt), TCA_NETEM_CORR));
+	copy_struct(&reorder, sizeof(reorder), netlink_find(options, sizeof(*qopt), TCA_NETEM_REORDER));
+	copy_struct(&corrupt, sizeof(corrupt), netlink_find(options, sizeof(*qopt), TCA_NETEM_CORRUPT));
+	return qopt->duplicate || qopt->gap || corr.delay_corr || corr.loss_corr || corr.dup_corr ||
+		reorder.probability || corrupt.probability;
+}
+
+static void read_netem(const struct netlink_reply *reply, struct tc_leaf *out)
+{
+	struct netlink_attr options = attr_of(reply, TCA_OPTIONS);
+	struct tc_netem_qopt qopt;
+
+	copy_struct(&qopt, sizeof(qopt), options);
+	out->is_netem = !has_foreign(options, &qopt);
+	out->impairment.delay_ns =
+		netlink_attr_u64(netlink_find(options, sizeof(qopt), TCA_NETEM_LATENCY64));
+	out->impairment.jitter_ns =
+		netlink_attr_u64(netlink_find(options, sizeof(qopt), TCA_NETEM_JITTER64));
+	read_loss(options, &qopt, &out->impairment);
+	read_rate(options, &out->impairment);
+	if (qopt.loss == UINT32_MAX)
+		out->impairment = (struct impairment){.cut = 1};
+}
+
+static int take_leaf(const struct netlink_reply *reply, void *arg)
+{
+	struct tc_leaf *out = arg;
+
+	if (reply->type != RTM_NEWQDISC)
+		return 0;
+	out->found = true;
+	read_stats(reply, out);
+	if (!strcmp(netlink_attr_str(attr_of(reply, TCA_KIND)), "netem"))
+		read_netem(reply, out);
+	return 0;
+}
+
+int tc_get_leaf(struct netlink *nl, int ifindex, unsigned minor, struct tc_leaf *out,
+	struct err *err)
+{
+	struct tcmsg head = head_of(ifindex, CLASS(minor), 0);
+
+	*out = (struct tc_leaf){0};
+	netlink_begin(nl, RTM_GETQDISC, NLM_F_ECHO, &head, sizeof(head), "look at the qdisc below 1:%x", minor);
+	return netlink_query(nl, take_leaf, out, err);
+}
+
+static int take_class(const struct netlink_reply *reply, void *arg)
+{
+	if (reply->type == RTM_NEWTCLASS)
+		read_stats(reply, arg);
+	return 0;
+}
+
+int tc_get_class_packets(struct netlink *nl, int ifindex, unsigned minor, uint64_t *out,
+	struct err *err)
+{
+	struct tcmsg head = head_of(ifindex, 0, CLASS(minor));
+	struct tc_leaf stats = {0};
+
+	netlink_begin(nl, RTM_GETTCLASS, NLM_F_ECHO, &head, sizeof(head), "look at class 1:%x", minor);
+	if (netlink_query(nl, take_class, &stats, err))
+		return -1;
+	*out = stats.passed_packets;
+	return 0;
+}
+
+struct root {
+	char kind[16];
+	uint32_t handle;
+	int ifindex;
+};
+
+static int take_root(const struct netlink_reply *reply, void *arg)
+{
+	const struct tcmsg *head = reply->data;
+	struct root *root = arg;
+
+	if (reply->type != RTM_NEWQDISC || head->tcm_ifindex != root->ifindex ||
+		head->tcm_parent != TC_H_ROOT)
+		return 0;
+	snprintf(root->kind, sizeof(root->kind), "%s", netlink_attr_str(attr_of(reply, TCA_KIND)));
+	root->handle = head->tcm_handle;
+	return 0;
+}
+
+int tc_get_root(struct netlink *nl, int ifindex, char kind[16], uint32_t *handle, struct err *err)
+{
+	struct tcmsg head = head_of(ifindex, TC_H_ROOT, 0);
+	struct root root = {.kind = "noqueue", .ifindex = ifindex};
+
+	netlink_begin(nl, RTM_GETQDISC, NLM_F_DUMP, &head, sizeof(head), "list qdiscs");
+	if (netlink_query(nl, take_root, &root, err))
+		return -1;
+	memcpy(kind, root.kind, sizeof(root.kind));
+	*handle = root.handle;
+	return 0;
+}
+
+struct search {
+	const struct tc_filter *filter;
+	struct selector selector;
+	size_t len;
+	unsigned same, other; /* with its keys: to its class, elsewhere */
+};
+
+static int take_filter(const struct netlink_reply *reply, void *arg)
+{
+	const struct tcmsg *head = reply->data;
+	struct search *search = arg;
+	struct netlink_attr options = attr_of(reply, TCA_OPTIONS);
+	struct netlink_attr sel = netlink_find(options, 0, TCA_U32_SEL);
+	const struct selector *has = sel.data;
+
+	if (reply->type != RTM_NEWTFILTER || !sel.data || sel.len < search->len ||
+		TC_H_MIN(head->tcm_info) != htons((uint16_t)search->filter->protocol))
+		return 0;
+	if (has->sel.nkeys != search->filter->n_keys || memcmp(has->keys, search->selector.keys,
+		search->filter->n_keys * sizeof(*has->keys)))
+		return 0;
+	if (netlink_attr_u32(netlink_find(options, 0, TCA_U32_CLASSID)) == CLASS(search->filter->minor))
+		search->same++;
+	else
+		search->other++;
+	return 0;
+}
+
+int tc_has_filter(struct netlink *nl, int ifindex, const struct tc_filter *filter, bool *out,
+	struct err *err)
+{
+	struct tcmsg head = head_of(ifindex, ROOT, 0);
+	struct search search = {.filter = filter};
+
+	search.len = fill_selector(&search.selector, filter);
+	netlink_begin(nl, RTM_GETTFILTER, NLM_F_DUMP, &head, sizeof(head), "list filters");
+	if (netlink_query(nl, take_filter, &search, err))
+		return -1;
+	*out = search.same == 1 && !search.other;
+	return 0;
+}
