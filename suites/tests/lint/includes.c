@@ -43,8 +43,15 @@ struct source {
 	size_t n_includes;
 };
 
-enum rule { RULE_EXISTS, RULE_OWN_FIRST, RULE_DIRECTION, RULE_THIRD_PARTY, RULE_FILE_CYCLE,
-	RULE_ROOM_CYCLE, RULES };
+enum rule {
+	RULE_EXISTS,
+	RULE_OWN_FIRST,
+	RULE_DIRECTION,
+	RULE_THIRD_PARTY,
+	RULE_FILE_CYCLE,
+	RULE_ROOM_CYCLE,
+	RULES
+};
 
 static const char *const rule_names[] = {
 	[RULE_EXISTS] = "includes are written from the root",
@@ -226,8 +233,8 @@ static bool may_see(const char *from, const char *to)
  * third-party. */
 static bool is_system_header(const char *name)
 {
-	static const char *const folders[] = {"sys", "linux", "net", "netinet", "netpacket", "arpa",
-		"asm", "bits"};
+	static const char *const folders[] = {
+		"sys", "linux", "net", "netinet", "netpacket", "arpa", "asm", "bits"};
 	static const char names[] =
 		" aio alloca assert byteswap complex ctype dirent dlfcn elf endian err errno error execinfo "
 		"fcntl features fenv float fnmatch ftw getopt glob grp iconv ifaddrs inttypes iso646 "
@@ -256,7 +263,8 @@ static void check_include(const struct source *source, const struct include *inc
 			include->name);
 	if (!include->ours && !is_system_header(include->name) &&
 		(is_header(source->path) || is_in(source->path, "fixtures/base")))
-		offence(RULE_THIRD_PARTY, "%s:%u: <%s>", source->path, include->line, include->name);
+		offence(RULE_THIRD_PARTY, "%s:%u: <%s>", source->path, include->line,
+			include->name);
 }
 
 static void check_own_header(const struct source *source)
@@ -315,7 +323,8 @@ static void build_graph(struct graph *graph, bool rooms)
 
 		for (size_t j = 0; j < source->n_includes; j++) {
 			const struct source *to = source->includes[j].ours
-				? find_source(source->includes[j].name) : NULL;
+				? find_source(source->includes[j].name)
+				: NULL;
 
 			const char *to_name;
 

@@ -161,8 +161,8 @@ static void note_process(struct cage_report *report, const char *pid)
 	if (!name_process(pid, name))
 		return;
 	report->left++;
-	snprintf(report->processes + len, sizeof(report->processes) - len, "%s%s",
-		len ? ", " : "", name);
+	snprintf(report->processes + len, sizeof(report->processes) - len, "%s%s", len ? ", " : "",
+		name);
 }
 
 /* Without a pid namespace: our children, to whom orphans come since we are a subreaper. */

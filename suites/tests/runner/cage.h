@@ -34,8 +34,8 @@ struct cage_report {
 
 struct cage {
 	pid_t keeper;
-	int out_fd, err_fd;  /* what the program writes */
-	int report_fd;       /* one struct cage_report, or nothing where the keeper died */
+	int out_fd, err_fd; /* what the program writes */
+	int report_fd;      /* one struct cage_report, or nothing where the keeper died */
 };
 
 /* The best kind that this machine allows, found by trying; why not better goes to err. */

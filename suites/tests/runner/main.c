@@ -183,7 +183,8 @@ static void judge(struct job *job)
 	if (job->line.len)
 		tap_line(&job->tap, buf_str(&job->line));
 	if (!job->reported) {
-		tap_fail(&job->tap, "the keeper died%s", job->killed ? ": it did not end in time" : "");
+		tap_fail(&job->tap, "the keeper died%s",
+			job->killed ? ": it did not end in time" : "");
 	} else if (*report->problem) {
 		tap_fail(&job->tap, "%s", report->problem);
 	} else if (report->timed_out) {
@@ -341,8 +342,8 @@ static int prepare(struct runner *runner, const char *build, struct err *err)
 	if (!getcwd(path, sizeof(path)))
 		return err_sys(err, "cannot find the working directory");
 	runner->root = arena_strdup(&runner->arena, path);
-	runner->build = *build == '/' ? build
-		: arena_printf(&runner->arena, "%s/%s", runner->root, build);
+	runner->build =
+		*build == '/' ? build : arena_printf(&runner->arena, "%s/%s", runner->root, build);
 	scratch = arena_printf(&runner->arena, "%s/tests/scratch", runner->build);
 	if (mkdir(scratch, 0755) && errno != EEXIST)
 		return err_sys(err, "cannot make %s", scratch);
@@ -366,7 +367,8 @@ int main(int argc, char **argv)
 	int rc;
 
 	if (read_options(&runner, argc, argv, &build)) {
-		fprintf(stderr, "usage: runner [-j JOBS] [-b BUILD] [-l] [-x FACTOR] [-k TEXT] SOURCE ...\n");
+		fprintf(stderr,
+			"usage: runner [-j JOBS] [-b BUILD] [-l] [-x FACTOR] [-k TEXT] SOURCE ...\n");
 		return EXIT_USAGE;
 	}
 	rc = prepare(&runner, build, &err);

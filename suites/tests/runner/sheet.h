@@ -20,8 +20,8 @@ struct sheet {
 };
 
 /* Print and keep one program's result. */
-void sheet_add(struct sheet *sheet, const char *name, const struct tap *tap,
-	const char *output, double seconds);
+void sheet_add(struct sheet *sheet, const char *name, const struct tap *tap, const char *output,
+	double seconds);
 /* The last lines; "N passed, N failed, N skipped" is the very last. */
 void sheet_close(struct sheet *sheet);
 int sheet_write_junit(struct sheet *sheet, const char *path, struct err *err);

@@ -88,7 +88,8 @@ static void read_plan(struct tap *tap, const char *line)
 static char *find_skip(char *text)
 {
 	for (char *at = strchr(text, '#'); at; at = strchr(at + 1, '#')) {
-		if ((at == text || at[-1] == ' ') && !strncasecmp(at + 1 + strspn(at + 1, " "), "skip", 4))
+		if ((at == text || at[-1] == ' ') &&
+			!strncasecmp(at + 1 + strspn(at + 1, " "), "skip", 4))
 			return at;
 	}
 	return NULL;
@@ -166,8 +167,8 @@ static void read_text(struct tap *tap, const char *line)
 		return;
 	tap->last_text = arena_strdup(&tap->arena, line);
 	if (last && last->verdict == POINT_FAIL && strlen(last->reason) < REASON_MAX)
-		last->reason = arena_printf(&tap->arena, "%s%s%s", last->reason,
-			*last->reason ? "\n" : "", line);
+		last->reason = arena_printf(
+			&tap->arena, "%s%s%s", last->reason, *last->reason ? "\n" : "", line);
 }
 
 void tap_line(struct tap *tap, const char *line)
