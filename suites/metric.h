@@ -38,6 +38,10 @@ enum metric_id {
 enum metric_takes { TAKES_CLASS = 1 << 0, TAKES_PHASE = 1 << 1, TAKES_REGION = 1 << 2,
 	TAKES_PAIR = 1 << 3, TAKES_GROUP = 1 << 4, NEEDS_PAIR = 1 << 5 };
 
+/* What the clients must do for the metric to see anything at all. */
+enum metric_wants { WANTS_READS = 1 << 0, WANTS_WRITES = 1 << 1, WANTS_LEDGER = 1 << 2,
+	WANTS_DELETES = 1 << 3, WANTS_REGIONS = 1 << 4 /* at least two */ };
+
 struct metric {
 	enum metric_id id;
 	const char *name;      /* "read_your_writes.violations" */
@@ -45,6 +49,7 @@ struct metric {
 	unsigned stats;        /* bit per enum metric_stat */
 	unsigned takes;        /* enum metric_takes */
 	unsigned needs;        /* enum driver_can that a group's driver must have, else refused */
+	unsigned wants;        /* enum metric_wants: some group of clients must do this, else refused */
 	int needs_fault;       /* bound to a fault: void where that fault was not in force */
 	int needs_quiet;       /* needs a quiet phase for the read-back */
 	int is_bound_of_fault; /* its bound must be below the length of the fault (rto) */

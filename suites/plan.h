@@ -16,18 +16,13 @@
 #include "probes/drivers/driver.h"
 #include "probes/group.h"
 #include "suites/metric.h"
+#include "suites/scenario/source.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct buf;
-
-/* Where something stands in the scenario; kept to the end, verdicts point at it. */
-struct place {
-	const char *file;
-	unsigned line, column; /* from 1 */
-};
 
 struct plan_region {
 	const char *name;
