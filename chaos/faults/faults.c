@@ -1,0 +1,16 @@
+/* faults: the table. */
+#include "chaos/faults/rows.h"
+
+#include <string.h>
+
+const struct fault_ops *const faults[] = {
+	&fault_impair, &fault_partition, &fault_kill, &fault_pause, &fault_restart, NULL};
+
+const struct fault_ops *fault_find(const char *name)
+{
+	for (size_t i = 0; faults[i]; i++) {
+		if (!strcmp(faults[i]->name, name))
+			return faults[i];
+	}
+	return NULL;
+}

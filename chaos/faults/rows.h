@@ -1,0 +1,13 @@
+/* rows: the kinds of fault, one file each. To add one: its file, a line here, a row in faults.c. */
+#ifndef CHAOS_FAULTS_ROWS_H
+#define CHAOS_FAULTS_ROWS_H
+
+#include "chaos/faults/fault.h"
+
+extern const struct fault_ops fault_impair;
+extern const struct fault_ops fault_partition;
+extern const struct fault_ops fault_kill;
+extern const struct fault_ops fault_pause;
+extern const struct fault_ops fault_restart;
+
+#endif
