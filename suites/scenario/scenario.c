@@ -1,0 +1,90 @@
+#include "suites/scenario/scenario.h"
+#include "fixtures/base/clock.h"
+#include "suites/scenario/reader.h"
+
+#include <string.h>
+
+#define SCENARIO_VERSION "1"
+#define MAX_DURATION_NS (600 * NSEC_PER_SEC)
+#define CONVERGE_LIMIT_NS (60 * NSEC_PER_SEC)
+#define STEADY_PPM 990000
+#define REPEAT_MAX 10000
+
+static const char *const keys[] = {"scenario", "version", "about", "tags", "seed", "repeat", "regions",
+	"links", "system", "clients", "timeline", "expect", "evidence", "safety"};
+
+/* Keys of the format that this version does not read. */
+static const struct later {
+	const char *key, *mend;
+} later[] = {
+	{"preset", "write the links out under \"links:\""},
+	{"extends", "copy what is needed from the other file"},
+	{"matrix", "write one file per variant, or use ${NAME:-default} in values"},
+	{"containers", "let a recipe start the system under \"system:\""},
+	{"endpoints", "let a recipe start the system under \"system:\""},
+};
+
+static void check_keys(struct reader *r, const struct yaml *root)
+{
+	char near[128];
+
+	for (const struct yaml *v = root->first; v; v = v->next) {
+		size_t i = 0, k = 0;
+
+		while (i < READER_COUNT(keys) && strcmp(keys[i], v->key))
+			i++;
+		while (k < READER_COUNT(later) && strcmp(later[k].key, v->key))
+			k++;
+		if (k < READER_COUNT(later))
+			complain(r->complaints, v->key_place,
+				"\"%s\" is not supported by this version; %s", v->key, later[k].mend);
+		else if (i == READER_COUNT(keys))
+			complain(r->complaints, v->key_place, "a scenario has no key \"%s\"%s",
+				v->key, did_you_mean(v->key, keys, READER_COUNT(keys), near));
+	}
+}
+
+static void read_head(struct reader *r, const struct yaml *root, struct scenario *out)
+{
+	const struct yaml *about = yaml_get(root, "about"), *version;
+	struct scenario_word word;
+
+	reader_name(r, reader_need(r, root, "scenario", "a scenario"), "the name of a scenario",
+		&out->name);
+	version = reader_need(r, root, "version", "a scenario");
+	if (reader_word(r, version, "version", &word) && strcmp(word.text, SCENARIO_VERSION))
+		complain(r->complaints, word.place,
+			"version %.20s is unknown; this program reads version " SCENARIO_VERSION,
+			word.text);
+	if (reader_is(r, about, YAML_TEXT, "about"))
+		out->about = about->text;
+	reader_words(r, yaml_get(root, "tags"), "tags", &out->tags);
+	out->has_seed = reader_value(r, yaml_get(root, "seed"), PARAM_COUNT, "seed", &out->seed);
+	if (reader_value(r, yaml_get(root, "repeat"), PARAM_COUNT, "repeat", &out->repeat) &&
+		(!out->repeat || out->repeat > REPEAT_MAX))
+		complain(r->complaints, yaml_get(root, "repeat")->place,
+			"repeat must be between 1 and %d", REPEAT_MAX);
+}
+
+void scenario_read(struct arena *arena, const struct source *source, scenario_env *env,
+	struct scenario *out, struct complaints *complaints)
+{
+	struct reader r = {arena, complaints};
+	struct yaml *root = yaml_parse(arena, source, complaints);
+
+	*out = (struct scenario){.about = "", .repeat = 1, .max_duration_ns = MAX_DURATION_NS,
+		.converge_limit_ns = CONVERGE_LIMIT_NS, .steady_ppm = STEADY_PPM};
+	if (!reader_is(&r, root, YAML_MAP, "a scenario"))
+		return;
+	expand_variables(&r, root, env);
+	check_keys(&r, root);
+	read_head(&r, root, out);
+	reader_regions(&r, reader_need(&r, root, "regions", "a scenario"), out);
+	reader_links(&r, yaml_get(root, "links"), out);
+	reader_system(&r, reader_need(&r, root, "system", "a scenario"), out);
+	reader_clients(&r, reader_need(&r, root, "clients", "a scenario"), out);
+	reader_timeline(&r, reader_need(&r, root, "timeline", "a scenario"), out);
+	reader_expects(&r, reader_need(&r, root, "expect", "a scenario"), out);
+	reader_evidence(&r, yaml_get(root, "evidence"), out);
+	reader_safety(&r, yaml_get(root, "safety"), out);
+}
