@@ -1,0 +1,186 @@
+#include "suites/plan.h"
+#include "fixtures/base/buf.h"
+#include "suites/plan_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SEED_DEFAULT 1
+
+int planner_find(struct planner *p, const struct scenario_word *word, const char *const *names,
+	size_t n, const char *what)
+{
+	char near[128];
+
+	for (size_t i = 0; i < n; i++) {
+		if (!strcmp(names[i], word->text))
+			return (int)i;
+	}
+	complain(p->complaints, word->place, "there is no %s \"%.80s\"%s", what, word->text,
+		did_you_mean(word->text, names, n, near));
+	return -1;
+}
+
+void planner_set(struct planner *p, const struct scenario_setting *setting,
+	const struct planner_rows *tables, const char *what)
+{
+	const struct param *row = NULL;
+	const char *names[128];
+	char near[128];
+	struct err err;
+	size_t n = 0;
+
+	for (; tables->rows && !row; tables++) {
+		row = param_find(tables->rows, setting->name);
+		if (row && param_set(row, tables->into, setting->value.text, &err))
+			complain(p->complaints, setting->value.place, "%s", err.text);
+		for (const struct param *r = tables->rows; r->name && n < 128; r++)
+			names[n++] = r->name;
+	}
+	if (!row)
+		complain(p->complaints, setting->name_place, "%s has no key \"%.80s\"%s", what,
+			setting->name, did_you_mean(setting->name, names, n, near));
+}
+
+static void plan_regions(struct planner *p)
+{
+	struct plan *plan = p->plan;
+	size_t n = p->scenario.n_regions;
+
+	plan->n_regions = n;
+	plan->regions = arena_array(p->arena, n + 1, sizeof(*plan->regions));
+	p->region_names = arena_array(p->arena, n + 1, sizeof(*p->region_names));
+	for (size_t i = 0; i < n; i++) {
+		const struct scenario_region *from = &p->scenario.regions[i];
+
+		plan->regions[i] =
+			(struct plan_region){from->name.text, from->primary, from->name.place};
+		p->region_names[i] = from->name.text;
+		if (from->primary)
+			p->primary = i;
+	}
+}
+
+static void plan_head(struct planner *p)
+{
+	const struct scenario *scenario = &p->scenario;
+	struct plan *plan = p->plan;
+
+	plan->name = scenario->name.text ? scenario->name.text : "";
+	plan->about = scenario->about;
+	plan->seed = p->options->has_seed ? p->options->seed
+		: scenario->has_seed ? scenario->seed : SEED_DEFAULT;
+	plan->repeat = scenario->repeat;
+	plan->evidence = scenario->evidence;
+	plan->max_duration_ns = scenario->max_duration_ns;
+	plan->converge_limit_ns = scenario->converge_limit_ns;
+	plan->steady_share = (double)scenario->steady_ppm / 1e6;
+}
+
+/* The parts go on past each other's complaints; what they need of each other is there, if empty. */
+static void make_parts(struct planner *p)
+{
+	size_t before;
+
+	plan_head(p);
+	plan_regions(p);
+	plan_system(p);
+	plan_links(p);
+	plan_clients(p);
+	plan_timeline(p);
+	before = p->complaints->n;
+	plan_expects(p);
+	/* What could only be green is a question to a plan that is otherwise sound. */
+	if (before == p->complaints->n && !before)
+		plan_refuse(p);
+}
+
+static int load_text(struct plan *plan, const struct plan_options *options, struct err *err)
+{
+	struct buf text = {0};
+	int rc;
+
+	plan->path = arena_strdup(&plan->arena, options->path ? options->path : "scenario");
+	if (options->text) {
+		plan->text = arena_strdup(&plan->arena, options->text);
+		return 0;
+	}
+	if (buf_read_file(&text, plan->path, YAML_SIZE_MAX, err)) {
+		err->code = EXIT_SCENARIO;
+		return -1;
+	}
+	plan->text = arena_strndup(&plan->arena, buf_str(&text), text.len);
+	rc = strlen(plan->text) == text.len ? 0
+		: err_exit(err, EXIT_SCENARIO, "%s holds NUL bytes; it is no text", plan->path);
+	buf_release(&text);
+	return rc;
+}
+
+static const char *environment(const char *name)
+{
+	return getenv(name);
+}
+
+static int make_plan(struct planner *p, struct err *err)
+{
+	struct source source = {.file = p->plan->path, .text = p->plan->text,
+		.len = strlen(p->plan->text)};
+
+	complaints_add_source(p->complaints, &source);
+	scenario_read(p->arena, &source, environment, &p->scenario, p->complaints);
+	make_parts(p);
+	complaints_finish(p->complaints);
+	if (p->complaints->n)
+		return err_exit(err, EXIT_SCENARIO, "%s: %zu %s", p->plan->path, p->complaints->n,
+			p->complaints->n == 1 ? "mistake" : "mistakes");
+	if (p->need_programs && p->missing->len)
+		return err_exit(err, EXIT_MACHINE, "%s", buf_str(p->missing));
+	return 0;
+}
+
+struct plan *plan_build(const struct plan_options *options, bool need_programs, struct err *err,
+	struct buf *errors)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	struct complaints complaints = {.out = errors};
+	struct buf missing = {0};
+	struct planner p = {.plan = plan, .complaints = &complaints, .options = options,
+		.need_programs = need_programs, .missing = &missing};
+	int rc;
+
+	if (!plan)
+		abort(); /* see buf.h */
+	p.arena = &plan->arena;
+	rc = load_text(plan, options, err);
+	if (!rc)
+		rc = make_plan(&p, err);
+	buf_release(&missing);
+	if (!rc)
+		return plan;
+	plan_free(plan);
+	return NULL;
+}
+
+void plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	arena_release(&plan->arena);
+	free(plan);
+}
+
+struct impairment plan_link_now(const struct plan *plan, unsigned from, unsigned to,
+	uint64_t faults_on)
+{
+	struct impairment now = plan->links[from * plan->n_regions + to];
+
+	for (size_t i = 0; i < plan->n_faults; i++) {
+		const struct fault_effects *effects = &plan->faults[i].effects;
+
+		for (size_t k = 0; k < effects->n_links && faults_on >> i & 1; k++) {
+			if (effects->links[k].from == from && effects->links[k].to == to)
+				now = impairment_add(&now, &effects->links[k].impairment);
+		}
+	}
+	return now;
+}

@@ -1,0 +1,141 @@
+/* plan_clients: groups, their drivers and the numbers of their sessions. */
+#include "fixtures/base/clock.h"
+#include "suites/plan_parts.h"
+
+#include <string.h>
+
+static const struct driver_ops *find_driver(struct planner *p, const struct scenario_group *from)
+{
+	const struct scenario_word *word = from->driver.text ? &from->driver : &p->recipe.driver;
+	const char *names[64];
+	size_t n = 0;
+	int i;
+
+	if (!word->text)
+		return NULL;
+	while (drivers[n] && n < 64) {
+		names[n] = drivers[n]->name;
+		n++;
+	}
+	i = planner_find(p, word, names, n, "driver");
+	return i < 0 ? NULL : drivers[i];
+}
+
+static void find_regions(struct planner *p, const struct scenario_group *from,
+	struct client_group *group)
+{
+	size_t n = p->plan->n_regions;
+	uint8_t *regions = arena_array(p->arena, n + from->regions.n + 1, 1);
+	int region;
+
+	group->regions = regions;
+	for (size_t i = 0; i < n && !from->regions.n; i++)
+		regions[group->n_regions++] = (uint8_t)i;
+	for (size_t i = 0; i < from->regions.n; i++) {
+		const struct scenario_word *word = &from->regions.items[i];
+
+		region = planner_find(p, word, p->region_names, n, "region");
+		if (region < 0)
+			continue;
+		if (memchr(regions, region, group->n_regions))
+			complain(p->complaints, word->place, "%s is named twice", word->text);
+		else
+			regions[group->n_regions++] = (uint8_t)region;
+	}
+}
+
+static void apply_settings(struct planner *p, const struct scenario_group *from,
+	struct client_group *group)
+{
+	void *options = NULL;
+
+	param_set_defaults(group_params, group);
+	if (group->driver) {
+		options = arena_alloc(p->arena, group->driver->options_size + 1);
+		if (group->driver->params)
+			param_set_defaults(group->driver->params, options);
+	}
+	for (size_t i = 0; i < from->settings.n; i++) {
+		const struct planner_rows tables[] = {{group_params, group},
+			{group->driver ? group->driver->params : NULL, options}, {NULL, NULL}};
+
+		planner_set(p, &from->settings.items[i], tables,
+			group->driver ? arena_printf(p->arena, "a group with driver %s",
+						group->driver->name)
+				      : "a group");
+	}
+	group->driver_options = options;
+}
+
+static void check_group(struct planner *p, const struct scenario_group *from,
+	const struct client_group *group)
+{
+	if (!group->read_rate_uhz && !group->write_rate_uhz)
+		complain(p->complaints, from->place,
+			"group %s does nothing; give it reads: { rate: 150/s } or writes: { rate: 30/s }",
+			group->name);
+	if (group->roam_ppm && group->n_regions < 2)
+		complain(p->complaints, from->place,
+			"group %s lives in one region and cannot roam", group->name);
+	if (group->demand_version && group->driver && !(group->driver->can & DRIVER_MIN_VERSION))
+		complain(p->complaints, from->place,
+			"driver %s cannot demand a version; leave demand-version out",
+			group->driver->name);
+	if (group->delete_ppm && group->driver && !(group->driver->can & DRIVER_DELETES))
+		complain(p->complaints, from->place, "driver %s cannot delete; leave deletes out",
+			group->driver->name);
+}
+
+/* Register keys are numbered session * registers: two groups with different numbers of registers
+ * can come to share keys, and a key must have one writer. */
+static void check_registers(struct planner *p)
+{
+	for (size_t i = 1; i < p->plan->n_groups; i++) {
+		if (p->plan->groups[i].registers == p->plan->groups[0].registers)
+			continue;
+		complain(p->complaints, p->scenario.groups[i].place,
+			"group %s has another number of registers than %s; all groups need the same",
+			p->plan->groups[i].name, p->plan->groups[0].name);
+	}
+}
+
+static void add_group(struct planner *p, const struct scenario_group *from)
+{
+	struct plan *plan = p->plan;
+	struct client_group *group = &plan->groups[plan->n_groups];
+	uint64_t sessions;
+
+	for (size_t i = 0; i < plan->n_groups; i++) {
+		if (from->name.text && !strcmp(plan->groups[i].name, from->name.text))
+			complain(p->complaints, from->name.place, "two groups are called \"%s\"",
+				from->name.text);
+	}
+	plan->n_groups++;
+	group->name = from->name.text ? from->name.text : "";
+	group->driver = find_driver(p, from);
+	apply_settings(p, from, group);
+	find_regions(p, from, group);
+	sessions = from->sessions_per_region * group->n_regions;
+	if (plan->n_sessions + sessions > GROUP_SESSIONS_MAX)
+		complain(p->complaints, from->place, "%llu sessions in all; at most %d are possible",
+			(unsigned long long)(plan->n_sessions + sessions), GROUP_SESSIONS_MAX);
+	group->sessions_per_region = (uint32_t)from->sessions_per_region;
+	group->first_session = plan->n_sessions;
+	plan->n_sessions += (uint32_t)sessions;
+	check_group(p, from, group);
+}
+
+void plan_clients(struct planner *p)
+{
+	size_t n = p->scenario.n_groups;
+
+	if (n > PLAN_GROUPS_MAX) {
+		complain(p->complaints, p->scenario.groups[PLAN_GROUPS_MAX].place,
+			"%zu groups; at most %d are possible", n, PLAN_GROUPS_MAX);
+		n = PLAN_GROUPS_MAX;
+	}
+	p->plan->groups = arena_array(p->arena, n + 1, sizeof(*p->plan->groups));
+	for (size_t i = 0; i < n; i++)
+		add_group(p, &p->scenario.groups[i]);
+	check_registers(p);
+}

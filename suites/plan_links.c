@@ -1,0 +1,112 @@
+/* plan_links: the normal world between the regions. */
+#include "suites/plan_parts.h"
+
+#include <string.h>
+
+/* What a link may be told beside the rows of an impairment. */
+struct rtt {
+	uint64_t rtt_ns;
+};
+
+static const struct param rtt_rows[] = {
+	{.name = "rtt", .type = PARAM_DURATION, .max = UINT64_C(1200000000000),
+		.help = "round trip; each way gets half of it as its delay",
+		.offset = offsetof(struct rtt, rtt_ns)},
+	PARAM_END,
+};
+
+static const struct scenario_setting *find_setting(const struct scenario_settings *settings,
+	const char *name)
+{
+	for (size_t i = 0; i < settings->n; i++) {
+		if (!strcmp(settings->items[i].name, name))
+			return &settings->items[i];
+	}
+	return NULL;
+}
+
+static struct impairment link_impairment(struct planner *p, const struct scenario_link *link)
+{
+	const struct scenario_setting *rtt = find_setting(&link->settings, "rtt");
+	const struct scenario_setting *cut = find_setting(&link->settings, "cut");
+	struct impairment impairment = {0};
+	struct rtt round = {0};
+	const struct planner_rows tables[] = {
+		{rtt_rows, &round}, {impairment_params, &impairment}, {NULL, NULL}};
+
+	param_set_defaults(impairment_params, &impairment);
+	for (size_t i = 0; i < link->settings.n; i++)
+		planner_set(p, &link->settings.items[i], tables, "a link");
+	if (cut)
+		complain(p->complaints, cut->name_place,
+			"the normal world is not cut; put a partition on the timeline");
+	if (rtt && !link->both)
+		complain(p->complaints, rtt->name_place,
+			"a link of one direction has no rtt; give it a delay");
+	else if (rtt && find_setting(&link->settings, "delay"))
+		complain(p->complaints, rtt->name_place,
+			"rtt and delay in one link; rtt is twice the delay, give one");
+	else if (rtt)
+		impairment.delay_ns = round.rtt_ns / 2;
+	return impairment;
+}
+
+static void put_link(struct planner *p, const struct scenario_link *link, size_t from, size_t to,
+	const struct impairment *impairment, const struct scenario_link **seen)
+{
+	size_t i = from * p->plan->n_regions + to;
+
+	if (seen[i]) {
+		complain(p->complaints, link->place,
+			"link %s -> %s is described twice; the first is in line %u",
+			p->region_names[from], p->region_names[to], seen[i]->place.line);
+		return;
+	}
+	seen[i] = link;
+	p->plan->links[i] = *impairment;
+}
+
+/* A link that was forgotten would be as fast as the machine: say so rather than run with it. */
+static void complain_forgotten(struct planner *p, const struct scenario_link **seen)
+{
+	size_t n = p->plan->n_regions;
+
+	for (size_t a = 0; a < n; a++) {
+		for (size_t b = 0; b < n; b++) {
+			if (a == b || seen[a * n + b] || (a > b && !seen[b * n + a]))
+				continue;
+			complain(p->complaints, p->scenario.links[0].place,
+				"links says nothing of %s -> %s; add %s %s %s: { %s }",
+				p->region_names[a], p->region_names[b], p->region_names[a],
+				seen[b * n + a] ? "->" : "<->", p->region_names[b],
+				seen[b * n + a] ? "delay: 40ms" : "rtt: 80ms");
+		}
+	}
+}
+
+void plan_links(struct planner *p)
+{
+	size_t n = p->plan->n_regions, before = p->complaints->n;
+	const struct scenario_link **seen = arena_array(p->arena, n * n + 1, sizeof(*seen));
+
+	p->plan->links = arena_array(p->arena, n * n + 1, sizeof(*p->plan->links));
+	for (size_t i = 0; i < p->scenario.n_links; i++) {
+		const struct scenario_link *link = &p->scenario.links[i];
+		int from = planner_find(p, &link->from, p->region_names, n, "region");
+		int to = planner_find(p, &link->to, p->region_names, n, "region");
+		struct impairment impairment = link_impairment(p, link);
+
+		if (from < 0 || to < 0)
+			continue;
+		if (from == to) {
+			complain(p->complaints, link->to.place,
+				"both ends are %s; a link joins two regions", link->to.text);
+			continue;
+		}
+		put_link(p, link, (size_t)from, (size_t)to, &impairment, seen);
+		if (link->both)
+			put_link(p, link, (size_t)to, (size_t)from, &impairment, seen);
+	}
+	if (p->scenario.n_links && p->complaints->n == before)
+		complain_forgotten(p, seen);
+}

@@ -1,0 +1,260 @@
+/*
+ * plan_print: the dry run. Everything that a run would change, each with its inverse; instants;
+ * limits; and, for each expectation, the smallest effect that so much evidence could show.
+ */
+#include "fixtures/base/buf.h"
+#include "fixtures/net/addr.h"
+#include "suites/plan_parts.h"
+
+#include <math.h>
+#include <string.h>
+
+static void put_duration(struct buf *out, uint64_t ns)
+{
+	param_print(out, PARAM_DURATION, ns);
+}
+
+static void put_instant(struct buf *out, uint64_t ns)
+{
+	buf_printf(out, "  %9.3f s  ", (double)ns / 1e9);
+}
+
+static void print_head(const struct plan *plan, struct buf *out)
+{
+	buf_printf(out, "scenario  %s   %s   seed %llu   %llu %s\n", plan->name, plan->path,
+		(unsigned long long)plan->seed, (unsigned long long)plan->repeat,
+		plan->repeat == 1 ? "trial" : "trials");
+	buf_printf(out, "system    %s: %zu nodes in %zu regions\n", plan->recipe_name,
+		plan->n_nodes, plan->n_regions);
+}
+
+static void print_node(const struct plan_node *node, struct buf *out)
+{
+	struct addr addr = addr_of(node->region, node->host);
+
+	buf_printf(out, "  + %s   %s   %s", node->spec.name, addr.ip4_text, addr.ip6_text);
+	if (node->spec.port)
+		buf_printf(out, "   port %u", node->spec.port);
+	buf_puts(out, node->endpoint ? "\n      " : "   not for clients\n      ");
+	for (size_t i = 0; node->spec.argv[i]; i++)
+		buf_printf(out, strpbrk(node->spec.argv[i], " ") || !*node->spec.argv[i] ? "%s'%s'"
+			: "%s%s", i ? " " : "", node->spec.argv[i]);
+	buf_puts(out, "\n");
+	for (size_t i = 0; i < node->spec.n_files; i++)
+		buf_printf(out, "      writes %s into its working directory\n",
+			node->spec.file_names[i]);
+	buf_puts(out, "      ready within ");
+	put_duration(out, node->spec.ready_limit_ns);
+	buf_puts(out, "; undone by killing its namespace\n");
+}
+
+static void print_ground(const struct plan *plan, struct buf *out)
+{
+	buf_puts(out, "\nbefore 0 s, on this machine (nothing of the host's own network is touched)\n");
+	buf_puts(out, "  + a backbone: one network namespace with a bridge; gone with its process\n");
+	for (size_t i = 0; i < plan->n_regions; i++)
+		buf_printf(out, "  + region %s%s: a namespace with a bridge, 198.18.%zu.0/24, %zu "
+			"leaves; gone with its process\n",
+			plan->regions[i].name, plan->regions[i].primary ? " (primary)" : "", i,
+			plan->n_nodes / plan->n_regions + 2);
+	for (size_t i = 0; i < plan->n_nodes; i++)
+		print_node(&plan->nodes[i], out);
+}
+
+static void print_links(const struct plan *plan, struct buf *out)
+{
+	buf_puts(out, "\nlinks, from 0 s to the end; undone: neutral\n");
+	for (size_t a = 0; a < plan->n_regions; a++) {
+		for (size_t b = 0; b < plan->n_regions; b++) {
+			if (a == b)
+				continue;
+			buf_printf(out, "  %s -> %s   ", plan->regions[a].name,
+				plan->regions[b].name);
+			impairment_print(out, &plan->links[a * plan->n_regions + b]);
+			buf_puts(out, "\n");
+		}
+	}
+}
+
+static void print_group(const struct plan *plan, const struct client_group *group, struct buf *out)
+{
+	uint32_t n = group->sessions_per_region * group->n_regions;
+
+	buf_printf(out, "  %s   %s   %u sessions, numbers %u to %u, in", group->name,
+		group->driver->name, n, group->first_session, group->first_session + n - 1);
+	for (unsigned i = 0; i < group->n_regions; i++)
+		buf_printf(out, " %s", plan->regions[group->regions[i]].name);
+	buf_puts(out, "\n     ");
+	for (const struct param *row = group_params; row->name; row++) {
+		buf_printf(out, " %s ", row->name);
+		param_print_row(out, row, group);
+		buf_puts(out, row[1].name ? "," : "\n");
+	}
+}
+
+static void print_clients(const struct plan *plan, struct buf *out)
+{
+	buf_puts(out, "\nclients\n");
+	for (size_t i = 0; i < plan->n_groups; i++)
+		print_group(plan, &plan->groups[i], out);
+}
+
+static void print_link_change(const struct plan *plan, unsigned from, unsigned to, uint64_t before,
+	uint64_t after, struct buf *out)
+{
+	struct impairment a = plan_link_now(plan, from, to, before);
+	struct impairment b = plan_link_now(plan, from, to, after);
+
+	buf_printf(out, "%15s%s -> %s   ", "", plan->regions[from].name, plan->regions[to].name);
+	impairment_print(out, &a);
+	buf_puts(out, "  =>  ");
+	impairment_print(out, &b);
+	buf_puts(out, "\n");
+}
+
+static void print_node_change(const struct plan *plan, const struct node_effect *effect, bool on,
+	struct buf *out)
+{
+	static const char *const verbs[][2] = {[NODE_NONE] = {"", ""},
+		[NODE_KILL] = {"started again", "killed"}, [NODE_PAUSE] = {"thawed", "frozen"},
+		[NODE_RESTART] = {"left as it is", "stopped and started at once"}};
+
+	buf_printf(out, "%15s%s   %s\n", "", plan->nodes[effect->node].spec.name,
+		verbs[effect->action][on]);
+}
+
+static void print_fault(const struct plan *plan, size_t i, bool on, uint64_t *faults_on,
+	struct buf *out)
+{
+	const struct plan_fault *fault = &plan->faults[i];
+	uint64_t before = *faults_on;
+
+	*faults_on ^= UINT64_C(1) << i;
+	buf_printf(out, "%s %s: %s", on ? "fault" : "inverse of", fault->name, fault->text);
+	if (on && fault->until == UNTIL_FAILED_OVER) {
+		buf_puts(out, ", until failed over, at most ");
+		put_duration(out, fault->length_ns);
+	}
+	buf_puts(out, "\n");
+	for (size_t k = 0; k < fault->effects.n_links; k++)
+		print_link_change(plan, fault->effects.links[k].from, fault->effects.links[k].to,
+			before, *faults_on, out);
+	for (size_t k = 0; k < fault->effects.n_nodes; k++)
+		print_node_change(plan, &fault->effects.nodes[k], on, out);
+}
+
+static void print_step(const struct plan *plan, const struct plan_step *step, uint64_t *faults_on,
+	struct buf *out)
+{
+	put_instant(out, step->at_ns);
+	switch (step->kind) {
+	case STEP_FAULT_ON:
+	case STEP_FAULT_OFF:
+		print_fault(plan, (size_t)step->index, step->kind == STEP_FAULT_ON, faults_on, out);
+		break;
+	case STEP_QUIET:
+		buf_printf(out, "quiet %s: clients stop; all keys are read in every region until two "
+			"sweeps are equal\n", plan->phases[step->index].name);
+		break;
+	case STEP_RESUME:
+		buf_printf(out, "clients go on after %s\n", plan->phases[step->index].name);
+		break;
+	case STEP_END:
+		buf_puts(out, "end: everything above is taken down and counted\n");
+		break;
+	}
+}
+
+static void print_timeline(const struct plan *plan, struct buf *out)
+{
+	uint64_t faults_on = 0;
+
+	buf_puts(out, "\ntimeline, 0 s is when all regions are ready\n");
+	for (size_t i = 0; i < plan->n_phases; i++) {
+		const struct plan_phase *phase = &plan->phases[i];
+
+		if (phase->kind != PHASE_WATCH)
+			continue;
+		put_instant(out, phase->start_ns);
+		buf_printf(out, "watch %s until %.3f s\n", phase->name, (double)phase->end_ns / 1e9);
+	}
+	for (size_t i = 0; i < plan->n_steps; i++)
+		print_step(plan, &plan->steps[i], &faults_on, out);
+}
+
+static void print_limits(const struct plan *plan, struct buf *out)
+{
+	double reads, writes;
+
+	buf_puts(out, "\nlimits\n  the timeline lasts ");
+	put_duration(out, plan->end_ns);
+	buf_puts(out, ", at most ");
+	put_duration(out, plan->max_duration_ns);
+	buf_puts(out, "; a quiet phase may take ");
+	put_duration(out, plan->converge_limit_ns);
+	buf_printf(out, "\n  before the first fault %.15g%% of operations must succeed in every region\n",
+		plan->steady_share * 100);
+	if (plan_planned_operations(plan, &reads, &writes))
+		buf_printf(out, "  about %.0f reads and %.0f writes", reads, writes);
+	else
+		buf_puts(out, "  as many operations as a closed loop makes");
+	buf_printf(out, "; at least %llu reads and %llu acknowledged writes are demanded\n",
+		(unsigned long long)plan->evidence.min_reads,
+		(unsigned long long)plan->evidence.min_acked_writes);
+}
+
+static double quantile_of(enum metric_stat stat)
+{
+	static const double shares[STATS] = {[STAT_P50] = 0.5, [STAT_P90] = 0.9, [STAT_P95] = 0.95,
+		[STAT_P99] = 0.99, [STAT_P999] = 0.999};
+
+	return shares[stat];
+}
+
+/* n good failovers of n bound the share of bad ones by 1 - 0.05^(1/n) at 95 %; zero violations in n
+ * trials by 3/n; a quantile q needs ln 0.05 / ln q samples for a claim. */
+static void print_power(const struct plan *plan, const struct plan_expect *expect, struct buf *out)
+{
+	const char *what;
+	uint64_t n = plan_planned_samples(plan, expect, &what);
+	double quantile = quantile_of(expect->stat);
+
+	if (!n) {
+		buf_puts(out, "as many samples as a closed loop makes");
+		return;
+	}
+	buf_printf(out, "about %llu %s", (unsigned long long)n, what);
+	if (n <= plan->repeat)
+		buf_printf(out, ": %llu good of %llu would bound the share of bad ones by %.0f %%",
+			(unsigned long long)n, (unsigned long long)n,
+			100 * (1 - pow(0.05, 1 / (double)n)));
+	else if (expect->metric->unit == PARAM_COUNT && expect->value <= 0)
+		buf_printf(out, ": none found would bound their share by %.2g %%",
+			fmin(100, 300 / (double)n));
+	else if (quantile > 0)
+		buf_printf(out, "; a claim on %s needs %.0f", metric_stat_name(expect->stat),
+			ceil(log(0.05) / log(quantile)));
+	else if (expect->metric->unit == PARAM_SHARE)
+		buf_printf(out, ": one more or less moves the share by %.2g %%", 100 / (double)n);
+}
+
+static void print_expects(const struct plan *plan, struct buf *out)
+{
+	buf_puts(out, "\nexpectations, and the smallest effect that they could show\n");
+	for (size_t i = 0; i < plan->n_expects; i++) {
+		buf_printf(out, "  %s\n      ", plan->expects[i].id);
+		print_power(plan, &plan->expects[i], out);
+		buf_puts(out, "\n");
+	}
+}
+
+void plan_print(const struct plan *plan, struct buf *out)
+{
+	print_head(plan, out);
+	print_ground(plan, out);
+	print_links(plan, out);
+	print_clients(plan, out);
+	print_timeline(plan, out);
+	print_limits(plan, out);
+	print_expects(plan, out);
+}

@@ -1,0 +1,340 @@
+/*
+ * plan_timeline: phases, faults and steps, with absolute times.
+ *
+ * Every fault has a phase of its name. What a fault does is asked from its kind; that two of them act
+ * on one link or node at the same time must be declared (`overlaps:`), so that sums are never a
+ * surprise.
+ */
+#include "fixtures/base/buf.h"
+#include "suites/plan_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ~31 years: far from where sums of times would overflow. */
+#define TIME_MAX_NS UINT64_C(1000000000000000000)
+
+static bool check_time(struct planner *p, const struct scenario_entry *entry)
+{
+	if (entry->at_ns < TIME_MAX_NS && entry->for_ns < TIME_MAX_NS)
+		return true;
+	complain(p->complaints, entry->place, "the entry lies too far in the future");
+	return false;
+}
+
+static const char *joined(struct planner *p, const struct scenario_words *words)
+{
+	struct buf out = {0};
+	const char *text;
+
+	for (size_t i = 0; i < words->n; i++)
+		buf_printf(&out, "%s%s", i ? ", " : "", words->items[i].text);
+	text = arena_strdup(p->arena, buf_str(&out));
+	buf_release(&out);
+	return text;
+}
+
+/* "partition us-east from eu-west, ap-south", "impair A <-> B: loss 1%". */
+static const char *fault_text(struct planner *p, const struct scenario_entry *entry,
+	const struct impairment *impairment)
+{
+	static const char *const ways[] = {[DIRECTION_BOTH] = "", [DIRECTION_OUT] = ", outwards only",
+		[DIRECTION_IN] = ", inwards only"};
+	struct buf out = {0};
+	const char *text;
+
+	buf_printf(&out, "%s %s", entry->fault.text, joined(p, &entry->subject));
+	if (entry->from.n)
+		buf_printf(&out, " from %s", joined(p, &entry->from));
+	buf_puts(&out, ways[entry->direction]);
+	if (impairment) {
+		buf_puts(&out, ": ");
+		impairment_print(&out, impairment);
+	}
+	text = arena_strdup(p->arena, buf_str(&out));
+	buf_release(&out);
+	return text;
+}
+
+static const char *const *texts_of(struct planner *p, const struct scenario_words *words)
+{
+	const char **out = arena_array(p->arena, words->n + 1, sizeof(*out));
+
+	for (size_t i = 0; i < words->n; i++)
+		out[i] = words->items[i].text;
+	return out;
+}
+
+static struct fault_topology topology_of(struct planner *p)
+{
+	const struct plan *plan = p->plan;
+	const char **nodes = arena_array(p->arena, plan->n_nodes + 1, sizeof(*nodes));
+	uint8_t *regions = arena_array(p->arena, plan->n_nodes + 1, 1);
+
+	for (size_t i = 0; i < plan->n_nodes; i++) {
+		nodes[i] = plan->nodes[i].spec.name;
+		regions[i] = (uint8_t)plan->nodes[i].region;
+	}
+	return (struct fault_topology){.regions = p->region_names, .n_regions = plan->n_regions,
+		.nodes = nodes, .node_regions = regions, .n_nodes = plan->n_nodes};
+}
+
+static void read_impairment(struct planner *p, const struct scenario_entry *entry,
+	const struct fault_ops *ops, struct impairment *out)
+{
+	const struct planner_rows tables[] = {
+		{ops->takes_impairment ? impairment_params : NULL, out}, {NULL, NULL}};
+	struct planner_rows none = {NULL, NULL};
+
+	param_set_defaults(impairment_params, out);
+	for (size_t i = 0; i < entry->settings.n; i++)
+		planner_set(p, &entry->settings.items[i], ops->takes_impairment ? tables : &none,
+			arena_printf(p->arena, "the fault %s", ops->name));
+}
+
+static void add_fault(struct planner *p, const struct scenario_entry *entry)
+{
+	struct plan *plan = p->plan;
+	struct plan_fault *fault = &plan->faults[plan->n_faults];
+	struct fault_topology topology = topology_of(p);
+	struct fault_words words = {.subject = texts_of(p, &entry->subject),
+		.n_subject = entry->subject.n, .from = texts_of(p, &entry->from),
+		.n_from = entry->from.n, .direction = entry->direction};
+	struct err err;
+
+	fault->ops = fault_find(entry->fault.text);
+	fault->name = entry->name.text
+		? entry->name.text
+		: arena_printf(p->arena, "%s-%zu", fault->ops->name, plan->n_faults + 1);
+	read_impairment(p, entry, fault->ops, &words.impairment);
+	/* Without nodes the recipe was complained about: nothing can be said of them. */
+	if ((!fault->ops->on_nodes || plan->n_nodes) && entry->subject.n &&
+		fault->ops->effects(p->arena, &topology, &words, &fault->effects, &err))
+		complain(p->complaints, entry->subject.items[0].place, "%s", err.text);
+	fault->until = entry->until;
+	fault->start_ns = entry->at_ns;
+	fault->length_ns = entry->for_ns;
+	fault->text = fault_text(p, entry, fault->ops->takes_impairment ? &words.impairment : NULL);
+	fault->place = entry->place;
+	plan->n_faults++;
+}
+
+static void add_phase(struct planner *p, const struct scenario_entry *entry)
+{
+	static const enum phase_kind kinds[] = {[ENTRY_WATCH] = PHASE_WATCH,
+		[ENTRY_QUIET] = PHASE_QUIET, [ENTRY_FAULT] = PHASE_FAULT};
+	struct plan *plan = p->plan;
+	struct plan_phase *phase = &plan->phases[plan->n_phases];
+
+	phase->kind = kinds[entry->kind];
+	phase->fault = entry->kind == ENTRY_FAULT ? (int)plan->n_faults - 1 : -1;
+	phase->name = entry->kind == ENTRY_FAULT ? plan->faults[plan->n_faults - 1].name
+		: entry->name.text ? entry->name.text : "";
+	phase->start_ns = entry->at_ns;
+	phase->end_ns = entry->at_ns + entry->for_ns;
+	phase->place = entry->name.text ? entry->name.place : entry->place;
+	for (size_t i = 0; i < plan->n_phases; i++) {
+		if (!strcmp(plan->phases[i].name, phase->name))
+			complain(p->complaints, phase->place,
+				"two entries are called \"%s\"; the first is in line %u", phase->name,
+				plan->phases[i].place.line);
+	}
+	plan->n_phases++;
+}
+
+static bool in_both(const struct plan_phase *a, const struct plan_phase *b)
+{
+	return a->start_ns < b->end_ns && b->start_ns < a->end_ns;
+}
+
+/* A quiet phase has neither faults nor anything else in it. */
+static void check_quiet(struct planner *p)
+{
+	const struct plan *plan = p->plan;
+
+	for (size_t i = 0; i < plan->n_phases; i++) {
+		const struct plan_phase *quiet = &plan->phases[i];
+
+		for (size_t k = 0; k < plan->n_phases && quiet->kind == PHASE_QUIET; k++) {
+			const struct plan_phase *other = &plan->phases[k];
+
+			if (k == i || !in_both(quiet, other) ||
+				(other->kind == PHASE_QUIET && k > i))
+				continue;
+			complain(p->complaints, quiet->place,
+				"\"%s\" is quiet while \"%s\" goes on; %s", quiet->name, other->name,
+				other->kind == PHASE_FAULT
+					? "under a fault nothing can converge, begin after its end"
+					: "no client works then, so there is nothing to watch");
+		}
+	}
+}
+
+static bool declares(const struct scenario_entry *entry, const char *name)
+{
+	for (size_t i = 0; i < entry->overlaps.n; i++) {
+		if (!strcmp(entry->overlaps.items[i].text, name))
+			return true;
+	}
+	return false;
+}
+
+/* What both faults act on, as a sentence's subject; NULL: nothing. */
+static const char *shared(struct planner *p, const struct plan_fault *a, const struct plan_fault *b,
+	bool *node)
+{
+	for (size_t i = 0; i < a->effects.n_links; i++) {
+		for (size_t k = 0; k < b->effects.n_links; k++) {
+			const struct link_effect *x = &a->effects.links[i], *y = &b->effects.links[k];
+
+			*node = false;
+			if (x->from == y->from && x->to == y->to)
+				return arena_printf(p->arena, "the link %s -> %s",
+					p->region_names[x->from], p->region_names[x->to]);
+		}
+	}
+	for (size_t i = 0; i < a->effects.n_nodes; i++) {
+		for (size_t k = 0; k < b->effects.n_nodes; k++) {
+			*node = true;
+			if (a->effects.nodes[i].node == b->effects.nodes[k].node)
+				return arena_printf(p->arena, "the node %s",
+					p->plan->nodes[a->effects.nodes[i].node].spec.name);
+		}
+	}
+	return NULL;
+}
+
+static bool overlap_in_time(const struct plan_fault *a, const struct plan_fault *b)
+{
+	return a->start_ns < b->start_ns + b->length_ns && b->start_ns < a->start_ns + a->length_ns;
+}
+
+static void check_overlap(struct planner *p, const struct scenario_entry *const *entries, size_t i,
+	size_t k)
+{
+	const struct plan_fault *a = &p->plan->faults[k], *b = &p->plan->faults[i];
+	const char *what;
+	bool node;
+
+	if (!overlap_in_time(a, b))
+		return;
+	what = shared(p, a, b, &node);
+	if (!what)
+		return;
+	if (node)
+		complain(p->complaints, b->place,
+			"\"%s\" and \"%s\" act on %s at the same time; let one end first", a->name,
+			b->name, what);
+	else if (!declares(entries[i], a->name) && !declares(entries[k], b->name))
+		complain(p->complaints, b->place,
+			"\"%s\" and \"%s\" act on %s at the same time; their effects add up: "
+			"if so intended, write overlaps: %s",
+			a->name, b->name, what, a->name);
+}
+
+static void check_overlaps(struct planner *p, const struct scenario_entry *const *entries)
+{
+	const char *names[PLAN_FAULTS_MAX];
+
+	for (size_t i = 0; i < p->plan->n_faults; i++)
+		names[i] = p->plan->faults[i].name;
+	for (size_t i = 0; i < p->plan->n_faults; i++) {
+		for (size_t k = 0; k < entries[i]->overlaps.n; k++)
+			planner_find(p, &entries[i]->overlaps.items[k], names, p->plan->n_faults,
+				"fault");
+		for (size_t k = 0; k < i; k++)
+			check_overlap(p, entries, i, k);
+	}
+}
+
+/* At one instant: what ends, then what begins, then the end of all. */
+static int step_rank(enum step_kind kind)
+{
+	switch (kind) {
+	case STEP_FAULT_OFF:
+		return 0;
+	case STEP_RESUME:
+		return 1;
+	case STEP_FAULT_ON:
+		return 2;
+	case STEP_QUIET:
+		return 3;
+	case STEP_END:
+		return 4;
+	}
+	return 5;
+}
+
+static int compare_steps(const void *a, const void *b)
+{
+	const struct plan_step *x = a, *y = b;
+	int rank = step_rank(x->kind) - step_rank(y->kind);
+
+	if (x->at_ns != y->at_ns)
+		return x->at_ns < y->at_ns ? -1 : 1;
+	return rank ? rank : x->index - y->index;
+}
+
+static void add_step(struct plan *plan, uint64_t at_ns, enum step_kind kind, size_t index)
+{
+	plan->steps[plan->n_steps++] = (struct plan_step){at_ns, kind, (int)index};
+}
+
+static void make_steps(struct planner *p)
+{
+	struct plan *plan = p->plan;
+
+	plan->steps = arena_array(p->arena, 2 * plan->n_faults + 2 * plan->n_phases + 1,
+		sizeof(*plan->steps));
+	for (size_t i = 0; i < plan->n_faults; i++) {
+		const struct plan_fault *fault = &plan->faults[i];
+
+		add_step(plan, fault->start_ns, STEP_FAULT_ON, i);
+		add_step(plan, fault->start_ns + fault->length_ns, STEP_FAULT_OFF, i);
+	}
+	for (size_t i = 0; i < plan->n_phases; i++) {
+		const struct plan_phase *phase = &plan->phases[i];
+
+		if (phase->end_ns > plan->end_ns)
+			plan->end_ns = phase->end_ns;
+		if (phase->kind == PHASE_QUIET)
+			add_step(plan, phase->start_ns, STEP_QUIET, i);
+	}
+	for (size_t i = 0; i < plan->n_phases; i++) {
+		const struct plan_phase *phase = &plan->phases[i];
+
+		if (phase->kind == PHASE_QUIET && phase->end_ns < plan->end_ns)
+			add_step(plan, phase->end_ns, STEP_RESUME, i);
+	}
+	add_step(plan, plan->end_ns, STEP_END, 0);
+	plan->steps[plan->n_steps - 1].index = -1;
+	qsort(plan->steps, plan->n_steps, sizeof(*plan->steps), compare_steps);
+}
+
+void plan_timeline(struct planner *p)
+{
+	struct plan *plan = p->plan;
+	size_t n = p->scenario.n_entries;
+	const struct scenario_entry *entries[PLAN_FAULTS_MAX];
+
+	plan->phases = arena_array(p->arena, n + 1, sizeof(*plan->phases));
+	plan->faults = arena_array(p->arena, n + 1, sizeof(*plan->faults));
+	for (size_t i = 0; i < n; i++) {
+		const struct scenario_entry *entry = &p->scenario.entries[i];
+
+		if (!check_time(p, entry))
+			continue;
+		if (entry->kind == ENTRY_FAULT && plan->n_faults == PLAN_FAULTS_MAX) {
+			complain(p->complaints, entry->place, "more than %d faults", PLAN_FAULTS_MAX);
+			break;
+		}
+		if (entry->kind == ENTRY_FAULT) {
+			entries[plan->n_faults] = entry;
+			add_fault(p, entry);
+		}
+		add_phase(p, entry);
+	}
+	check_quiet(p);
+	check_overlaps(p, entries);
+	make_steps(p);
+}
