@@ -1,0 +1,99 @@
+#include "suites/commands/catalogue.h"
+#include "fixtures/base/buf.h"
+#include "suites/plan_parts.h"
+
+#include <glob.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILE_MAX (1024 * 1024)
+
+static bool load(struct arena *arena, const char *path, struct source *out)
+{
+	struct buf text = {0};
+	struct err err;
+	int rc = buf_read_file(&text, path, FILE_MAX, &err);
+
+	*out = (struct source){arena_strdup(arena, path),
+		arena_strndup(arena, buf_str(&text), text.len), strlen(buf_str(&text))};
+	buf_release(&text);
+	return !rc;
+}
+
+static const char *base_name(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+
+	return arena_strndup(arena, name, dot ? (size_t)(dot - name) : strlen(name));
+}
+
+/* The value of "about:" in one line, without blanks at its end. */
+static const char *about_line(struct arena *arena, const char *about)
+{
+	char *text = arena_strdup(arena, about);
+	size_t len = strcspn(text, "\n");
+
+	text[len] = '\0';
+	return text;
+}
+
+static void each_file(struct arena *arena, const char *pattern, catalogue_row *row, void *to)
+{
+	glob_t found;
+
+	if (glob(pattern, 0, NULL, &found))
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct buf errors = {0};
+		struct complaints complaints = {.out = &errors};
+		struct source source;
+		struct yaml *root = NULL;
+		const struct yaml *about;
+
+		if (load(arena, found.gl_pathv[i], &source))
+			root = yaml_parse(arena, &source, &complaints);
+		about = yaml_get(root, "about");
+		row(to, base_name(arena, found.gl_pathv[i]),
+			about && about->kind == YAML_TEXT ? about_line(arena, about->text) : "");
+		buf_release(&errors);
+	}
+	globfree(&found);
+}
+
+void catalogue_recipes(const char *share, catalogue_row *row, void *to)
+{
+	struct arena arena = {0};
+
+	each_file(&arena, arena_printf(&arena, "%s/systems/*.yaml", share_directory(&arena, share)),
+		row, to);
+	arena_release(&arena);
+}
+
+/* Installed beside the recipes; in the sources under suites/. */
+void catalogue_scenarios(const char *share, catalogue_row *row, void *to)
+{
+	struct arena arena = {0};
+	const char *folder = share_directory(&arena, share);
+	const char *installed = arena_printf(&arena, "%s/scenarios", folder);
+
+	if (access(installed, R_OK))
+		installed = arena_printf(&arena, "%s/../suites/scenarios", folder);
+	each_file(&arena, arena_printf(&arena, "%s/*.yaml", installed), row, to);
+	arena_release(&arena);
+}
+
+bool catalogue_recipe(struct arena *arena, const char *share, const char *name, struct recipe *out)
+{
+	struct buf errors = {0};
+	struct complaints complaints = {.out = &errors};
+	struct source source;
+	bool ok = !strchr(name, '/') &&
+		load(arena, arena_printf(arena, "%s/systems/%s.yaml",
+				    share_directory(arena, share), name), &source);
+
+	if (ok)
+		recipe_read(arena, &source, out, &complaints);
+	buf_release(&errors);
+	return ok && !complaints.n;
+}

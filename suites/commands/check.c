@@ -1,0 +1,93 @@
+/* check: every mistake of scenarios. Results on stdout, mistakes on stderr, as a compiler does. */
+#include "fixtures/base/buf.h"
+#include "fixtures/json/jv.h"
+#include "suites/commands/command.h"
+#include "suites/plan.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* "file:line:column: sentence" of one line; false where it is a quoted line or a caret. */
+static bool split_complaint(const char *line, size_t len, struct jv *out)
+{
+	const char *colon = line, *end = line + len;
+	unsigned at, column;
+	int n = 0;
+
+	if (*line == ' ')
+		return false;
+	while ((colon = memchr(colon, ':', (size_t)(end - colon)))) {
+		if (sscanf(colon, ":%9u:%9u: %n", &at, &column, &n) == 2 && n)
+			break;
+		colon++;
+	}
+	if (!colon)
+		return false;
+	jv_set(out, "file", jv_new_string(strndupa(line, (size_t)(colon - line))));
+	jv_set(out, "line", jv_new_int(at));
+	jv_set(out, "column", jv_new_int(column));
+	jv_set(out, "message", jv_new_string(strndupa(colon + n, (size_t)(end - colon - n))));
+	return true;
+}
+
+static struct jv *complaints_json(const char *text)
+{
+	struct jv *list = jv_new_array(), *one;
+	size_t len;
+
+	for (; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		one = jv_new_object();
+		if (split_complaint(text, len, one))
+			jv_add(list, one);
+		else
+			jv_free(one);
+	}
+	return list;
+}
+
+/* Exit code of one file; what there is to say goes into out and errors, or into files. */
+static int check_one(const struct args *args, const char *path, struct jv *files, struct buf *out)
+{
+	struct plan_options options = {.path = path, .share = args->values[OPTION_SHARE]};
+	struct buf errors = {0};
+	struct err err = {0};
+	struct plan *plan = plan_build(&options, false, &err, &errors);
+	struct jv *file = jv_new_object();
+
+	jv_set(file, "path", jv_new_string(path));
+	jv_set(file, "valid", jv_new_bool(plan != NULL));
+	jv_set(file, "errors", complaints_json(buf_str(&errors)));
+	if (plan) {
+		buf_printf(out, "%s: ok, %zu regions, %zu faults, %zu expectations\n", path,
+			plan->n_regions, plan->n_faults, plan->n_expects);
+	} else {
+		jv_set(file, "summary", jv_new_string(err.text));
+		if (!args_json(args))
+			fprintf(stderr, "%s%s\n", buf_str(&errors), err.text);
+	}
+	jv_add(files, file);
+	buf_release(&errors);
+	plan_free(plan);
+	return plan ? EXIT_OK : err_exit_code(&err);
+}
+
+int cmd_check(const struct args *args, struct err *err)
+{
+	struct jv *json = json_head("check"), *files = jv_new_array();
+	struct buf out = {0};
+	int worst = EXIT_OK, code;
+
+	for (int i = 0; i < args->n_operands; i++) {
+		code = check_one(args, args->operands[i], files, &out);
+		worst = code ? code : worst;
+	}
+	jv_set(json, "files", files);
+	if (args_json(args) ? print_json(json, err) : print_out(&out, err))
+		worst = -1;
+	jv_free(json);
+	buf_release(&out);
+	return worst;
+}

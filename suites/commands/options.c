@@ -1,0 +1,173 @@
+/* options: the one table of options, and how a command line is read with it. */
+#include "fixtures/base/buf.h"
+#include "fixtures/base/param.h"
+#include "fixtures/json/jv.h"
+#include "suites/commands/command.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const color_choices[] = {"auto", "always", "never", NULL};
+
+const struct option_row option_rows[] = {
+	[OPTION_HELP] = {OPTION_HELP, "help", NULL, NULL, "show this"},
+	[OPTION_VERSION] = {OPTION_VERSION, "version", NULL, NULL, "show the version"},
+	[OPTION_COLOR] = {OPTION_COLOR, "color", "WHEN", color_choices,
+		"auto, always or never; NO_COLOR is respected"},
+	[OPTION_JSON] = {OPTION_JSON, "json", NULL, NULL, "print JSON, with a schema number"},
+	[OPTION_SHARE] = {OPTION_SHARE, "share", "DIR", NULL, "folder with systems/, the recipes"},
+	[OPTION_SEED] = {OPTION_SEED, "seed", "N", NULL,
+		"number from which every random decision comes"},
+};
+static_assert(sizeof(option_rows) / sizeof(*option_rows) == OPTIONS, "a row per option");
+static_assert(OPTIONS <= 64, "options are bits");
+
+static int no_such_option(const char *name, uint64_t allowed, struct err *err)
+{
+	const char *names[OPTIONS], *near;
+	size_t n = 0;
+
+	for (int i = 0; i < OPTIONS; i++) {
+		if (allowed >> i & 1)
+			names[n++] = option_rows[i].name;
+	}
+	near = param_nearest(name, names, n);
+	return err_exit(err, EXIT_USAGE, "there is no option --%.60s here%s%s%s", name,
+		near ? "; did you mean --" : "", near ? near : "", near ? "?" : "; see --help");
+}
+
+static const struct option_row *find_option(const char *name, size_t len, uint64_t allowed)
+{
+	for (int i = 0; i < OPTIONS; i++) {
+		const struct option_row *row = &option_rows[i];
+
+		if (allowed >> i & 1 && strlen(row->name) == len && !strncmp(row->name, name, len))
+			return row;
+	}
+	return NULL;
+}
+
+static int check_choice(const struct option_row *row, const char *value, struct err *err)
+{
+	struct buf list = {0};
+	int rc = 0;
+
+	for (size_t i = 0; row->choices && row->choices[i]; i++) {
+		if (!strcmp(row->choices[i], value)) {
+			buf_release(&list);
+			return 0;
+		}
+		buf_printf(&list, "%s%s", i ? ", " : "", row->choices[i]);
+	}
+	if (row->choices)
+		rc = err_exit(err, EXIT_USAGE, "--%s is one of %s, not \"%.60s\"", row->name,
+			buf_str(&list), value);
+	buf_release(&list);
+	return rc;
+}
+
+/* One option at argv[*i]; *i is left at its last word. */
+static int parse_option(struct args *args, uint64_t allowed, const char **argv, int argc, int *i,
+	struct err *err)
+{
+	const char *name = argv[*i] + 2, *value = strchr(name, '=');
+	size_t len = value ? (size_t)(value - name) : strlen(name);
+	const struct option_row *row = find_option(name, len, allowed);
+	char word[64];
+
+	if (!row) {
+		snprintf(word, sizeof(word), "%.*s", (int)(len < 60 ? len : 60), name);
+		return no_such_option(word, allowed, err);
+	}
+	if (!row->value && value)
+		return err_exit(err, EXIT_USAGE, "--%s takes no value", row->name);
+	if (row->value && !value && *i + 1 >= argc)
+		return err_exit(err, EXIT_USAGE, "--%s needs its %s", row->name, row->value);
+	value = !row->value ? "" : value ? value + 1 : argv[++*i];
+	args->values[row->id] = value;
+	return check_choice(row, value, err);
+}
+
+int args_parse(struct args *args, uint64_t allowed, const char **argv, int argc, struct err *err)
+{
+	bool only_operands = false;
+	int n = 0;
+
+	*args = (struct args){.operands = argv};
+	for (int i = 0; i < argc; i++) {
+		const char *word = argv[i];
+
+		if (!only_operands && !strcmp(word, "--"))
+			only_operands = true;
+		else if (!only_operands && !strcmp(word, "-h"))
+			args->values[OPTION_HELP] = "";
+		else if (!only_operands && !strncmp(word, "--", 2)) {
+			if (parse_option(args, allowed, argv, argc, &i, err))
+				return -1;
+		} else if (!only_operands && word[0] == '-' && word[1])
+			return err_exit(err, EXIT_USAGE,
+				"\"%.40s\" is no option; options are long, such as --json", word);
+		else
+			argv[n++] = word;
+	}
+	args->n_operands = n;
+	return 0;
+}
+
+int args_number(const struct args *args, enum option_id id, uint64_t *out, struct err *err)
+{
+	struct err why;
+
+	if (!args->values[id] || !param_parse_value(PARAM_COUNT, args->values[id], out, &why))
+		return 0;
+	return err_exit(err, EXIT_USAGE, "--%s: %s", option_rows[id].name, why.text);
+}
+
+bool args_json(const struct args *args)
+{
+	return args->values[OPTION_JSON] != NULL;
+}
+
+bool args_color(const struct args *args, int fd)
+{
+	const char *when = args->values[OPTION_COLOR], *none = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (when && strcmp(when, "auto"))
+		return !strcmp(when, "always");
+	if (none && *none)
+		return false;
+	return isatty(fd) && term && strcmp(term, "dumb");
+}
+
+int print_out(const struct buf *out, struct err *err)
+{
+	if (fwrite(buf_str(out), 1, out->len, stdout) != out->len || fflush(stdout))
+		return err_sys(err, "writing to stdout");
+	return 0;
+}
+
+struct jv *json_head(const char *command)
+{
+	struct jv *json = jv_new_object();
+
+	jv_set(json, "schema", jv_new_int(1));
+	jv_set(json, "command", jv_new_string(command));
+	jv_set(json, "version", jv_new_string(REGIONPROOF_VERSION));
+	return json;
+}
+
+int print_json(const struct jv *json, struct err *err)
+{
+	struct buf out = {0};
+	int rc;
+
+	jv_print(json, 2, &out);
+	buf_addc(&out, '\n');
+	rc = print_out(&out, err);
+	buf_release(&out);
+	return rc;
+}
