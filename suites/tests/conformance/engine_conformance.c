@@ -9,6 +9,8 @@
  * Loss: wire must lose exactly the packets that (seed, link, index) say. For netem, which draws in
  * the kernel, the share must lie within Z deviations, and the number of packets is chosen so that Z
  * deviations are the tolerance named with the case: about one false alarm in 10^6.
+ *
+ * runner: timeout 180, alone
  */
 #include "chaos/engines/fate.h"
 #include "fixtures/base/buf.h"

@@ -4,7 +4,9 @@
 # Where the kernel of this machine has sch_netem, the test programs run them themselves; this script
 # is for those that have not. One boot of User Mode Linux runs all programs (about 2 s; it has one
 # CPU, and its clock can run apart from the machine's, so everything is measured inside).
-build=${1:-build}
+#
+# runner: timeout 300, alone
+build=${1:-${REGIONPROOF_BUILD:-build}}
 tests=$build/tests/conformance
 init=$tests/uml_init
 limit_s=240
@@ -32,13 +34,13 @@ done
 out=$(mktemp -d) || exit 70
 trap 'rm -rf "$out"' EXIT
 
+echo "1..$#"
 timeout -k 5 "$limit_s" "$uml" mem=512M root=/dev/root rootfstype=hostfs ro quiet \
 	con=null con0=null,fd:2 ssl=null umid="rp-$$" uml_dir="$out/" \
 	init="$(realpath "$init")" rp_out="$out" rp_modules="${modules%/}" \
 	rp_load=bridge,veth,sch_htb,sch_netem,cls_u32 rp_run="$run" CMOCKA_MESSAGE_OUTPUT=TAP \
 	</dev/null >"$out/console" 2>&1
 
-echo "1..$#"
 n=0 failed=0
 for program; do
 	n=$((n + 1))

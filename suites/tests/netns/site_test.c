@@ -207,20 +207,32 @@ static int rootless_child(const char *engine)
 	return 0;
 }
 
-static void the_lab_works_in_an_unprivileged_user_namespace(void **state)
+static void works_rootless(const char *engine)
 {
 	int status;
-	pid_t pid;
+	pid_t pid = fork();
 
-	(void)state;
-	pid = fork();
 	if (!pid)
-		_exit(rootless_child("null"));
+		_exit(rootless_child(engine));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == 77)
+	if (WEXITSTATUS(status) == 77) {
+		print_message("skip: no unprivileged user namespaces here\n");
 		skip();
+	}
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void the_lab_works_in_an_unprivileged_user_namespace(void **state)
+{
+	(void)state;
+	works_rootless("null");
+}
+
+static void wire_works_in_an_unprivileged_user_namespace(void **state)
+{
+	(void)state;
+	works_rootless("wire");
 }
 
 int main(void)
@@ -233,6 +245,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_carries_what_the_kernel_says),
 		cmocka_unit_test(all_namespaces_are_gone_after_release),
 		cmocka_unit_test(the_lab_works_in_an_unprivileged_user_namespace),
+		cmocka_unit_test(wire_works_in_an_unprivileged_user_namespace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
