@@ -76,6 +76,10 @@ static inline uint32_t group_register_key(const struct client_group *group, uint
 
 /* The writer part of values: sessions use their number + 1, region tickers this. */
 #define GROUP_TICKER_WRITER(region) (0xff000u + (region))
+/* The session numbers under which a region's ticker and sweeps are recorded; not sessions, since
+ * their operations overlap. */
+#define GROUP_TICKER_SESSION(region) GROUP_TICKER_WRITER(region)
+#define GROUP_SWEEP_SESSION(region) (0xfe000u + (region))
 
 /* Region in which session i (0 ..) of the group is at an instant since the run's epoch: its home at
  * first, then, for a roaming one, the next of the group's regions every roam_every_ns. */

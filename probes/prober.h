@@ -16,7 +16,7 @@
  *   {type:"adopt", session, state}          a roaming session arrives (state as in "handover")
  *   {type:"stop"}                           end; answered by "done"
  * To the agent
- *   {type:"ready", nearest:[{node,rtt_ns}]}
+ *   {type:"ready", nearest:[{node,rtt_ns}]}  the chosen one first, then by RTT; -1: no answer
  *   {type:"progress", reads:{ok,fail,unknown,not_sent,p99_ns}, writes:{..}}   every second
  *   {type:"primary", node, at_ns}           a write was first acknowledged by a node other than the
  *                                           one before (from the ticker)
@@ -28,8 +28,21 @@
  * All instants are CLOCK_MONOTONIC of this host; records in files are since the run's epoch.
  *
  * The ticker: every 50 ms one write of the region's own ticker key and one read of every other
- * region's, with a limit of 1 s, each slot on a connection of its own (a slot's thread is free
- * again before its turn comes), so that an outage never stops the clock that measures it.
+ * region's (of two of them in turn where there are more: 63 connections are enough), with a limit
+ * of 1 s, each slot on a connection of its own (a slot's thread is free again before its turn
+ * comes), so that an outage never stops the clock that measures it. It goes where the first group's
+ * reads and writes go, with that group's driver.
+ *
+ * Quiet phases do not overlap: "quiet" is sent after the instant of the last "resume". A slot that
+ * is overdue when a quiet phase begins is recorded as not sent. "ledger" may name a session twice in
+ * two regions (a roaming one): the larger number counts.
+ *
+ * A sweep's `keys` counts each key once per node of the region, `answered` those that were read; the
+ * digest (16 hexadecimal digits) is over key, value and absence in the order of keys, and differs
+ * where two nodes of the region differ. A node that leaves 8 reads unanswered in a row is given up.
+ * Counts in "progress" are since the start, p99_ns is of the last second and 0 without operations.
+ *
+ * History: session-N.ops, ticker.ops and sweep.ops; marks: roles.marks.
  */
 #ifndef PROBES_PROBER_H
 #define PROBES_PROBER_H
