@@ -54,7 +54,7 @@ void xml_escape(struct buf *out, const char *text)
 	const char *shown;
 	size_t n;
 
-	while (*text) {
+	while (text && *text) {
 		text += next(text, &shown, &n);
 		if (n == 1 && reference(*shown))
 			buf_puts(out, reference(*shown));

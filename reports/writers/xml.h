@@ -11,7 +11,7 @@
 struct buf;
 
 /* For text and for attributes in double quotes; line breaks and tabs become references, since an
- * attribute would turn them into spaces. */
+ * attribute would turn them into spaces. NULL: nothing. */
 void xml_escape(struct buf *out, const char *text);
 /* ` name="text"` */
 void xml_attribute(struct buf *out, const char *name, const char *text);

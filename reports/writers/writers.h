@@ -1,0 +1,15 @@
+/* writers: the functions behind the rows of writers.c, one file each. */
+#ifndef REPORTS_WRITERS_WRITERS_H
+#define REPORTS_WRITERS_WRITERS_H
+
+struct buf;
+struct result;
+struct writer_options;
+
+void console_write(
+	const struct result *result, const struct writer_options *options, struct buf *out);
+void json_write(const struct result *result, const struct writer_options *options, struct buf *out);
+void junit_write(
+	const struct result *result, const struct writer_options *options, struct buf *out);
+
+#endif
