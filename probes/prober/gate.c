@@ -107,8 +107,10 @@ bool gate_wait_resume(struct gate *gate, uint64_t *resume_ns)
 {
 	pthread_mutex_lock(&gate->lock);
 	while (!gate->stopped && is_quiet(gate, clock_now_ns()))
-		wait_until(gate, gate->resume_ns);
-	*resume_ns = gate->resume_ns == UINT64_MAX ? clock_now_ns() : gate->resume_ns;
+		wait_until(gate, load(&gate->resume_ns));
+	*resume_ns = load(&gate->resume_ns);
+	if (*resume_ns == UINT64_MAX)
+		*resume_ns = clock_now_ns();
 	pthread_mutex_unlock(&gate->lock);
 	return !gate_is_stopped(gate);
 }
@@ -145,8 +147,12 @@ void gate_start(struct gate *gate, uint64_t at_ns)
 
 void gate_quiet(struct gate *gate, uint64_t at_ns)
 {
+	pthread_mutex_lock(&gate->lock);
+	/* In this order: the phase before must not seem to go on. */
+	store(&gate->quiet_ns, at_ns);
 	store(&gate->resume_ns, UINT64_MAX);
-	change(gate, &gate->quiet_ns, at_ns);
+	pthread_cond_broadcast(&gate->changed);
+	pthread_mutex_unlock(&gate->lock);
 }
 
 void gate_resume(struct gate *gate, uint64_t at_ns)

@@ -110,7 +110,8 @@ static void take_write(struct workload *w, bool send, struct workload_op *op)
 	op->value = send ? op_value(w->session + 1, ++w->sequence) : 0;
 	if (chance(w, DRAW_LEDGER, group->ledger_ppm) && w->ledger_n < 1u << GROUP_LEDGER_BITS) {
 		op->key = group_ledger_key(w->session, w->ledger_n);
-		w->ledger_n += send;
+		if (send)
+			w->ledger_n++;
 		return;
 	}
 	op->key = group_register_key(group, w->session,
