@@ -16,9 +16,9 @@
 #define ROLE_PERIOD_NS (50 * NSEC_PER_MSEC)
 #define ROLE_LIMIT_NS (1000 * NSEC_PER_MSEC)
 #define RTT_LIMIT_NS (1500 * NSEC_PER_MSEC)
-#define RTT_ROUNDS 3
+#define RTT_ROUNDS 5
 /* Differences below this are noise of the machine: a tie, which the own region wins. */
-#define RTT_TIE_NS (500 * NSEC_PER_USEC)
+#define RTT_TIE_NS (1 * NSEC_PER_MSEC)
 
 struct watch {
 	struct prober *prober;

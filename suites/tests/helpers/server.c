@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -83,4 +84,54 @@ void server_stop(pid_t pid)
 		return;
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+const char *server_of_build(const char *name)
+{
+	static char path[512];
+	char exe[256], *slash;
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	exe[n > 0 ? n : 0] = '\0';
+	while ((slash = strrchr(exe, '/'))) {
+		*slash = '\0';
+		snprintf(path, sizeof(path), "%s/%s", exe, name);
+		if (!access(path, X_OK))
+			return path;
+	}
+	return "";
+}
+
+bool store_trio_start(struct store_trio *trio)
+{
+	static const char names[] = "abc";
+	const char *program = server_of_build("region-store");
+	char peers[256], node[32], listen[64], peers_option[300];
+	size_t used = 0;
+
+	for (int i = 0; i < 3; i++) {
+		trio->ports[i] = server_free_port();
+		trio->pids[i] = -1;
+		used += (size_t)snprintf(peers + used, sizeof(peers) - used,
+			"%s%c/store=127.0.0.1:%u", i ? "," : "", names[i], trio->ports[i]);
+	}
+	snprintf(peers_option, sizeof(peers_option), "--peers=%s", peers);
+	for (int i = 0; i < 3; i++) {
+		const char *argv[] = {program, node, peers_option, listen, NULL};
+
+		snprintf(node, sizeof(node), "--node=%c/store", names[i]);
+		snprintf(listen, sizeof(listen), "--listen=127.0.0.1:%u", trio->ports[i]);
+		trio->pids[i] = *program ? server_spawn(argv) : -1;
+		if (trio->pids[i] < 0 || !server_wait_port(trio->ports[i])) {
+			store_trio_stop(trio);
+			return false;
+		}
+	}
+	return true;
+}
+
+void store_trio_stop(struct store_trio *trio)
+{
+	for (int i = 0; i < 3; i++)
+		server_stop(trio->pids[i]);
 }
