@@ -28,7 +28,7 @@ const struct param impairment_params[] = {
 		.help = "may jitter bring packets out of order? (never with a rate)", ROW(reorder)},
 	{.name = "loss", .type = PARAM_SHARE, .fallback = "0%", .max = PPM,
 		.help = "mean share of packets lost", ROW(loss_ppm)},
-	{.name = "loss_burst", .type = PARAM_COUNT, .fallback = "1", .max = 100000,
+	{.name = "loss-burst", .type = PARAM_COUNT, .fallback = "1", .max = 100000,
 		.help = "mean length of a burst of losses, in packets; 1: independent", ROW(loss_burst)},
 	{.name = "rate", .type = PARAM_BITRATE, .fallback = "0bit", .max = UINT64_C(1000000000000),
 		.help = "bits per second that get through; 0bit: unlimited", ROW(rate_bps)},
