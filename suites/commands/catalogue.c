@@ -28,13 +28,15 @@ static const char *base_name(struct arena *arena, const char *path)
 	return arena_strndup(arena, name, dot ? (size_t)(dot - name) : strlen(name));
 }
 
-/* The value of "about:" in one line, without blanks at its end. */
+/* The first sentence of "about:". */
 static const char *about_line(struct arena *arena, const char *about)
 {
 	char *text = arena_strdup(arena, about);
-	size_t len = strcspn(text, "\n");
+	char *end = strstr(text, ". ");
 
-	text[len] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	if (end)
+		end[1] = '\0';
 	return text;
 }
 
