@@ -84,7 +84,8 @@ struct plan_expect {
 	enum metric_stat stat;
 	enum compare compare;
 	double value;       /* in the metric's base unit: ns, share 0..1, count */
-	bool has_warn;
+	bool has_warn;      /* passes, but with a warning where `value warn_compare warn_value` does
+			     * not hold: always a stricter bound of the same direction */
 	enum compare warn_compare;
 	double warn_value;
 	double confidence;  /* 0: observed; 0.95: a claim about the population */

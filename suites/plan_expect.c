@@ -90,6 +90,48 @@ static bool find_region(struct planner *p, const struct scenario_word *word, int
 	return !word->text || *out >= 0;
 }
 
+static enum compare opposite(enum compare compare)
+{
+	static const enum compare of[] = {[COMPARE_LT] = COMPARE_GE, [COMPARE_LE] = COMPARE_GT,
+		[COMPARE_EQ] = COMPARE_NE, [COMPARE_NE] = COMPARE_EQ, [COMPARE_GE] = COMPARE_LT,
+		[COMPARE_GT] = COMPARE_LE};
+
+	return of[compare];
+}
+
+/* 1: bounded above, -1: below, 0: neither. */
+static int direction(enum compare compare)
+{
+	if (compare == COMPARE_LT || compare == COMPARE_LE)
+		return 1;
+	return compare == COMPARE_GE || compare == COMPARE_GT ? -1 : 0;
+}
+
+/* "warn > 10s" (when to warn) and "warn < 10s" (what should hold) are both what people write; the
+ * plan has the second. */
+static bool check_warn(struct planner *p, const struct scenario_expect *from,
+	struct plan_expect *expect)
+{
+	int way = direction(expect->compare);
+
+	if (!expect->has_warn)
+		return true;
+	if (!way || !direction(expect->warn_compare)) {
+		complain(p->complaints, from->warn_word.place,
+			"a warning goes with a bound, such as < 15s warn > 10s");
+		return false;
+	}
+	if (direction(expect->warn_compare) != way)
+		expect->warn_compare = opposite(expect->warn_compare);
+	if (way * expect->warn_value >= way * expect->value) {
+		complain(p->complaints, from->warn_word.place,
+			"nothing that passes is beyond %s, so it would never warn; choose a bound "
+			"stricter than %s", from->warn_word.text, from->value_word.text);
+		return false;
+	}
+	return true;
+}
+
 static void add_expect(struct planner *p, const struct scenario_expect *from,
 	const struct plan_expect *expect)
 {
@@ -119,7 +161,7 @@ static void resolve(struct planner *p, const struct scenario_expect *from)
 	ok &= find_phase(p, &from->phase, &expect);
 	ok &= from->each_region || find_region(p, &from->region, &expect.region);
 	ok &= find_region(p, &from->from, &expect.from) && find_region(p, &from->to, &expect.to);
-	if (!ok)
+	if (!ok || !check_warn(p, from, &expect))
 		return;
 	if (from->from.text && expect.from == expect.to) {
 		complain(p->complaints, from->to.place, "from %s to itself; name two regions",

@@ -225,8 +225,7 @@ static void print_power(const struct plan *plan, const struct plan_expect *expec
 	}
 	buf_printf(out, "about %llu %s", (unsigned long long)n, what);
 	if (n <= plan->repeat)
-		buf_printf(out, ": %llu good of %llu would bound the share of bad ones by %.0f %%",
-			(unsigned long long)n, (unsigned long long)n,
+		buf_printf(out, "; if all are good, at most %.0f %% of such are bad (at 95 %%)",
 			100 * (1 - pow(0.05, 1 / (double)n)));
 	else if (expect->metric->unit == PARAM_COUNT && expect->value <= 0)
 		buf_printf(out, ": none found would bound their share by %.2g %%",

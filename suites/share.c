@@ -29,11 +29,19 @@ const char *share_directory(struct arena *arena, const char *given)
 		arena_printf(arena, "%s/../fixtures", own),          /* build/ in the sources */
 	};
 
+	const char *found;
+
 	if (given)
 		return given;
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
+		char *real = NULL;
+
 		if (!access(arena_printf(arena, "%s/systems", candidates[i]), R_OK))
-			return candidates[i];
+			real = realpath(candidates[i], NULL);
+		found = real ? arena_strdup(arena, real) : NULL;
+		free(real);
+		if (found)
+			return found;
 	}
 	return "./fixtures";
 }

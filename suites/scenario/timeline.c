@@ -10,32 +10,13 @@
 static const char *const own_keys[] = {"at", "for", "until", "at-most", "name", "from", "direction",
 	"overlaps", "watch", "quiet"};
 
-/* The key that says what the entry is: the first that is no key of every entry and names a fault,
- * or watch or quiet. */
-static const struct yaml *find_subject(struct reader *r, const struct yaml *node)
+/* No key says what happens: perhaps one is misspelt. */
+static void complain_subject(struct reader *r, const struct yaml *node)
 {
-	const struct yaml *found = NULL;
+	const char *names[64] = {"watch", "quiet"};
 	char near[128];
-	const char *names[64];
-	size_t n = 0;
+	size_t n = 2;
 
-	for (const struct yaml *v = node->first; v; v = v->next) {
-		bool is_subject = !strcmp(v->key, "watch") || !strcmp(v->key, "quiet") ||
-			fault_find(v->key);
-
-		if (!is_subject)
-			continue;
-		if (found)
-			complain(r->complaints, v->key_place,
-				"\"%s\" and \"%s\" in one entry; write two entries with the same \"at\"",
-				found->key, v->key);
-		else
-			found = v;
-	}
-	if (found)
-		return found;
-	names[n++] = "watch";
-	names[n++] = "quiet";
 	for (size_t i = 0; faults[i] && n < READER_COUNT(names); i++)
 		names[n++] = faults[i]->name;
 	for (const struct yaml *v = node->first; v; v = v->next) {
@@ -44,14 +25,39 @@ static const struct yaml *find_subject(struct reader *r, const struct yaml *node
 		while (i < READER_COUNT(own_keys) && strcmp(own_keys[i], v->key))
 			i++;
 		if (i == READER_COUNT(own_keys) && *did_you_mean(v->key, names, n, near)) {
-			complain(r->complaints, v->key_place, "\"%s\" is no kind of entry%s",
-				v->key, near);
-			return NULL;
+			complain(r->complaints, v->key_place, "\"%s\" is no kind of entry%s", v->key,
+				near);
+			return;
 		}
 	}
 	complain(r->complaints, node->place,
-		"the entry does not say what happens; give it watch, quiet or a fault such as partition "
-		"(regionproof list faults)");
+		"the entry does not say what happens; give it watch, quiet or a fault such as "
+		"partition (regionproof list faults)");
+}
+
+/* The key that says what the entry is: the first that is no key of every entry and names a fault,
+ * or watch or quiet. */
+static const struct yaml *find_subject(struct reader *r, const struct yaml *node)
+{
+	const struct yaml *found = NULL;
+
+	for (const struct yaml *v = node->first; v; v = v->next) {
+		bool is_subject = !strcmp(v->key, "watch") || !strcmp(v->key, "quiet") ||
+			fault_find(v->key);
+
+		if (!is_subject)
+			continue;
+		if (found) {
+			complain(r->complaints, v->key_place,
+				"\"%s\" and \"%s\" in one entry; write two entries with the same \"at\"",
+				found->key, v->key);
+			return NULL;
+		}
+		found = v;
+	}
+	if (found)
+		return found;
+	complain_subject(r, node);
 	return NULL;
 }
 
