@@ -1,0 +1,274 @@
+/* Plans: times, numbers, order, and that the scenarios we ship are sound. */
+#include "suites/plan.h"
+#include "fixtures/base/buf.h"
+#include "fixtures/base/clock.h"
+#include "suites/tests/helpers/scenario_text.h"
+
+#include <glob.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char *root(void)
+{
+	const char *dir = getenv("REGIONPROOF_ROOT");
+
+	return dir ? dir : ".";
+}
+
+static void links_have_half_the_round_trip(void **state)
+{
+	struct scenario_text text = SCENARIO_TEXT;
+	struct plan *plan;
+
+	(void)state;
+	text.links = "links:\n  us <-> eu: { rtt: 81ms, jitter: 2ms, distribution: normal }\n"
+		     "  us <-> ap: { rtt: 190ms, loss: 1%, loss-burst: 4 }\n"
+		     "  eu -> ap: { delay: 62ms }\n  ap -> eu: { delay: 58ms }\n";
+	plan = assert_plan(&text);
+	assert_int_equal(plan->links[0 * 3 + 1].delay_ns, 40500000);
+	assert_int_equal(plan->links[1 * 3 + 0].jitter_ns, 2000000);
+	assert_int_equal(plan->links[2 * 3 + 0].loss_burst, 4);
+	assert_int_equal(plan->links[1 * 3 + 2].delay_ns, 62000000);
+	assert_int_equal(plan->links[2 * 3 + 1].delay_ns, 58000000);
+	plan_free(plan);
+}
+
+static void steps_are_sorted_and_off_comes_before_on(void **state)
+{
+	static const enum step_kind wanted[] = {STEP_FAULT_ON, STEP_FAULT_OFF, STEP_FAULT_ON,
+		STEP_FAULT_OFF, STEP_QUIET, STEP_RESUME, STEP_QUIET, STEP_END};
+	struct scenario_text text = SCENARIO_TEXT;
+	struct plan *plan;
+
+	(void)state;
+	text.timeline = "timeline:\n  - { at: 30s, quiet: second, for: 5s }\n"
+			"  - { at: 10s, kill: eu/store, for: 5s }\n"
+			"  - { at: 20s, quiet: first, for: 5s }\n"
+			"  - { at: 5s, partition: us, for: 5s }\n"
+			"  - { at: 0s, watch: steady, for: 5s }\n";
+	plan = assert_plan(&text);
+	assert_int_equal(plan->n_steps, 8);
+	for (size_t i = 0; i < plan->n_steps; i++)
+		assert_int_equal(plan->steps[i].kind, wanted[i]);
+	assert_string_equal(plan->faults[plan->steps[0].index].name, "partition-2");
+	assert_int_equal(plan->steps[1].at_ns, plan->steps[2].at_ns);
+	assert_int_equal(plan->end_ns, 35 * NSEC_PER_SEC);
+	assert_int_equal(plan->steps[7].at_ns, plan->end_ns);
+	plan_free(plan);
+}
+
+static void sessions_are_numbered_over_all_groups(void **state)
+{
+	struct scenario_text text = SCENARIO_TEXT;
+	struct plan *plan;
+
+	(void)state;
+	text.clients = "clients:\n  - { name: a, sessions: 2 per region, writes: { rate: 5/s } }\n"
+		       "  - { name: b, sessions: 3 per region, regions: [ap, us], "
+		       "reads: { rate: 5/s } }\n";
+	plan = assert_plan(&text);
+	assert_int_equal(plan->n_sessions, 12);
+	assert_int_equal(plan->groups[1].first_session, 6);
+	assert_int_equal(plan->groups[1].n_regions, 2);
+	assert_int_equal(plan->groups[1].regions[0], 2);
+	assert_int_equal(plan->groups[1].regions[1], 0);
+	assert_int_equal(plan->groups[0].registers, 4);
+	assert_int_equal(plan->groups[0].timeout_ns, 2 * NSEC_PER_SEC);
+	plan_free(plan);
+}
+
+static void groups_share_no_keys(void **state)
+{
+	struct scenario_text text = SCENARIO_TEXT;
+
+	(void)state;
+	text.clients = "clients:\n  - { name: a, sessions: 2 per region, writes: { rate: 5/s } }\n"
+		       "  - { name: b, sessions: 2 per region, registers: 8, reads: { rate: 5/s } }\n";
+	assert_complaint(&text, "group b has another number of registers than a");
+}
+
+static void nodes_stand_at_their_addresses(void **state)
+{
+	struct scenario_text text = SCENARIO_TEXT;
+	struct plan *plan;
+
+	(void)state;
+	text.system = "system: { recipe: redis-sentinel, with: { min-replicas: 1 } }\n";
+	plan = assert_plan(&text);
+	assert_int_equal(plan->n_nodes, 6);
+	assert_int_equal(plan->n_endpoints, 3);
+	assert_string_equal(plan->nodes[3].spec.name, "eu/sentinel");
+	assert_int_equal(plan->nodes[3].host, 11);
+	assert_int_equal(plan->nodes[3].endpoint_index, -1);
+	assert_string_equal(plan->endpoints[1].name, "eu/redis");
+	assert_string_equal(plan->endpoints[1].host, "198.18.1.10");
+	assert_int_equal(plan->endpoints[1].port, 6379);
+	assert_int_equal(plan->endpoints[1].node, 1);
+	assert_non_null(strstr(plan->hosts, "198.18.2.11 sentinel.ap\n"));
+	assert_non_null(strstr(plan->nodes[5].spec.file_texts[0],
+		"sentinel monitor main 198.18.0.10 6379 2\n"));
+	plan_free(plan);
+}
+
+static void only_replicas_follow_the_primary(void **state)
+{
+	struct scenario_text text = SCENARIO_TEXT;
+	struct plan *plan;
+
+	(void)state;
+	text.system = "system: { recipe: redis-sentinel }\n";
+	plan = assert_plan(&text);
+	for (size_t i = 0; i < plan->n_nodes; i += 2) {
+		bool follows = false, guarded = false;
+
+		for (size_t k = 0; plan->nodes[i].spec.argv[k]; k++) {
+			follows |= !strcmp(plan->nodes[i].spec.argv[k], "--replicaof");
+			guarded |= !strcmp(plan->nodes[i].spec.argv[k], "--min-replicas-to-write");
+		}
+		assert_int_equal(follows, i > 0);
+		assert_false(guarded);
+	}
+	plan_free(plan);
+}
+
+static void the_same_text_gives_the_same_plan(void **state)
+{
+	struct scenario_text text = SCENARIO_TEXT;
+	struct buf first = {0}, second = {0};
+	struct plan *plan;
+
+	(void)state;
+	plan = assert_plan(&text);
+	plan_print(plan, &first);
+	plan_free(plan);
+	plan = assert_plan(&text);
+	plan_print(plan, &second);
+	plan_free(plan);
+	assert_string_equal(buf_str(&first), buf_str(&second));
+	buf_release(&first);
+	buf_release(&second);
+}
+
+static void the_dry_run_shows_changes_and_inverses(void **state)
+{
+	static const char *const golden[] = {
+		"us -> eu   delay 40ms  =>  delay 40ms, cut\n",
+		"us -> eu   delay 40ms, cut  =>  delay 40ms\n",
+		"  5.000 s  fault cut: partition us\n",
+		"15.000 s  inverse of cut",
+		"writes.lost == 0\n      about 120 writes of ledger keys: none found would bound their "
+		"share by 2.5 %\n",
+		"about 2000 reads and 400 writes",
+	};
+	struct scenario_text text = SCENARIO_TEXT;
+	struct plan *plan = assert_plan(&text);
+	struct buf out = {0};
+
+	(void)state;
+	plan_print(plan, &out);
+	for (size_t i = 0; i < sizeof(golden) / sizeof(*golden); i++) {
+		if (!strstr(buf_str(&out), golden[i]))
+			fail_msg("no \"%s\" in \"%s\"", golden[i], buf_str(&out));
+	}
+	buf_release(&out);
+	plan_free(plan);
+}
+
+static void a_missing_program_is_the_machines_fault(void **state)
+{
+	char path[512], share[] = "/tmp/plan_testXXXXXX";
+	struct plan_options options = {.path = "t.yaml", .share = share};
+	struct buf recipe = {0}, text = {0}, errors = {0};
+	struct err err = {0};
+	struct plan *plan;
+
+	(void)state;
+	assert_non_null(mkdtemp(share));
+	snprintf(path, sizeof(path), "mkdir %s/systems", share);
+	assert_int_equal(system(path), 0);
+	buf_puts(&recipe, "recipe: x\nversion: 1\ndriver: null\n"
+		"needs: { programs: { no-such-program: some-package } }\n"
+		"nodes: [ { name: n, port: 1, endpoint: yes, command: [no-such-program] } ]\n");
+	snprintf(path, sizeof(path), "%s/systems/x.yaml", share);
+	assert_int_equal(buf_write_file(&recipe, path, &err), 0);
+	buf_puts(&text, "scenario: t\nversion: 1\nregions: { us: { role: primary } }\n"
+		"system: { recipe: x }\n"
+		"clients: [ { name: u, sessions: 1 per region, reads: { rate: 10/s } } ]\n"
+		"timeline: [ { at: 0s, watch: steady, for: 5s } ]\nexpect: [ latency.p99 < 1s ]\n");
+	options.text = buf_str(&text);
+	plan = plan_build(&options, false, &err, &errors);
+	assert_non_null(plan);
+	assert_string_equal(plan->nodes[0].spec.argv[0], "no-such-program");
+	plan_free(plan);
+	assert_null(plan_build(&options, true, &err, &errors));
+	assert_int_equal(err.code, EXIT_MACHINE);
+	assert_string_equal(err.text, "recipe x needs the program \"no-such-program\", which is not "
+				      "installed; install the Debian package some-package");
+	snprintf(path, sizeof(path), "rm -r %s", share);
+	assert_int_equal(system(path), 0);
+	buf_release(&recipe);
+	buf_release(&text);
+	buf_release(&errors);
+}
+
+static void every_scenario_we_ship_passes_check(void **state)
+{
+	char pattern[512], share[512];
+	glob_t found;
+
+	(void)state;
+	snprintf(pattern, sizeof(pattern), "%s/suites/scenarios/*.yaml", root());
+	snprintf(share, sizeof(share), "%s/fixtures", root());
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	assert_true(found.gl_pathc >= 4);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct plan_options options = {.path = found.gl_pathv[i], .share = share};
+		struct buf errors = {0};
+		struct err err = {0};
+		struct plan *plan = plan_build(&options, false, &err, &errors);
+
+		if (!plan)
+			fail_msg("%s: %s", err.text, buf_str(&errors));
+		plan_free(plan);
+		buf_release(&errors);
+	}
+	globfree(&found);
+}
+
+static void a_file_that_is_not_there_is_an_invalid_scenario(void **state)
+{
+	struct plan_options options = {.path = "/no/such/file.yaml"};
+	struct buf errors = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_null(plan_build(&options, false, &err, &errors));
+	assert_int_equal(err.code, EXIT_SCENARIO);
+	assert_non_null(strstr(err.text, "/no/such/file.yaml"));
+	buf_release(&errors);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(links_have_half_the_round_trip),
+		cmocka_unit_test(steps_are_sorted_and_off_comes_before_on),
+		cmocka_unit_test(sessions_are_numbered_over_all_groups),
+		cmocka_unit_test(groups_share_no_keys),
+		cmocka_unit_test(nodes_stand_at_their_addresses),
+		cmocka_unit_test(only_replicas_follow_the_primary),
+		cmocka_unit_test(the_same_text_gives_the_same_plan),
+		cmocka_unit_test(the_dry_run_shows_changes_and_inverses),
+		cmocka_unit_test(a_missing_program_is_the_machines_fault),
+		cmocka_unit_test(every_scenario_we_ship_passes_check),
+		cmocka_unit_test(a_file_that_is_not_there_is_an_invalid_scenario),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
