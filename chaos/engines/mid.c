@@ -14,15 +14,31 @@ static int with_netlink(const struct site *site, int (*fn)(struct netlink *nl,
 	return rc;
 }
 
-static int up(struct netlink *nl, const struct site *site, struct err *err)
+static void add_bridge(struct netlink *nl)
 {
 	struct link_info info;
 	struct err absent;
 
 	if (link_get(nl, SITE_IFINDEX_MID, &info, &absent))
 		link_add_bridge(nl, "mid0", SITE_IFINDEX_MID);
-	link_set_master(nl, site->ifindex_b, SITE_IFINDEX_MID);
+}
+
+static int up(struct netlink *nl, const struct site *site, struct err *err)
+{
+	add_bridge(nl);
 	link_set_master(nl, site->ifindex_c, SITE_IFINDEX_MID);
+	link_set_master(nl, site->ifindex_b, SITE_IFINDEX_MID);
+	return netlink_commit(nl, err);
+}
+
+static int up_inward(struct netlink *nl, const struct site *site, struct err *err)
+{
+	add_bridge(nl);
+	link_set_master(nl, site->ifindex_c, SITE_IFINDEX_MID);
+	link_set_port_in_only(nl, site->ifindex_c);
+	if (netlink_commit(nl, err)) /* in a commit of its own: a batch goes on behind an error */
+		return -1;
+	link_set_master(nl, site->ifindex_b, SITE_IFINDEX_MID);
 	return netlink_commit(nl, err);
 }
 
@@ -41,6 +57,11 @@ static int down(struct netlink *nl, const struct site *site, struct err *err)
 int mid_up(const struct site *site, struct err *err)
 {
 	return site_verify(site, err) ? -1 : with_netlink(site, up, err);
+}
+
+int mid_up_inward(const struct site *site, struct err *err)
+{
+	return site_verify(site, err) ? -1 : with_netlink(site, up_inward, err);
 }
 
 int mid_down(const struct site *site, struct err *err)

@@ -1,17 +1,19 @@
 /*
  * wire: impairs in a process of our own, for kernels without sch_netem and for replay drop by drop.
  *
- * open() makes the packet sockets on b and c, forks the forwarder (wire_forwarder.h) and keeps a
- * command socket and a pidfd. The forwarder drops all capabilities, holds nothing but its three
- * sockets, and asks for SIGKILL when its parent is gone; that signal belongs to the *thread* that
- * forked, so open() is for a main thread or one that lives as long as the engine. Dropping
- * capabilities clears the death signal, so it is set after, and the parent is looked at once more.
+ * open() makes the packet sockets (b to receive, c to send), forks the forwarder (wire_forwarder.h),
+ * joins c to b by a bridge for the way in, and keeps a command socket and a pidfd. The forwarder
+ * drops all capabilities, holds nothing but its three sockets, and asks for SIGKILL when its parent
+ * is gone; that signal belongs to the *thread* that forked, so open() is for a main thread or one
+ * that lives as long as the engine. Dropping capabilities clears the death signal, so it is set
+ * after, and the parent is looked at once more.
  *
  * Segments: before the first impairment under which single packets matter, site_set_segmentation()
  * makes every segment a packet; after the last one it is undone. It is on a little longer than the
  * impairment, never shorter.
  */
 #include "chaos/engines/engine.h"
+#include "chaos/engines/mid.h"
 #include "chaos/engines/wire_forwarder.h"
 #include "chaos/engines/wire_socket.h"
 #include "fixtures/base/clock.h"
@@ -52,8 +54,8 @@ static int open_hops(void *arg, struct err *err)
 {
 	struct hops *hops = arg;
 
-	hops->b_fd = wire_socket_open(hops->site->ifindex_b, err);
-	hops->c_fd = hops->b_fd < 0 ? -1 : wire_socket_open(hops->site->ifindex_c, err);
+	hops->b_fd = wire_socket_open(hops->site->ifindex_b, true, err);
+	hops->c_fd = hops->b_fd < 0 ? -1 : wire_socket_open(hops->site->ifindex_c, false, err);
 	return hops->c_fd < 0 ? -1 : 0;
 }
 
@@ -178,7 +180,8 @@ static int wire_probe(struct err *err)
 
 	if (backbone < 0)
 		return -1;
-	rc = site_up(&site, 0, 1, backbone, err) || netns_run(site.netns_fd, open_hops, &hops, err);
+	rc = site_up(&site, 0, 1, backbone, err) ||
+		netns_run(site.netns_fd, open_hops, &hops, err) || mid_up_inward(&site, err);
 	close_hops(&hops);
 	site_release(&site);
 	close(backbone);
@@ -188,6 +191,7 @@ static int wire_probe(struct err *err)
 static void wire_close(struct engine *engine)
 {
 	struct wire *wire = (struct wire *)engine;
+	struct err ignored; /* what cannot be undone goes with the site */
 	struct pollfd gone;
 
 	if (!wire)
@@ -202,8 +206,9 @@ static void wire_close(struct engine *engine)
 	}
 	if (wire->pidfd >= 0)
 		close(wire->pidfd);
+	mid_down(&wire->site, &ignored);
 	if (wire->per_packet)
-		site_set_segmentation(&wire->site, false, &(struct err){0});
+		site_set_segmentation(&wire->site, false, &ignored);
 	free(wire);
 }
 
@@ -221,7 +226,7 @@ static struct engine *wire_open(const struct site *site, uint64_t seed, struct e
 	}
 	*wire = (struct wire){.base.ops = &engine_wire, .site = *site, .command_fd = -1, .pidfd = -1};
 	rc = site_verify(site, err) || netns_run(site->netns_fd, open_hops, &hops, err) ||
-		start(wire, &hops, seed, err);
+		start(wire, &hops, seed, err) || mid_up_inward(site, err);
 	close_hops(&hops);
 	if (!rc)
 		return &wire->base;

@@ -74,12 +74,12 @@ static void release_due(struct forwarder *f, uint64_t now_ns)
 	} while (n == WIRE_BATCH);
 }
 
-/* When does a frame that arrived now leave? false: the link's own queue is full. The order of things
- * is netem's: first the delay, then behind the frame before, then its time on the wire. */
-static bool schedule(struct link *link, uint64_t now_ns, uint64_t delay_ns, size_t len, uint64_t *at_ns)
+/* When does a frame leave? false: the link's own queue is full. The order of things is netem's: first the delay, then behind the frame before, then its time on the wire. */
+static bool schedule(struct link *link, uint64_t arrived_ns, uint64_t delay_ns, size_t len,
+	uint64_t *at_ns)
 {
 	const struct impairment *imp = &link->fate.impairment;
-	uint64_t at = now_ns + delay_ns;
+	uint64_t at = arrived_ns + delay_ns;
 
 	if (imp->rate_bps || (imp->jitter_ns && !imp->reorder)) {
 		if (link->last_ns > at) {
@@ -101,6 +101,7 @@ static bool schedule(struct link *link, uint64_t now_ns, uint64_t delay_ns, size
 static void impair(struct forwarder *f, size_t i, struct link *link, uint64_t now_ns)
 {
 	struct wire_frame *frame = wire_inbox_frame(f->inbox, i);
+	uint64_t arrived_ns = wire_inbox_arrival_ns(f->inbox, i, now_ns);
 	struct fate fate = fate_next(&link->fate);
 	uint64_t at_ns;
 
@@ -108,7 +109,7 @@ static void impair(struct forwarder *f, size_t i, struct link *link, uint64_t no
 		link->counters.dropped_packets++;
 		return;
 	}
-	if (!schedule(link, now_ns, fate.delay_ns, wire_frame_len(frame), &at_ns)) {
+	if (!schedule(link, arrived_ns, fate.delay_ns, wire_frame_len(frame), &at_ns)) {
 		link->counters.overflow_packets++;
 		return;
 	}
@@ -165,25 +166,6 @@ static void outward(struct forwarder *f)
 	}
 }
 
-static void inward(struct forwarder *f)
-{
-	struct wire_frame *frames[WIRE_BATCH];
-	bool sent[WIRE_BATCH];
-
-	for (int turn = 0; turn < TURN; turn++) {
-		size_t n = wire_inbox_receive(f->inbox, f->config.c_fd,
-			&own_counters(f)->overflow_packets);
-
-		for (size_t i = 0; i < n; i++)
-			frames[i] = wire_inbox_frame(f->inbox, i);
-		wire_socket_send(f->config.b_fd, frames, n, sent);
-		for (size_t i = 0; i < n; i++)
-			own_counters(f)->overflow_packets += !sent[i];
-		if (n < WIRE_BATCH)
-			return;
-	}
-}
-
 static void reply(struct forwarder *f, const struct wire_reply *what)
 {
 	send(f->config.command_fd, what, sizeof(*what), MSG_NOSIGNAL);
@@ -203,8 +185,7 @@ static void tell_counters(struct forwarder *f, unsigned to)
 {
 	struct wire_reply out = {0};
 
-	own_counters(f)->overflow_packets +=
-		wire_socket_lost(f->config.b_fd) + wire_socket_lost(f->config.c_fd);
+	own_counters(f)->overflow_packets += wire_socket_lost(f->config.b_fd);
 	out.counters = f->links[to].counters;
 	out.counters.overflow_known = 1;
 	reply(f, &out);
@@ -241,7 +222,7 @@ static void apply_if_due(struct forwarder *f)
 	f->pending = NULL;
 }
 
-static void wait_for_work(struct forwarder *f, struct pollfd fds[3])
+static void wait_for_work(struct forwarder *f, struct pollfd fds[2])
 {
 	uint64_t next_ns = wire_queue_next_ns(&f->queue), now_ns;
 	struct timespec ts = {0};
@@ -253,8 +234,8 @@ static void wait_for_work(struct forwarder *f, struct pollfd fds[3])
 		ts.tv_sec = (time_t)((next_ns - now_ns) / NSEC_PER_SEC);
 		ts.tv_nsec = (long)((next_ns - now_ns) % NSEC_PER_SEC);
 	}
-	if (ppoll(fds, 3, next_ns == UINT64_MAX ? NULL : &ts, NULL) <= 0)
-		fds[0].revents = fds[1].revents = fds[2].revents = 0;
+	if (ppoll(fds, 2, next_ns == UINT64_MAX ? NULL : &ts, NULL) <= 0)
+		fds[0].revents = fds[1].revents = 0;
 }
 
 _Noreturn void wire_forwarder_run(const struct wire_config *config)
@@ -263,7 +244,6 @@ _Noreturn void wire_forwarder_run(const struct wire_config *config)
 	struct pollfd fds[] = {
 		{.fd = config->command_fd, .events = POLLIN},
 		{.fd = config->b_fd, .events = POLLIN},
-		{.fd = config->c_fd, .events = POLLIN},
 	};
 
 	if (!f || !(f->request = malloc(REQUEST_MAX)))
@@ -282,8 +262,6 @@ _Noreturn void wire_forwarder_run(const struct wire_config *config)
 		release_due(f, clock_now_ns());
 		if (fds[1].revents)
 			outward(f);
-		if (fds[2].revents)
-			inward(f);
 		if (fds[0].revents)
 			command(f);
 	}

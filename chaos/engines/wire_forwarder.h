@@ -3,8 +3,12 @@
  *
  * One thread, two packet sockets, one command socket:
  *
- *   b ──receive──▶ class, fate ──▶ queue by release time ──▶ c     (what leaves the region)
- *   c ──receive──────────────────────────────────────────▶ b      (what arrives, untouched)
+ *   b ──receive──▶ class, fate ──▶ queue by release time ──▶ c     what leaves the region
+ *   c ──────────────── mid0, in the kernel ────────────────▶ b     what arrives, untouched
+ *
+ * The way in needs no decision, so the kernel's bridge takes it (chaos/engines/mid.h), and a packet
+ * from region to region passes one process, not two. A frame's delay counts from the kernel's stamp
+ * of its arrival, not from when the process got to it.
  *
  * It sleeps in ppoll until a frame, a command or the next release; with a timer slack of 1 ns a
  * release is 26-64 us late (SCHED_FIFO does not help, spinning starves the endpoints on two cores).
@@ -13,8 +17,8 @@
  * the new impairment; the acknowledgement carries the clock before and after the step.
  *
  * Memory is bounded by WIRE_QUEUE_BYTES; what does not fit is overflow, never loss. When the process
- * dies nothing is forwarded any more, neighbour discovery included: the region is off, which is no
- * partition, and the engine's death descriptor says so.
+ * dies nothing leaves the region any more, neighbour discovery included: the region is off, which is
+ * no partition, and the engine's death descriptor says so.
  */
 #ifndef CHAOS_ENGINES_WIRE_FORWARDER_H
 #define CHAOS_ENGINES_WIRE_FORWARDER_H

@@ -1,4 +1,5 @@
 #include "chaos/engines/wire_socket.h"
+#include "fixtures/base/clock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TAG 4 /* bytes of a VLAN tag, kept free in front of every frame received */
@@ -43,21 +45,33 @@ static void set_buffers(int fd)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send, sizeof(send));
 }
 
-static int set_up(int fd, int ifindex, struct err *err)
+static int set_up_receive(int fd, int ifindex, struct err *err)
 {
 	struct packet_mreq promiscuous = {.mr_ifindex = ifindex, .mr_type = PACKET_MR_PROMISC};
-	struct sockaddr_ll at = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = ifindex,
-	};
+	int one = 1;
 
-	if (set_option(fd, PACKET_VNET_HDR, "PACKET_VNET_HDR", err) ||
-		set_option(fd, PACKET_AUXDATA, "PACKET_AUXDATA", err) ||
+	if (set_option(fd, PACKET_AUXDATA, "PACKET_AUXDATA", err) ||
 		set_option(fd, PACKET_IGNORE_OUTGOING, "PACKET_IGNORE_OUTGOING", err))
 		return -1;
 	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof(promiscuous)))
 		return err_sys(err, "make interface %d promiscuous", ifindex);
+	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one)))
+		return err_sys(err, "set SO_TIMESTAMPNS on a packet socket");
+	return 0;
+}
+
+/* Protocol 0 receives nothing. */
+static int set_up(int fd, int ifindex, bool receive, struct err *err)
+{
+	struct sockaddr_ll at = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = receive ? htons(ETH_P_ALL) : 0,
+		.sll_ifindex = ifindex,
+	};
+
+	if (set_option(fd, PACKET_VNET_HDR, "PACKET_VNET_HDR", err) ||
+		(receive && set_up_receive(fd, ifindex, err)))
+		return -1;
 	set_buffers(fd);
 	if (bind(fd, (struct sockaddr *)&at, sizeof(at)))
 		return err_sys(err, "bind a packet socket to interface %d", ifindex);
@@ -65,13 +79,13 @@ static int set_up(int fd, int ifindex, struct err *err)
 }
 
 /* Protocol 0 until bind: nothing of other interfaces arrives in between. */
-int wire_socket_open(int ifindex, struct err *err)
+int wire_socket_open(int ifindex, bool receive, struct err *err)
 {
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return err_sys(err, "open a packet socket");
-	if (!set_up(fd, ifindex, err))
+	if (!set_up(fd, ifindex, receive, err))
 		return fd;
 	close(fd);
 	return -1;
@@ -82,9 +96,12 @@ struct wire_inbox {
 	struct mmsghdr messages[WIRE_BATCH];
 	struct iovec vectors[WIRE_BATCH];
 	union {
-		char data[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+		char data[CMSG_SPACE(sizeof(struct tpacket_auxdata)) +
+			CMSG_SPACE(sizeof(struct timespec))];
 		size_t align;
 	} control[WIRE_BATCH];
+	uint64_t stamps_ns[WIRE_BATCH]; /* of arrival, on CLOCK_REALTIME; 0: none */
+	uint64_t received_ns;           /* of the batch, on the same clock */
 };
 
 static struct wire_frame *block_new(void)
@@ -147,16 +164,27 @@ static void put_tag_back(struct wire_frame *frame, uint16_t tpid, uint16_t tci)
 	frame->len += TAG;
 }
 
-static void finish(struct wire_frame *frame, struct mmsghdr *message)
+static uint64_t to_ns(struct timespec ts)
 {
-	struct cmsghdr *c = CMSG_FIRSTHDR(&message->msg_hdr);
-	struct tpacket_auxdata aux;
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
 
+static void finish(struct wire_inbox *inbox, size_t i)
+{
+	struct wire_frame *frame = inbox->frames[i];
+	struct msghdr *msg = &inbox->messages[i].msg_hdr;
+	struct tpacket_auxdata aux = {0};
+	struct timespec stamp = {0};
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_AUXDATA)
+			memcpy(&aux, CMSG_DATA(c), sizeof(aux));
+		else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS)
+			memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
+	}
 	frame->start = TAG;
-	frame->len = message->msg_len;
-	if (!c || c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA)
-		return;
-	memcpy(&aux, CMSG_DATA(c), sizeof(aux));
+	frame->len = inbox->messages[i].msg_len;
+	inbox->stamps_ns[i] = to_ns(stamp);
 	if ((aux.tp_status & TP_STATUS_VLAN_VALID) && frame->len >= WIRE_HEADER + 14)
 		put_tag_back(frame, aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid :
 			ETH_P_8021Q, aux.tp_vlan_tci);
@@ -173,9 +201,20 @@ size_t wire_inbox_receive(struct wire_inbox *inbox, int fd, uint64_t *bad)
 			(*bad)++;
 		return 0;
 	}
+	if (n)
+		inbox->received_ns = clock_wall_ns();
 	for (int i = 0; i < n; i++)
-		finish(inbox->frames[i], &inbox->messages[i]);
+		finish(inbox, (size_t)i);
 	return (size_t)n;
+}
+
+/* Both instants are on the wall clock and microseconds apart; only their difference is used, and not
+ * where the clock was set in between. */
+uint64_t wire_inbox_arrival_ns(const struct wire_inbox *inbox, size_t i, uint64_t now_ns)
+{
+	uint64_t waited_ns = inbox->received_ns - inbox->stamps_ns[i];
+
+	return waited_ns < NSEC_PER_SEC ? now_ns - waited_ns : now_ns;
 }
 
 struct wire_frame *wire_inbox_frame(struct wire_inbox *inbox, size_t i)

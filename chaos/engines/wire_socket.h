@@ -19,8 +19,9 @@
 #define WIRE_BATCH 32
 #define WIRE_HEADER 10 /* sizeof(struct virtio_net_hdr) */
 
-/* Returns a non-blocking descriptor. The calling thread must be in the interface's namespace. */
-int wire_socket_open(int ifindex, struct err *err);
+/* Returns a non-blocking descriptor. The calling thread must be in the interface's namespace.
+ * receive: false for a socket that only sends, which the kernel then hands no frames. */
+int wire_socket_open(int ifindex, bool receive, struct err *err);
 
 /* Room for one batch of frames of any size. */
 struct wire_inbox;
@@ -29,6 +30,8 @@ void wire_inbox_free(struct wire_inbox *inbox);
 /* Receive what is there, at most WIRE_BATCH frames; returns their number. A frame the kernel could
  * not hand over (EINVAL) is counted in *bad. */
 size_t wire_inbox_receive(struct wire_inbox *inbox, int fd, uint64_t *bad);
+/* When frame i came in, on CLOCK_MONOTONIC: now_ns at most. */
+uint64_t wire_inbox_arrival_ns(const struct wire_inbox *inbox, size_t i, uint64_t now_ns);
 /* Valid until the next receive. */
 struct wire_frame *wire_inbox_frame(struct wire_inbox *inbox, size_t i);
 /* The frame as memory of its own; the caller frees. */

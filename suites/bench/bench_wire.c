@@ -1,0 +1,307 @@
+/*
+ * bench_wire: what engine wire costs, against the kernel's own forwarding (engine null).
+ *
+ *     bench_wire [pairs] [seconds]      default 3 pairs of 2 s
+ *
+ * Two regions of one leaf each. Throughput by iperf3 in interleaved pairs null/wire, so that both see
+ * the same machine; delay error by paced datagrams with the kernel's time stamps; small packets by a
+ * flood at a fixed rate; the idle forwarder's share of a core by its own clock.
+ */
+#include "chaos/engines/engine.h"
+#include "fixtures/base/buf.h"
+#include "fixtures/base/clock.h"
+#include "fixtures/json/jv.h"
+#include "fixtures/net/netns.h"
+#include "fixtures/net/site.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MS NSEC_PER_MSEC
+
+struct lab {
+	int backbone, leaves[2];
+	struct site sites[2];
+	struct engine *engines[2];
+};
+
+static void die(const struct err *err)
+{
+	fprintf(stderr, "bench_wire: %s\n", err->text);
+	exit(EXIT_MACHINE);
+}
+
+static void up(struct lab *lab, const char *engine, struct impairment both_ways)
+{
+	struct engine_ack ack;
+	struct err err;
+
+	lab->backbone = backbone_up(&err);
+	if (lab->backbone < 0)
+		die(&err);
+	for (unsigned i = 0; i < 2; i++) {
+		struct engine_change change = {.to = !i, .impairment = both_ways};
+		const struct engine_ops *ops = engine_find(engine);
+
+		if (site_up(&lab->sites[i], i, 2, lab->backbone, &err) ||
+			(lab->leaves[i] = site_add_leaf(&lab->sites[i], ADDR_HOST_NODE, &err)) < 0 ||
+			!(lab->engines[i] = ops->open(&lab->sites[i], 1, &err)) ||
+			ops->apply(lab->engines[i], &change, 1, 0, &ack, &err))
+			die(&err);
+	}
+}
+
+static void down(struct lab *lab)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		lab->engines[i]->ops->close(lab->engines[i]);
+		close(lab->leaves[i]);
+		site_release(&lab->sites[i]);
+	}
+	close(lab->backbone);
+}
+
+static pid_t start(int netns_fd, int out_fd, char *const argv[])
+{
+	struct err err;
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	if (out_fd >= 0)
+		dup2(out_fd, 1);
+	else
+		freopen("/dev/null", "w", stdout);
+	if (!netns_enter(netns_fd, &err))
+		execvp(argv[0], argv);
+	_exit(127);
+}
+
+static double parse_gbit(const struct buf *out)
+{
+	struct err err;
+	const char *key = strstr(buf_str(out), "\"sum_received\"");
+	const char *rate = key ? strstr(key, "\"bits_per_second\":") : NULL;
+
+	if (rate)
+		return strtod(rate + strlen("\"bits_per_second\":"), NULL) / 1e9;
+	err_set(&err, "iperf3 said nothing: %.200s", buf_str(out));
+	die(&err);
+	return 0;
+}
+
+/* Gbit/s of one TCP connection from region 0 to region 1. */
+static double iperf(struct lab *lab, const char *seconds)
+{
+	struct addr to = addr_of(1, ADDR_HOST_NODE);
+	char *server[] = {"iperf3", "-s", "-1", NULL};
+	char *client[] = {"iperf3", "-J", "-c", to.ip4_text, "-t", (char *)seconds, "-O", "1",
+		"--connect-timeout", "2000", NULL};
+	struct buf out = {0};
+	double gbit;
+	int pipe_fds[2], status;
+	pid_t server_pid = start(lab->leaves[1], -1, server), client_pid;
+	ssize_t n;
+
+	usleep(200000); /* iperf3 has no way to say that it listens */
+	if (pipe2(pipe_fds, O_CLOEXEC))
+		exit(EXIT_INTERNAL);
+	client_pid = start(lab->leaves[0], pipe_fds[1], client);
+	close(pipe_fds[1]);
+	while ((n = read(pipe_fds[0], buf_reserve(&out, 4096), 4096)) > 0)
+		out.len += (size_t)n;
+	buf_addc(&out, '\0');
+	close(pipe_fds[0]);
+	waitpid(client_pid, &status, 0);
+	waitpid(server_pid, &status, 0);
+	gbit = parse_gbit(&out);
+	buf_release(&out);
+	return gbit;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double quantile(double *v, size_t n, double q)
+{
+	qsort(v, n, sizeof(*v), ascending);
+	return v[(size_t)(q * (double)(n - 1))];
+}
+
+static void throughput(const char *what, int pairs, const char *seconds, struct impairment wire_imp)
+{
+	double ratios[32], nulls[32], wires[32];
+
+	for (int i = 0; i < pairs; i++) {
+		struct lab lab;
+
+		up(&lab, "null", (struct impairment){0});
+		nulls[i] = iperf(&lab, seconds);
+		down(&lab);
+		up(&lab, "wire", wire_imp);
+		wires[i] = iperf(&lab, seconds);
+		down(&lab);
+		ratios[i] = wires[i] / nulls[i];
+	}
+	printf("%-34s null %6.2f Gbit/s  wire %6.2f Gbit/s  ratio %.2f (median of %d pairs)\n", what,
+		quantile(nulls, (size_t)pairs, 0.5), quantile(wires, (size_t)pairs, 0.5),
+		quantile(ratios, (size_t)pairs, 0.5), pairs);
+}
+
+static int udp(struct lab *lab, unsigned region, bool receive)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(4343)};
+	struct addr addr = addr_of(1, ADDR_HOST_NODE);
+	int one = 1, bytes = 64 << 20;
+	struct err err;
+	int fd = netns_socket(lab->leaves[region], AF_INET, SOCK_DGRAM, 0, &err);
+
+	if (fd < 0)
+		die(&err);
+	memcpy(&at.sin_addr, addr.ip4, 4);
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one));
+	if (receive ? bind(fd, (struct sockaddr *)&at, sizeof(at)) :
+		connect(fd, (struct sockaddr *)&at, sizeof(at)))
+		exit(EXIT_INTERNAL);
+	return fd;
+}
+
+static uint64_t wall_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+/* One-way delay of a datagram by the kernel's stamp, or -1. */
+static double receive_delay_ns(int fd)
+{
+	uint64_t sent_ns;
+	char control[64];
+	struct iovec iov = {&sent_ns, sizeof(sent_ns)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof(control)};
+	struct timespec ts;
+
+	if (recvmsg(fd, &msg, MSG_DONTWAIT) < 0)
+		return -1;
+	memcpy(&ts, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(ts));
+	return (double)((uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec - sent_ns);
+}
+
+static void delay_error(uint64_t delay_ns)
+{
+	enum { N = 1000 };
+	static double errors[N];
+	struct lab lab;
+	int tx, rx;
+	size_t n = 0;
+	uint64_t end_ns, next_ns;
+
+	up(&lab, "wire", (struct impairment){.delay_ns = delay_ns});
+	tx = udp(&lab, 0, false);
+	rx = udp(&lab, 1, true);
+	next_ns = clock_now_ns();
+	for (int i = 0; i < N + 1; i++) { /* the first one finds the neighbour */
+		uint64_t now_ns = wall_ns();
+
+		if (send(tx, &now_ns, sizeof(now_ns), 0) < 0)
+			exit(EXIT_INTERNAL);
+		next_ns += i ? MS : 500 * MS;
+		clock_sleep_until_ns(next_ns);
+		if (!i)
+			receive_delay_ns(rx);
+	}
+	end_ns = clock_now_ns() + delay_ns + 500 * MS;
+	while (n < N && clock_now_ns() < end_ns) {
+		double delay = receive_delay_ns(rx);
+
+		if (delay >= 0)
+			errors[n++] = (delay - (double)delay_ns) / 1e3;
+		else
+			poll(&(struct pollfd){.fd = rx, .events = POLLIN}, 1, 10);
+	}
+	printf("delay %3u ms: error p50 %4.0f us, p99 %4.0f us (%zu of %d arrived)\n",
+		(unsigned)(delay_ns / MS), quantile(errors, n, 0.5), quantile(errors, n, 0.99), n, N);
+	close(tx);
+	close(rx);
+	down(&lab);
+}
+
+/* 64-byte frames: 22 bytes of payload. Sent at the given rate for a second, received after. */
+static void small_packets(unsigned per_s)
+{
+	struct mmsghdr msgs[64];
+	struct iovec iov = {(char[22]){0}, 22};
+	struct engine_counters counters;
+	struct lab lab;
+	struct err err;
+	int tx, rx;
+	uint64_t start_ns, sent = 0, got = 0, took_ns;
+
+	up(&lab, "wire", (struct impairment){.delay_ns = 20 * MS});
+	tx = udp(&lab, 0, false);
+	rx = udp(&lab, 1, true);
+	for (int i = 0; i < 64; i++)
+		msgs[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &iov, .msg_iovlen = 1}};
+	send(tx, "", 1, 0);
+	usleep(200000); /* the neighbour is found meanwhile */
+	start_ns = clock_now_ns();
+	while (sent < per_s) {
+		int n = sendmmsg(tx, msgs, 64, 0);
+
+		sent += n > 0 ? (uint64_t)n : 0;
+		clock_sleep_until_ns(start_ns + sent * NSEC_PER_SEC / per_s);
+	}
+	took_ns = clock_now_ns() - start_ns;
+	while (poll(&(struct pollfd){.fd = rx, .events = POLLIN}, 1, 300) > 0) {
+		char data[64];
+
+		while (recv(rx, data, sizeof(data), MSG_DONTWAIT) == 22)
+			got++;
+		while (recv(rx, data, sizeof(data), MSG_DONTWAIT) >= 0)
+			got++;
+	}
+	lab.engines[0]->ops->counters(lab.engines[0], 1, &counters, &err);
+	printf("64-byte packets: sent %.0f k/s, forwarded %.2f %% of %llu, received %llu\n",
+		(double)sent * 1e6 / (double)took_ns, 100 * (double)counters.passed_packets / (double)(sent + 1),
+		(unsigned long long)sent, (unsigned long long)got);
+	close(tx);
+	close(rx);
+	down(&lab);
+}
+
+int main(int argc, char **argv)
+{
+	int pairs = argc > 1 ? atoi(argv[1]) : 3;
+	const char *seconds = argc > 2 ? argv[2] : "2";
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (pairs < 1 || pairs > 32)
+		return EXIT_USAGE;
+	delay_error(1 * MS);
+	delay_error(40 * MS);
+	delay_error(150 * MS);
+	small_packets(100000);
+	small_packets(200000);
+	small_packets(300000);
+	throughput("TCP, wire neutral", pairs, seconds, (struct impairment){0});
+	throughput("TCP, wire with 1 ms each way", pairs, seconds, (struct impairment){.delay_ns = MS});
+	throughput("TCP, wire with every segment alone", pairs, seconds,
+		(struct impairment){.delay_ns = MS / 10, .rate_bps = UINT64_C(100000000000)});
+	return 0;
+}
