@@ -31,7 +31,7 @@ static const struct {
 	[VERDICT_FAIL] = {"FAIL", RED, "failed"},
 	[VERDICT_INCONCLUSIVE] = {"inconclusive", YELLOW, "inconclusive"},
 	[VERDICT_VOID] = {"void", YELLOW, "void"},
-	[VERDICT_ERROR] = {"ERROR", RED, "errors"},
+	[VERDICT_ERROR] = {"ERROR", RED, "in error"},
 };
 static_assert(sizeof(rows) / sizeof(*rows) == VERDICTS, "a row per verdict");
 
@@ -106,6 +106,7 @@ void console_head(
 	const struct result *result, const struct writer_options *options, struct buf *out)
 {
 	struct console console = {options, out};
+	size_t start = out->len;
 
 	buf_puts(out, "regionproof ");
 	text_clean(out, result->tool_version, options->ascii);
@@ -115,6 +116,7 @@ void console_head(
 	if (result->n_facts)
 		put_facts(&console, result);
 	buf_addc(out, '\n');
+	text_guard(out, start);
 }
 
 void console_event(
@@ -131,6 +133,7 @@ void console_event(
 	text_wrap(out, event->text, options->ascii, options->width,
 		text_columns(buf_str(out) + start), 20);
 	buf_addc(out, '\n');
+	text_guard(out, start);
 }
 
 /* --- the table of verdicts ------------------------------------------------------------------- */
@@ -223,6 +226,8 @@ static void put_row(
 	text_pad(console->out, expect->wanted, ascii, columns->wanted + 4);
 	put_remark(
 		console, expect, columns->word + 4 + text_columns(buf_str(console->out) + start));
+	while (console->out->data[console->out->len - 1] == ' ') /* there was no remark */
+		console->out->len--;
 	buf_addc(console->out, '\n');
 	buf_release(&label);
 }
@@ -367,6 +372,7 @@ void console_verdicts(
 	struct console console = {options, out};
 	struct columns columns = measure(result);
 	bool failed = result_count(result, VERDICT_FAIL) > 0;
+	size_t start = out->len;
 
 	if (result->n_expects)
 		buf_addc(out, '\n');
@@ -384,6 +390,7 @@ void console_verdicts(
 		buf_addc(out, '\n');
 	}
 	put_tally(&console, result);
+	text_guard(out, start);
 }
 
 void console_write(

@@ -2,7 +2,6 @@
 #include "fixtures/base/buf.h"
 #include "fixtures/base/utf8.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -60,17 +59,23 @@ static bool is_wide(uint32_t code)
 		(code >= 0x1f300 && code <= 0x1faff) || (code >= 0x20000 && code <= 0x3fffd);
 }
 
-unsigned text_columns(const char *text)
+static unsigned columns_of(const char *text, size_t len)
 {
+	const char *end = text + len;
 	unsigned columns = 0;
 
-	while (*text) {
+	while (text < end) {
 		size_t n = utf8_sequence(text);
 
 		columns += n && is_wide(utf8_code(text, n)) ? 2 : 1;
 		text += n ? n : 1;
 	}
 	return columns;
+}
+
+unsigned text_columns(const char *text)
+{
+	return columns_of(text, strlen(text));
 }
 
 void text_pad(struct buf *out, const char *text, bool ascii, unsigned columns)
@@ -95,30 +100,48 @@ void text_wrap(struct buf *out, const char *text, bool ascii, unsigned width, un
 	unsigned indent)
 {
 	struct buf clean = {0};
-	bool first = true; /* of its line */
+	bool first = true; /* word of its line */
 
 	text_clean(&clean, text, ascii);
-	for (const char *word = buf_str(&clean); *word;) {
-		size_t n = strcspn(word, " ");
-		char *copy = strndup(word, n);
-		unsigned columns = copy ? text_columns(copy) : (unsigned)n;
+	for (const char *at = buf_str(&clean); *at;) {
+		size_t gap = strspn(at, " "), n = strcspn(at + gap, " ");
+		unsigned columns = columns_of(at + gap, n);
 
-		if (!first && width && column + 1 + columns > width) {
+		if (!first && n && width && column + gap + columns > width) {
 			new_line(out, indent);
 			column = indent;
 			first = true;
 		}
-		if (!first)
-			buf_addc(out, ' ');
-		else if (!strncmp(word, "::", 2))
-			buf_addc(out, '\\');
-		buf_add(out, word, n);
-		column += columns + !first;
+		if (!first) {
+			buf_add(out, at, gap);
+			column += (unsigned)gap;
+		}
+		buf_add(out, at + gap, n);
+		column += columns;
 		first = false;
-		word += n + strspn(word + n, " ");
-		free(copy);
+		at += gap + n;
 	}
 	buf_release(&clean);
+}
+
+void text_guard(struct buf *out, size_t from)
+{
+	struct buf guarded = {0};
+	const char *line = buf_str(out) + from;
+
+	while (*line) {
+		size_t blank = strspn(line, " "), n = strcspn(line, "\n");
+
+		buf_add(&guarded, line, blank);
+		if (!strncmp(line + blank, "::", 2))
+			buf_addc(&guarded, '\\');
+		n += line[n] == '\n';
+		buf_add(&guarded, line + blank, n - blank);
+		line += n;
+	}
+	out->len = from;
+	buf_add(out, buf_str(&guarded), guarded.len);
+	buf_release(&guarded);
 }
 
 void text_seconds(struct buf *out, uint64_t ns, unsigned decimals)

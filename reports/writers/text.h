@@ -4,13 +4,14 @@
  * A witness may quote a server. On a terminal its bytes could move the cursor, change colours or
  * turn the reading direction; in the log of a CI they could be read as commands ("::error::" at the
  * start of a line, "##[...]" anywhere). So control characters, direction marks and broken UTF-8
- * become U+FFFD (or '?' where the terminal is not UTF-8), line breaks become spaces, and no line
- * of ours ever begins with foreign text unless it passes through text_wrap.
+ * become U+FFFD (or '?' where the terminal is not UTF-8), line breaks become spaces, and text_guard
+ * sees to the starts of lines.
  */
 #ifndef REPORTS_WRITERS_TEXT_H
 #define REPORTS_WRITERS_TEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct buf;
@@ -21,6 +22,9 @@ void text_clean(struct buf *out, const char *text, bool ascii);
  * indented. column is where the first line stands. Ends without a line break. */
 void text_wrap(struct buf *out, const char *text, bool ascii, unsigned width, unsigned column,
 	unsigned indent);
+/* Put a backslash in front of every line from byte `from` on that begins, spaces aside, as a command
+ * of a CI does. */
+void text_guard(struct buf *out, size_t from);
 /* Columns that cleaned text takes: one per character, two for East Asian wide ones. */
 unsigned text_columns(const char *text);
 /* Text cleaned and padded with spaces to that many columns. */
