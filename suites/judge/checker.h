@@ -24,6 +24,9 @@ struct question {
 	enum metric_stat stat;
 	enum op_filter filter;
 	int group, phase, region, from, to; /* -1: any */
+	double bound;      /* what it is compared with, in the metric's base unit; 0: none */
+	double confidence; /* of intervals; 0: 95 % */
+	bool untainted;    /* leave out operations that overlap a stall */
 };
 
 #define WITNESS_OPS_MAX 4
@@ -33,6 +36,7 @@ struct finding {
 	unsigned n_ops;
 	const char *reason; /* one sentence, in the arena */
 	bool tainted;       /* one of the operations overlaps a stall */
+	double severity;    /* findings are kept in this order, the worst first */
 };
 
 enum measured {
@@ -55,8 +59,11 @@ struct measured_part {
 struct measurement {
 	enum measured status;
 	double value;         /* in the metric's base unit (ns, 0..1, count, per second) */
-	double low, high;     /* interval at 95 %, where has_interval */
+	double value_low;     /* where has_value_low: the value of this run lies in value_low .. value */
+	bool has_value_low;   /* (a probe sees a change only when it looks) */
+	double low, high;     /* confidence interval of the population, where has_interval */
 	bool has_interval;
+	size_t episodes;      /* independent ones behind the interval: blocks, or faults */
 	uint64_t n;           /* samples or effective trials behind the value */
 	const char *n_what;   /* "effective trials", "reads", "acknowledged ledger writes" */
 	const char *note;     /* "would have caught a lag of 40 ms or more"; NULL: none */
@@ -75,12 +82,16 @@ struct checker_ops {
 	void (*measure)(struct arena *arena, const struct evidence *evidence,
 		const struct question *question, struct measurement *out);
 	/*
-	 * Sensitivity: change the copied history so that exactly one violation more is in it (of a size
-	 * given in ns where that makes sense), or return false where this history offers no place. NULL:
-	 * the checker has no plants (and says why in help).
+	 * Sensitivity: change the copied history so that at least one violation more is in it (of a
+	 * size given in ns where that makes sense, else 0), or return false where it offers no place.
+	 * The copy holds the operations on a few keys only, `plant_keys` of them, drawn at random: what
+	 * a plant changes must lie in them. Operations keep their order by call. NULL: the checker has
+	 * no plants (and says why in help).
 	 */
 	bool (*plant)(struct arena *arena, struct evidence *copy, const struct question *question,
 		struct rng *rng, uint64_t size_ns);
+	unsigned plant_keys;   /* how many keys a violation needs; 0 counts as 1 */
+	bool plant_has_size;   /* sizes make sense */
 };
 
 /* The table, NULL-terminated. */

@@ -41,6 +41,8 @@ struct sweep {
 
 enum death_kind { DEATH_PROBER, DEATH_BEACON, DEATH_ENGINE, DEATH_AGENT, DEATH_NODE };
 
+struct index;
+
 /* Something of a region died without being asked to. */
 struct death {
 	enum death_kind what;
@@ -68,6 +70,10 @@ struct evidence {
 	bool interrupted;
 	struct death *deaths;
 	size_t n_deaths;
+
+	/* Orders over the history (suites/judge/index.h), made once before it is judged. NULL until
+	 * then: expect_judge_run makes it. */
+	const struct index *index;
 };
 
 #endif

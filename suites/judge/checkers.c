@@ -1,0 +1,25 @@
+#include "suites/judge/checkers.h"
+
+#include <string.h>
+
+const struct checker_ops *const checkers[] = {
+	&checker_sessions,
+	&checker_visibility,
+	&checker_loss,
+	&checker_latency,
+	NULL,
+};
+
+const struct checker_ops *checker_find(const char *name)
+{
+	for (size_t i = 0; checkers[i]; i++) {
+		if (!strcmp(checkers[i]->name, name))
+			return checkers[i];
+	}
+	return NULL;
+}
+
+bool op_certainly_before(const struct op *a, const struct op *b)
+{
+	return a->state == OP_OK && a->ret_ns < b->call_ns;
+}

@@ -1,0 +1,11 @@
+/* checkers: the rows of checkers.c, by name. */
+#ifndef SUITES_JUDGE_CHECKERS_H
+#define SUITES_JUDGE_CHECKERS_H
+
+#include "suites/judge/checker.h"
+
+extern const struct checker_ops checker_sessions, checker_visibility, checker_staleness,
+	checker_loss, checker_availability, checker_latency, checker_failover, checker_split_brain,
+	checker_convergence, checker_reads, checker_recovery, checker_link, checker_fallback;
+
+#endif

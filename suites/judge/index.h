@@ -1,0 +1,97 @@
+/*
+ * index: a history put in the orders that checkers walk, built once per evidence.
+ *
+ * Operations are named by their place in the history (32 bits). Three orders are kept, each made by
+ * stable counting sorts, so that within a group operations stay sorted by call:
+ *
+ *   by key              writes against reads of one key           staleness, visibility, loss
+ *   by key and session  what one session did with one key         read your writes, monotonic reads
+ *   by session          what one session did                      monotonic writes, latency
+ *
+ * Beside them stands for each operation the write of its value, found through a hash: written values
+ * are unique. The hash keeps sixteen neighbouring sequences of a writer in one cache line. With the
+ * 64 bytes of the record an operation costs about 90 bytes.
+ *
+ * The orders hold all operations but those with no outcome (NOT_SENT). The last group of the order by
+ * session holds what is no session's: tickers, sweeps, the liar.
+ */
+#ifndef SUITES_JUDGE_INDEX_H
+#define SUITES_JUDGE_INDEX_H
+
+#include "fixtures/base/arena.h"
+#include "probes/history.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OP_NONE UINT32_MAX
+#define TIME_NEVER UINT64_MAX
+
+struct evidence;
+
+/* Items first .. end - 1 of an order. */
+struct span {
+	uint32_t first, end;
+};
+
+struct index {
+	const struct op *ops;
+	uint32_t n;
+	uint32_t n_keys, n_sessions;
+	uint32_t *by_key, *by_key_session, *by_session; /* n_listed each */
+	uint32_t n_listed;
+	uint32_t *key_start, *session_start;            /* n_keys + 1, n_sessions + 1 */
+	uint32_t *write_of; /* the write of the value read; a write: itself; OP_NONE: nobody's */
+	uint32_t *value_slots;
+	uint64_t value_mask;
+	uint32_t *key_slots; /* dense number of a key, by hash */
+	uint32_t *keys;      /* dense number -> key */
+	uint64_t key_mask;
+	uint32_t *write_start;   /* n_keys + 1 */
+	uint32_t *writes;        /* writes and deletes that may have happened, by key, then call */
+	uint32_t *delete_start;  /* n_keys + 1; NULL: nothing was deleted */
+	uint64_t *delete_call;   /* calls of the deletes that did not fail, by key */
+	uint64_t *delete_end;    /* the latest return up to that delete; TIME_NEVER with unknowns */
+	bool *tainted;       /* overlaps a stall; NULL where there was none */
+	uint64_t *lag_ns;    /* [from * n_regions + to]: median visibility; TIME_NEVER: not measured */
+	unsigned n_regions;
+	bool borrowed_lag;   /* lag of a larger history that this one is a part of */
+};
+
+/* Memory from the arena. `whole`: the index of the history that this one is cut from, whose lag is
+ * taken over; NULL otherwise. */
+struct index *index_build(struct arena *arena, const struct evidence *evidence,
+	const struct index *whole);
+
+/* The write of a value, or OP_NONE. */
+uint32_t index_find_value(const struct index *index, uint64_t value);
+/* Dense number of a key, or OP_NONE. */
+uint32_t index_find_key(const struct index *index, uint32_t key);
+static inline struct span index_key(const struct index *index, uint32_t dense)
+{
+	return (struct span){index->key_start[dense], index->key_start[dense + 1]};
+}
+static inline struct span index_session(const struct index *index, uint32_t dense)
+{
+	return (struct span){index->session_start[dense], index->session_start[dense + 1]};
+}
+
+static inline struct span index_writes(const struct index *index, uint32_t dense)
+{
+	return (struct span){index->write_start[dense], index->write_start[dense + 1]};
+}
+/* How many of index->writes[span] were called before the instant. */
+uint32_t index_writes_before(const struct index *index, struct span span, uint64_t at_ns);
+
+/*
+ * When the version that an ok read returned was surely written: the read is certainly older than a
+ * write u where that instant lies before the call of u. 0: nothing was ever there. TIME_NEVER:
+ * cannot be said (the write's outcome is unknown; nobody wrote it). A key that is absent is taken
+ * for the latest of its deletes that may have been the one.
+ */
+uint64_t index_version_end(const struct index *index, uint32_t dense_key, uint32_t read);
+/* When the version read began to exist at the earliest; 0 for one that was always there. */
+uint64_t index_version_start(const struct index *index, uint32_t read);
+
+#endif
