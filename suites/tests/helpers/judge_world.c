@@ -7,7 +7,7 @@
 
 static const char *const names[WORLD_REGIONS] = {"us-east", "eu-west", "ap-south"};
 
-void world_init(struct world *world)
+void jw_init(struct judge_world *world)
 {
 	struct plan *plan = &world->plan;
 
@@ -35,27 +35,27 @@ void world_init(struct world *world)
 	world->evidence.faults = arena_array(&world->arena, MAX_THINGS, sizeof(struct fault_window));
 }
 
-void world_release(struct world *world)
+void jw_release(struct judge_world *world)
 {
 	arena_release(&world->arena);
 }
 
-uint64_t world_value(uint32_t session, uint64_t sequence)
+uint64_t jw_value(uint32_t session, uint64_t sequence)
 {
 	return sequence ? op_value(session + 1, sequence) : 0;
 }
 
-uint32_t world_register(uint32_t number)
+uint32_t jw_register(uint32_t number)
 {
 	return op_key(KEY_REGISTER, number);
 }
 
-uint32_t world_ledger(uint32_t session, uint32_t sequence)
+uint32_t jw_ledger(uint32_t session, uint32_t sequence)
 {
 	return group_ledger_key(session, sequence);
 }
 
-struct op *world_op(struct world *world, enum op_kind kind, uint32_t session, uint32_t key,
+struct op *jw_op(struct judge_world *world, enum op_kind kind, uint32_t session, uint32_t key,
 	uint64_t value, double call_ms, double ret_ms)
 {
 	struct op *op;
@@ -70,48 +70,48 @@ struct op *world_op(struct world *world, enum op_kind kind, uint32_t session, ui
 	return op;
 }
 
-struct op *world_write(struct world *world, uint32_t session, uint32_t key, uint64_t sequence,
+struct op *jw_write(struct judge_world *world, uint32_t session, uint32_t key, uint64_t sequence,
 	double call_ms, double ret_ms)
 {
-	struct op *op = world_op(world, OP_WRITE, session, key, world_value(session, sequence),
+	struct op *op = jw_op(world, OP_WRITE, session, key, jw_value(session, sequence),
 		call_ms, ret_ms);
 
 	op->node = 0;
 	return op;
 }
 
-struct op *world_read(struct world *world, uint32_t session, uint32_t key, uint32_t writer,
+struct op *jw_read(struct judge_world *world, uint32_t session, uint32_t key, uint32_t writer,
 	uint64_t sequence, double call_ms, double ret_ms)
 {
-	struct op *op = world_op(world, OP_READ, session, key, world_value(writer, sequence),
+	struct op *op = jw_op(world, OP_READ, session, key, jw_value(writer, sequence),
 		call_ms, ret_ms);
 
 	op->flags = sequence ? 0 : OP_ABSENT;
 	return op;
 }
 
-struct op *world_read_back_in(struct world *world, unsigned region, uint32_t key, uint64_t value,
+struct op *jw_read_back_in(struct judge_world *world, unsigned region, uint32_t key, uint64_t value,
 	double at_ms)
 {
-	struct op *op = world_op(world, OP_READ, 1000 + region, key, value, at_ms, at_ms + 1);
+	struct op *op = jw_op(world, OP_READ, 1000 + region, key, value, at_ms, at_ms + 1);
 
 	op->flags = OP_READBACK | (value ? 0 : OP_ABSENT);
 	op->region = op->node = (uint8_t)region;
 	return op;
 }
 
-void world_read_back(struct world *world, uint32_t key, uint64_t value, double at_ms)
+void jw_read_back(struct judge_world *world, uint32_t key, uint64_t value, double at_ms)
 {
 	for (unsigned r = 0; r < WORLD_REGIONS; r++)
-		world_read_back_in(world, r, key, value, at_ms);
+		jw_read_back_in(world, r, key, value, at_ms);
 }
 
-void world_tick(struct world *world, double from_ms, double to_ms, double lag_ms)
+void jw_tick(struct judge_world *world, double from_ms, double to_ms, double lag_ms)
 {
 	for (unsigned w = 0; w < WORLD_REGIONS; w++) {
 		for (double t = from_ms; t < to_ms; t += 50) {
 			uint64_t number = (uint64_t)((t - from_ms) / 50) + 1;
-			struct op *op = world_op(world, OP_WRITE, 5000 + w, op_key(KEY_TICKER, w),
+			struct op *op = jw_op(world, OP_WRITE, 5000 + w, op_key(KEY_TICKER, w),
 				op_value(GROUP_TICKER_WRITER(w), number), t, t + 1);
 
 			op->flags = OP_TICKER;
@@ -123,7 +123,7 @@ void world_tick(struct world *world, double from_ms, double to_ms, double lag_ms
 
 				if (r == w)
 					continue;
-				op = world_op(world, OP_READ, 5000 + r, op_key(KEY_TICKER, w),
+				op = jw_op(world, OP_READ, 5000 + r, op_key(KEY_TICKER, w),
 					seen ? op_value(GROUP_TICKER_WRITER(w), seen) : 0, t + 25,
 					t + 26);
 				op->flags = OP_TICKER;
@@ -133,7 +133,7 @@ void world_tick(struct world *world, double from_ms, double to_ms, double lag_ms
 	}
 }
 
-int world_phase(struct world *world, const char *name, enum phase_kind kind, double from_ms,
+int jw_phase(struct judge_world *world, const char *name, enum phase_kind kind, double from_ms,
 	double to_ms)
 {
 	size_t p = world->plan.n_phases++;
@@ -144,9 +144,9 @@ int world_phase(struct world *world, const char *name, enum phase_kind kind, dou
 	return (int)p;
 }
 
-int world_fault(struct world *world, const char *name, double from_ms, double to_ms)
+int jw_fault(struct judge_world *world, const char *name, double from_ms, double to_ms)
 {
-	int phase = world_phase(world, name, PHASE_FAULT, from_ms, to_ms);
+	int phase = jw_phase(world, name, PHASE_FAULT, from_ms, to_ms);
 	size_t f = world->plan.n_faults++;
 	struct fault_window *w = &world->evidence.faults[f];
 	struct link_effect *links = arena_array(&world->arena, 4, sizeof(*links));
@@ -170,7 +170,7 @@ static int compare_calls(const void *a, const void *b)
 	return (x->call_ns > y->call_ns) - (x->call_ns < y->call_ns);
 }
 
-void world_seal(struct world *world)
+void jw_seal(struct judge_world *world)
 {
 	if (world->evidence.index)
 		return;
@@ -183,41 +183,41 @@ void world_seal(struct world *world)
 	world->evidence.index = index_build(&world->arena, &world->evidence, NULL);
 }
 
-struct question world_question(enum metric_id metric)
+struct question jw_question(enum metric_id metric)
 {
 	return (struct question){.metric = &metrics[metric], .group = -1, .phase = -1, .region = -1,
 		.from = -1, .to = -1};
 }
 
-struct measurement world_ask(struct world *world, const struct question *question)
+struct measurement jw_ask(struct judge_world *world, const struct question *question)
 {
 	struct measurement m = {.fault = -1};
 
-	world_seal(world);
+	jw_seal(world);
 	checker_find(question->metric->checker)
 		->measure(&world->arena, &world->evidence, question, &m);
 	return m;
 }
 
-struct measurement world_measure(struct world *world, enum metric_id metric)
+struct measurement jw_measure(struct judge_world *world, enum metric_id metric)
 {
-	struct question question = world_question(metric);
+	struct question question = jw_question(metric);
 
-	return world_ask(world, &question);
+	return jw_ask(world, &question);
 }
 
-struct plan_expect world_expectation(enum metric_id metric, enum compare compare, double value)
+struct plan_expect jw_expectation(enum metric_id metric, enum compare compare, double value)
 {
 	return (struct plan_expect){.id = metrics[metric].name, .metric = &metrics[metric],
 		.compare = compare, .value = value, .group = -1, .phase = -1, .region = -1,
 		.from = -1, .to = -1};
 }
 
-struct result_expect world_expect(struct world *world, const struct plan_expect *expect)
+struct result_expect jw_expect(struct judge_world *world, const struct plan_expect *expect)
 {
 	struct result_expect out;
 
-	world_seal(world);
+	jw_seal(world);
 	expect_judge(&world->arena, &world->evidence, expect, &out);
 	return out;
 }

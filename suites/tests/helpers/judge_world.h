@@ -2,7 +2,7 @@
  * judge_world: a small plan and a history written by hand, for tests of checkers and verdicts.
  *
  * Times are milliseconds. Region r has node r, named like the region; session s lives in region
- * s / sessions_per_region. Values are numbered by hand, w_write(w, session, key, 7, ...) writes v7.
+ * s / sessions_per_region. Values are numbered by hand, jw_write(w, session, key, 7, ...) writes v7.
  */
 #ifndef SUITES_TESTS_HELPERS_JUDGE_WORLD_H
 #define SUITES_TESTS_HELPERS_JUDGE_WORLD_H
@@ -15,7 +15,7 @@
 #define WORLD_SESSIONS 4 /* per region */
 #define WORLD_MS UINT64_C(1000000)
 
-struct world {
+struct judge_world {
 	struct arena arena;
 	struct plan plan;
 	struct evidence evidence;
@@ -24,41 +24,41 @@ struct world {
 	uint8_t regions[WORLD_REGIONS];
 };
 
-void world_init(struct world *world);
-void world_release(struct world *world);
+void jw_init(struct judge_world *world);
+void jw_release(struct judge_world *world);
 
 /* Each returns the record, good until the next is added, to be changed further. */
-struct op *world_op(struct world *world, enum op_kind kind, uint32_t session, uint32_t key,
+struct op *jw_op(struct judge_world *world, enum op_kind kind, uint32_t session, uint32_t key,
 	uint64_t value, double call_ms, double ret_ms);
-struct op *world_write(struct world *world, uint32_t session, uint32_t key, uint64_t sequence,
+struct op *jw_write(struct judge_world *world, uint32_t session, uint32_t key, uint64_t sequence,
 	double call_ms, double ret_ms);
 /* A read of what `writer` wrote; sequence 0: absent. Served by the node of the session's region. */
-struct op *world_read(struct world *world, uint32_t session, uint32_t key, uint32_t writer,
+struct op *jw_read(struct judge_world *world, uint32_t session, uint32_t key, uint32_t writer,
 	uint64_t sequence, double call_ms, double ret_ms);
 /* Every region's final answer about a key. */
-void world_read_back(struct world *world, uint32_t key, uint64_t value, double at_ms);
-struct op *world_read_back_in(struct world *world, unsigned region, uint32_t key, uint64_t value,
+void jw_read_back(struct judge_world *world, uint32_t key, uint64_t value, double at_ms);
+struct op *jw_read_back_in(struct judge_world *world, unsigned region, uint32_t key, uint64_t value,
 	double at_ms);
 /* Tickers of all regions: written every 50 ms, visible lag_ms later everywhere else. */
-void world_tick(struct world *world, double from_ms, double to_ms, double lag_ms);
+void jw_tick(struct judge_world *world, double from_ms, double to_ms, double lag_ms);
 
-uint64_t world_value(uint32_t session, uint64_t sequence);
-uint32_t world_register(uint32_t number);
-uint32_t world_ledger(uint32_t session, uint32_t sequence);
+uint64_t jw_value(uint32_t session, uint64_t sequence);
+uint32_t jw_register(uint32_t number);
+uint32_t jw_ledger(uint32_t session, uint32_t sequence);
 
 /* A fault in force between the instants, certified; phase `name` is bound to it. Returns the phase. */
-int world_fault(struct world *world, const char *name, double from_ms, double to_ms);
-int world_phase(struct world *world, const char *name, enum phase_kind kind, double from_ms,
+int jw_fault(struct judge_world *world, const char *name, double from_ms, double to_ms);
+int jw_phase(struct judge_world *world, const char *name, enum phase_kind kind, double from_ms,
 	double to_ms);
 
 /* Sort the history, build the index. Called by the two below when needed. */
-void world_seal(struct world *world);
-struct question world_question(enum metric_id metric);
+void jw_seal(struct judge_world *world);
+struct question jw_question(enum metric_id metric);
 /* Ask the metric's checker. */
-struct measurement world_ask(struct world *world, const struct question *question);
-struct measurement world_measure(struct world *world, enum metric_id metric);
+struct measurement jw_ask(struct judge_world *world, const struct question *question);
+struct measurement jw_measure(struct judge_world *world, enum metric_id metric);
 /* The verdict on `metric OP value`, as expect_judge gives it. */
-struct result_expect world_expect(struct world *world, const struct plan_expect *expect);
-struct plan_expect world_expectation(enum metric_id metric, enum compare compare, double value);
+struct result_expect jw_expect(struct judge_world *world, const struct plan_expect *expect);
+struct plan_expect jw_expectation(enum metric_id metric, enum compare compare, double value);
 
 #endif

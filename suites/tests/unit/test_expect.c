@@ -7,29 +7,29 @@
 
 #include <cmocka.h>
 
-#define K world_register(1)
+#define K jw_register(1)
 
-static struct world world;
+static struct judge_world world;
 
 static int set_up(void **state)
 {
 	(void)state;
-	world_init(&world);
+	jw_init(&world);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	world_release(&world);
+	jw_release(&world);
 	return 0;
 }
 
 static struct result_expect expect(enum metric_id metric, enum compare compare, double value)
 {
-	struct plan_expect e = world_expectation(metric, compare, value);
+	struct plan_expect e = jw_expectation(metric, compare, value);
 
-	return world_expect(&world, &e);
+	return jw_expect(&world, &e);
 }
 
 static struct result_expect expect_ryw(void)
@@ -40,12 +40,12 @@ static struct result_expect expect_ryw(void)
 /* Sessions that write and read elsewhere at once; every bad_every-th read misses the write. */
 static void write_then_read(int n, int bad_every)
 {
-	world_tick(&world, 1, n * 100 + 1000, 60);
+	jw_tick(&world, 1, n * 100 + 1000, 60);
 	for (int i = 1; i <= n; i++) {
 		bool bad = bad_every && i % bad_every == 0;
 
-		world_write(&world, 0, K, (uint64_t)i, i * 100, i * 100 + 10);
-		world_read(&world, 0, K, 0, (uint64_t)(bad ? i - 1 : i), i * 100 + 20,
+		jw_write(&world, 0, K, (uint64_t)i, i * 100, i * 100 + 10);
+		jw_read(&world, 0, K, 0, (uint64_t)(bad ? i - 1 : i), i * 100 + 20,
 			i * 100 + 25)->node = 1;
 	}
 }
@@ -100,7 +100,7 @@ static void violation_fails_with_its_witness(void **state)
 static void violation_fails_whatever_the_certificate_says(void **state)
 {
 	(void)state;
-	world_fault(&world, "cut", 1000, 2000);
+	jw_fault(&world, "cut", 1000, 2000);
 	world.evidence.faults[0].certificate.status = CERTIFICATE_NOT_IN_FORCE;
 	write_then_read(50, 25);
 	assert_int_equal(expect_ryw().verdict, VERDICT_FAIL);
@@ -110,11 +110,11 @@ static void fault_not_in_force_voids_what_depends_on_it(void **state)
 {
 	static const enum certificate_status bad[] = {CERTIFICATE_NOT_IN_FORCE, CERTIFICATE_PARTIAL,
 		CERTIFICATE_NO_DATA, CERTIFICATE_NOT_EXERCISED};
-	struct plan_expect steady = world_expectation(METRIC_READ_YOUR_WRITES, COMPARE_EQ, 0);
+	struct plan_expect steady = jw_expectation(METRIC_READ_YOUR_WRITES, COMPARE_EQ, 0);
 
 	(void)state;
-	world_fault(&world, "cut", 1000, 2000);
-	steady.phase = world_phase(&world, "steady", PHASE_WATCH, 0, 1000);
+	jw_fault(&world, "cut", 1000, 2000);
+	steady.phase = jw_phase(&world, "steady", PHASE_WATCH, 0, 1000);
 	write_then_read(50, 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct result_expect out;
@@ -123,7 +123,7 @@ static void fault_not_in_force_voids_what_depends_on_it(void **state)
 		out = expect_ryw();
 		assert_int_equal(out.verdict, VERDICT_VOID);
 		assert_non_null(strstr(out.why, "'cut'"));
-		assert_int_equal(world_expect(&world, &steady).verdict, VERDICT_PASS);
+		assert_int_equal(jw_expect(&world, &steady).verdict, VERDICT_PASS);
 	}
 }
 
@@ -155,17 +155,17 @@ static void witness_in_a_stall_is_inconclusive(void **state)
 static void percentile_that_hangs_on_a_stall_is_inconclusive(void **state)
 {
 	struct stall stall = {.at_ns = 900 * WORLD_MS, .length_ns = 300 * WORLD_MS};
-	struct plan_expect e = world_expectation(METRIC_LATENCY, COMPARE_LT, 100e6);
+	struct plan_expect e = jw_expectation(METRIC_LATENCY, COMPARE_LT, 100e6);
 
 	(void)state;
 	e.stat = STAT_MAX;
 	for (int i = 0; i < 100; i++)
-		world_read(&world, 0, K, 0, 0, i * 10 + 1, i * 10 + (i == 99 ? 200 : 5));
+		jw_read(&world, 0, K, 0, 0, i * 10 + 1, i * 10 + (i == 99 ? 200 : 5));
 	world.evidence.stalls = (struct stalls){.stalls = &stall, .n = 1};
-	assert_int_equal(world_expect(&world, &e).verdict, VERDICT_INCONCLUSIVE);
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_INCONCLUSIVE);
 	world.evidence.stalls.n = 0;
 	world.evidence.index = NULL;
-	assert_int_equal(world_expect(&world, &e).verdict, VERDICT_FAIL);
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_FAIL);
 }
 
 static void accidents_are_inconclusive(void **state)
@@ -187,56 +187,56 @@ static void accidents_are_inconclusive(void **state)
 
 static void comparison_decides_last(void **state)
 {
-	struct plan_expect e = world_expectation(METRIC_LATENCY, COMPARE_LT, 100e6);
+	struct plan_expect e = jw_expectation(METRIC_LATENCY, COMPARE_LT, 100e6);
 
 	(void)state;
 	e.stat = STAT_P50;
 	for (int i = 0; i < 100; i++)
-		world_read(&world, 0, K, 0, 0, i * 10 + 1, i * 10 + 51);
-	assert_int_equal(world_expect(&world, &e).verdict, VERDICT_PASS);
-	assert_string_equal(world_expect(&world, &e).got, "50.0 ms");
-	assert_string_equal(world_expect(&world, &e).wanted, "< 100 ms");
+		jw_read(&world, 0, K, 0, 0, i * 10 + 1, i * 10 + 51);
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_PASS);
+	assert_string_equal(jw_expect(&world, &e).got, "50.0 ms");
+	assert_string_equal(jw_expect(&world, &e).wanted, "< 100 ms");
 	e.has_warn = true;
 	e.warn_compare = COMPARE_LT;
 	e.warn_value = 40e6;
-	assert_int_equal(world_expect(&world, &e).verdict, VERDICT_WARN);
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_WARN);
 	e.warn_compare = COMPARE_GT;
-	assert_int_equal(world_expect(&world, &e).verdict, VERDICT_WARN);
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_WARN);
 	e.warn_value = 60e6;
-	assert_int_equal(world_expect(&world, &e).verdict, VERDICT_PASS);
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_PASS);
 	e.value = 50e6;
-	assert_int_equal(world_expect(&world, &e).verdict, VERDICT_FAIL);
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_FAIL);
 	e.has_warn = false;
 	e.compare = COMPARE_GE;
-	assert_int_equal(world_expect(&world, &e).verdict, VERDICT_PASS);
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_PASS);
 }
 
 static void claims_need_independent_blocks(void **state)
 {
-	struct plan_expect e = world_expectation(METRIC_LATENCY, COMPARE_LT, 100e6);
+	struct plan_expect e = jw_expectation(METRIC_LATENCY, COMPARE_LT, 100e6);
 
 	(void)state;
 	e.stat = STAT_P95;
 	e.confidence = 0.95;
 	for (int i = 0; i < 58; i++)
-		world_read(&world, 0, K, 0, 0, i * 10 + 1, i * 10 + 11);
-	assert_int_equal(world_expect(&world, &e).verdict, VERDICT_INCONCLUSIVE);
+		jw_read(&world, 0, K, 0, 0, i * 10 + 1, i * 10 + 11);
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_INCONCLUSIVE);
 	for (int i = 58; i < 400; i++)
-		world_read(&world, 0, K, 0, 0, i * 10 + 1, i * 10 + 11);
-	assert_int_equal(world_expect(&world, &e).verdict, VERDICT_PASS);
+		jw_read(&world, 0, K, 0, 0, i * 10 + 1, i * 10 + 11);
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_PASS);
 	e.value = 5e6;
-	assert_int_equal(world_expect(&world, &e).verdict, VERDICT_FAIL);
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_FAIL);
 }
 
 static void no_silence_proves_a_zero(void **state)
 {
-	struct plan_expect e = world_expectation(METRIC_READ_YOUR_WRITES, COMPARE_EQ, 0);
+	struct plan_expect e = jw_expectation(METRIC_READ_YOUR_WRITES, COMPARE_EQ, 0);
 	struct result_expect out;
 
 	(void)state;
 	write_then_read(50, 0);
 	e.confidence = 0.95;
-	out = world_expect(&world, &e);
+	out = jw_expect(&world, &e);
 	assert_int_equal(out.verdict, VERDICT_INCONCLUSIVE);
 	assert_non_null(strstr(out.why, "at most 5.82 %"));
 }
@@ -246,29 +246,29 @@ static void unknown_outcomes_never_fail(void **state)
 	(void)state;
 	write_then_read(50, 0);
 	for (int i = 60; i < 90; i++) {
-		world_write(&world, 0, K, (uint64_t)i, i * 100, i * 100 + 50)->state = OP_UNKNOWN;
-		world_read(&world, 0, K, 0, 50, i * 100 + 60, i * 100 + 70)->node = 1;
+		jw_write(&world, 0, K, (uint64_t)i, i * 100, i * 100 + 50)->state = OP_UNKNOWN;
+		jw_read(&world, 0, K, 0, 50, i * 100 + 60, i * 100 + 70)->node = 1;
 	}
 	assert_int_equal(expect_ryw().verdict, VERDICT_PASS);
 }
 
 static void whole_run_is_judged_and_grouped(void **state)
 {
-	struct plan_expect e[3] = {world_expectation(METRIC_READ_YOUR_WRITES, COMPARE_EQ, 0),
-		world_expectation(METRIC_MONOTONIC_READS, COMPARE_EQ, 0),
-		world_expectation(METRIC_LATENCY, COMPARE_LT, 1e9)};
+	struct plan_expect e[3] = {jw_expectation(METRIC_READ_YOUR_WRITES, COMPARE_EQ, 0),
+		jw_expectation(METRIC_MONOTONIC_READS, COMPARE_EQ, 0),
+		jw_expectation(METRIC_LATENCY, COMPARE_LT, 1e9)};
 	struct result out = {0};
 
 	(void)state;
 	e[2].stat = STAT_MAX;
-	world_fault(&world, "cut", 1000, 2000);
-	world_write(&world, 0, K, 1, 1, 10);
-	world_write(&world, 0, K, 2, 20, 30);
-	world_read(&world, 0, K, 0, 2, 40, 50);
-	world_read(&world, 0, K, 0, 1, 60, 70);
+	jw_fault(&world, "cut", 1000, 2000);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_write(&world, 0, K, 2, 20, 30);
+	jw_read(&world, 0, K, 0, 2, 40, 50);
+	jw_read(&world, 0, K, 0, 1, 60, 70);
 	world.plan.expects = e;
 	world.plan.n_expects = 3;
-	world_seal(&world);
+	jw_seal(&world);
 	expect_judge_run(&world.arena, &world.evidence, &out);
 	assert_int_equal(out.n_expects, 3);
 	assert_int_equal(out.expects[0].verdict, VERDICT_FAIL);

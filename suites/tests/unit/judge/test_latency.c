@@ -7,33 +7,33 @@
 
 #include <cmocka.h>
 
-static struct world world;
+static struct judge_world world;
 
 static int set_up(void **state)
 {
 	(void)state;
-	world_init(&world);
+	jw_init(&world);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	world_release(&world);
+	jw_release(&world);
 	return 0;
 }
 
 static struct op *op_of(double call_ms, double length_ms)
 {
-	return world_read(&world, 0, world_register(0), 0, 0, call_ms, call_ms + length_ms);
+	return jw_read(&world, 0, jw_register(0), 0, 0, call_ms, call_ms + length_ms);
 }
 
 static double latency(enum metric_stat stat)
 {
-	struct question question = world_question(METRIC_LATENCY);
+	struct question question = jw_question(METRIC_LATENCY);
 
 	question.stat = stat;
-	return world_ask(&world, &question).value / 1e6;
+	return jw_ask(&world, &question).value / 1e6;
 }
 
 static void quantiles_are_order_statistics(void **state)
@@ -74,29 +74,29 @@ static void slots_not_sent_are_only_named(void **state)
 	(void)state;
 	op_of(1, 5);
 	op_of(10, 0)->state = OP_NOT_SENT;
-	m = world_measure(&world, METRIC_LATENCY);
+	m = jw_measure(&world, METRIC_LATENCY);
 	assert_int_equal(m.n, 1);
 	assert_non_null(strstr(m.note, "1 slots were not sent"));
 }
 
 static void filters_choose_class_region_and_phase(void **state)
 {
-	struct question q = world_question(METRIC_LATENCY);
+	struct question q = jw_question(METRIC_LATENCY);
 
 	(void)state;
 	q.stat = STAT_COUNT;
 	op_of(1, 5);
 	op_of(100, 5)->region = 2;
 	op_of(200, 5)->late_us = 150000; /* intended at 50 */
-	world_write(&world, 0, world_register(0), 1, 300, 310);
-	assert_true(world_ask(&world, &q).value == 4);
+	jw_write(&world, 0, jw_register(0), 1, 300, 310);
+	assert_true(jw_ask(&world, &q).value == 4);
 	q.filter = FILTER_READS;
-	assert_true(world_ask(&world, &q).value == 3);
+	assert_true(jw_ask(&world, &q).value == 3);
 	q.region = 2;
-	assert_true(world_ask(&world, &q).value == 1);
+	assert_true(jw_ask(&world, &q).value == 1);
 	q.region = -1;
-	q.phase = world_phase(&world, "early", PHASE_WATCH, 0, 100);
-	assert_true(world_ask(&world, &q).value == 2);
+	q.phase = jw_phase(&world, "early", PHASE_WATCH, 0, 100);
+	assert_true(jw_ask(&world, &q).value == 2);
 }
 
 static void tickers_and_sweeps_are_no_clients(void **state)
@@ -104,18 +104,18 @@ static void tickers_and_sweeps_are_no_clients(void **state)
 	(void)state;
 	op_of(1, 5)->flags |= OP_TICKER;
 	op_of(2, 5)->flags |= OP_READBACK;
-	assert_int_equal(world_measure(&world, METRIC_LATENCY).status, MEASURED_NOTHING);
+	assert_int_equal(jw_measure(&world, METRIC_LATENCY).status, MEASURED_NOTHING);
 }
 
 static void goodput_divides_by_the_phase(void **state)
 {
-	struct question q = world_question(METRIC_GOODPUT);
+	struct question q = jw_question(METRIC_GOODPUT);
 
 	(void)state;
-	q.phase = world_phase(&world, "steady", PHASE_WATCH, 0, 2000);
+	q.phase = jw_phase(&world, "steady", PHASE_WATCH, 0, 2000);
 	for (int i = 0; i < 100; i++)
 		op_of(i * 20 + 1, 1)->state = i % 4 ? OP_OK : OP_UNKNOWN;
-	assert_true(world_ask(&world, &q).value == 37.5);
+	assert_true(jw_ask(&world, &q).value == 37.5);
 }
 
 static void errors_are_fails_and_unknowns(void **state)
@@ -125,7 +125,7 @@ static void errors_are_fails_and_unknowns(void **state)
 	(void)state;
 	for (int i = 0; i < 100; i++)
 		op_of(i * 20 + 1, 1)->state = i % 10 ? OP_OK : i % 20 ? OP_FAIL : OP_UNKNOWN;
-	m = world_measure(&world, METRIC_ERRORS);
+	m = jw_measure(&world, METRIC_ERRORS);
 	assert_true(m.value == 0.1);
 	assert_int_equal(m.n, 100);
 	assert_true(m.has_interval && m.low < 0.1 && m.high > 0.1);

@@ -7,29 +7,29 @@
 
 #include <cmocka.h>
 
-static struct world world;
+static struct judge_world world;
 
 static int set_up(void **state)
 {
 	(void)state;
-	world_init(&world);
+	jw_init(&world);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	world_release(&world);
+	jw_release(&world);
 	return 0;
 }
 
 /* An acknowledged ledger write, returned at ret_ms, and what the regions say of it at 9 s. */
 static void ledger(uint32_t number, double ret_ms, bool kept)
 {
-	uint32_t key = world_ledger(0, number);
+	uint32_t key = jw_ledger(0, number);
 
-	world_write(&world, 0, key, number + 1, ret_ms - 5, ret_ms);
-	world_read_back(&world, key, kept ? world_value(0, number + 1) : 0, 9000);
+	jw_write(&world, 0, key, number + 1, ret_ms - 5, ret_ms);
+	jw_read_back(&world, key, kept ? jw_value(0, number + 1) : 0, 9000);
 }
 
 static void write_absent_everywhere_is_lost(void **state)
@@ -37,11 +37,11 @@ static void write_absent_everywhere_is_lost(void **state)
 	struct measurement m;
 
 	(void)state;
-	world_fault(&world, "cut", 1000, 5000);
+	jw_fault(&world, "cut", 1000, 5000);
 	ledger(0, 500, true);
 	ledger(1, 990, false);
 	ledger(2, 1300, false);
-	m = world_measure(&world, METRIC_WRITES_LOST);
+	m = jw_measure(&world, METRIC_WRITES_LOST);
 	assert_int_equal(m.status, MEASURED_VALUE);
 	assert_int_equal((int)m.value, 2);
 	assert_int_equal(m.n, 3);
@@ -55,8 +55,8 @@ static void kept_writes_are_silent(void **state)
 	(void)state;
 	ledger(0, 500, true);
 	ledger(1, 600, true);
-	assert_int_equal((int)world_measure(&world, METRIC_WRITES_LOST).value, 0);
-	assert_int_equal((int)world_measure(&world, METRIC_WRITES_MISSING).value, 0);
+	assert_int_equal((int)jw_measure(&world, METRIC_WRITES_LOST).value, 0);
+	assert_int_equal((int)jw_measure(&world, METRIC_WRITES_MISSING).value, 0);
 }
 
 static void lost_writes_split_at_the_cut(void **state)
@@ -64,16 +64,16 @@ static void lost_writes_split_at_the_cut(void **state)
 	struct measurement m;
 
 	(void)state;
-	world_fault(&world, "cut", 1000, 5000);
+	jw_fault(&world, "cut", 1000, 5000);
 	ledger(0, 900, false);
 	ledger(1, 990, false);
 	ledger(2, 1300, false);
 	ledger(3, 1400, true);
-	m = world_measure(&world, METRIC_RPO_WINDOW);
+	m = jw_measure(&world, METRIC_RPO_WINDOW);
 	assert_true(m.value == 100e6);
 	assert_int_equal(m.n, 2);
 	assert_int_equal(m.fault, 0);
-	m = world_measure(&world, METRIC_WRITES_DISCARDED_AFTER_CUT);
+	m = jw_measure(&world, METRIC_WRITES_DISCARDED_AFTER_CUT);
 	assert_int_equal((int)m.value, 1);
 	assert_int_equal(m.n, 2);
 	assert_non_null(strstr(m.note, "0.300 s after the cut"));
@@ -81,28 +81,28 @@ static void lost_writes_split_at_the_cut(void **state)
 
 static void write_in_some_regions_is_missing_not_lost(void **state)
 {
-	uint32_t key = world_ledger(0, 0);
+	uint32_t key = jw_ledger(0, 0);
 
 	(void)state;
-	world_write(&world, 0, key, 1, 5, 10);
-	world_read_back_in(&world, 0, key, world_value(0, 1), 9000);
-	world_read_back_in(&world, 1, key, 0, 9000);
-	world_read_back_in(&world, 2, key, world_value(0, 1), 9000);
-	assert_int_equal((int)world_measure(&world, METRIC_WRITES_LOST).value, 0);
-	assert_int_equal((int)world_measure(&world, METRIC_WRITES_MISSING).value, 1);
+	jw_write(&world, 0, key, 1, 5, 10);
+	jw_read_back_in(&world, 0, key, jw_value(0, 1), 9000);
+	jw_read_back_in(&world, 1, key, 0, 9000);
+	jw_read_back_in(&world, 2, key, jw_value(0, 1), 9000);
+	assert_int_equal((int)jw_measure(&world, METRIC_WRITES_LOST).value, 0);
+	assert_int_equal((int)jw_measure(&world, METRIC_WRITES_MISSING).value, 1);
 }
 
 static void region_without_an_answer_proves_no_loss(void **state)
 {
-	uint32_t key = world_ledger(0, 0);
+	uint32_t key = jw_ledger(0, 0);
 	struct measurement m;
 
 	(void)state;
 	ledger(1, 500, true);
-	world_write(&world, 0, key, 1, 5, 10);
-	world_read_back_in(&world, 0, key, 0, 9000);
-	world_read_back_in(&world, 1, key, 0, 9000);
-	m = world_measure(&world, METRIC_WRITES_LOST);
+	jw_write(&world, 0, key, 1, 5, 10);
+	jw_read_back_in(&world, 0, key, 0, 9000);
+	jw_read_back_in(&world, 1, key, 0, 9000);
+	m = jw_measure(&world, METRIC_WRITES_LOST);
 	assert_int_equal((int)m.value, 0);
 	assert_int_equal(m.n, 1);
 	assert_non_null(strstr(m.note, "1 writes were not read back in every region"));
@@ -110,28 +110,28 @@ static void region_without_an_answer_proves_no_loss(void **state)
 
 static void last_sweep_counts(void **state)
 {
-	uint32_t key = world_ledger(0, 0);
+	uint32_t key = jw_ledger(0, 0);
 
 	(void)state;
-	world_write(&world, 0, key, 1, 5, 10);
-	world_read_back(&world, key, 0, 8000);
-	world_read_back(&world, key, world_value(0, 1), 9000);
-	assert_int_equal((int)world_measure(&world, METRIC_WRITES_LOST).value, 0);
+	jw_write(&world, 0, key, 1, 5, 10);
+	jw_read_back(&world, key, 0, 8000);
+	jw_read_back(&world, key, jw_value(0, 1), 9000);
+	assert_int_equal((int)jw_measure(&world, METRIC_WRITES_LOST).value, 0);
 }
 
 static void unknown_writes_are_never_loss(void **state)
 {
-	uint32_t key = world_ledger(0, 7);
+	uint32_t key = jw_ledger(0, 7);
 	struct measurement m;
 
 	(void)state;
 	ledger(1, 500, true);
-	world_write(&world, 0, key, 8, 5, 10)->state = OP_UNKNOWN;
-	world_read_back(&world, key, 0, 9000);
-	m = world_measure(&world, METRIC_WRITES_LOST);
+	jw_write(&world, 0, key, 8, 5, 10)->state = OP_UNKNOWN;
+	jw_read_back(&world, key, 0, 9000);
+	m = jw_measure(&world, METRIC_WRITES_LOST);
 	assert_int_equal((int)m.value, 0);
 	assert_int_equal(m.n, 1);
-	m = world_measure(&world, METRIC_WRITES_VANISHED);
+	m = jw_measure(&world, METRIC_WRITES_VANISHED);
 	assert_int_equal((int)m.value, 1);
 	assert_int_equal(m.n, 1);
 }
@@ -141,7 +141,7 @@ static void failed_writes_count_nowhere(void **state)
 	(void)state;
 	ledger(0, 500, false);
 	world.ops[0].state = OP_FAIL;
-	assert_int_equal(world_measure(&world, METRIC_WRITES_LOST).status, MEASURED_NOTHING);
+	assert_int_equal(jw_measure(&world, METRIC_WRITES_LOST).status, MEASURED_NOTHING);
 }
 
 static void without_convergence_nothing_is_decided(void **state)
@@ -149,14 +149,14 @@ static void without_convergence_nothing_is_decided(void **state)
 	(void)state;
 	ledger(0, 500, false);
 	world.evidence.converged = false;
-	assert_int_equal(world_measure(&world, METRIC_WRITES_LOST).status, MEASURED_UNDECIDED);
+	assert_int_equal(jw_measure(&world, METRIC_WRITES_LOST).status, MEASURED_UNDECIDED);
 }
 
 static void without_a_read_back_nothing_is_measured(void **state)
 {
 	(void)state;
-	world_write(&world, 0, world_ledger(0, 0), 1, 5, 10);
-	assert_int_equal(world_measure(&world, METRIC_WRITES_LOST).status, MEASURED_NOTHING);
+	jw_write(&world, 0, jw_ledger(0, 0), 1, 5, 10);
+	assert_int_equal(jw_measure(&world, METRIC_WRITES_LOST).status, MEASURED_NOTHING);
 }
 
 static void overwritten_registers_are_masked_and_convict_nobody(void **state)
@@ -164,24 +164,24 @@ static void overwritten_registers_are_masked_and_convict_nobody(void **state)
 	struct measurement m;
 
 	(void)state;
-	world_write(&world, 0, world_register(1), 1, 5, 10);
-	world_write(&world, 0, world_register(1), 2, 15, 20);
-	world_read_back(&world, world_register(1), 0, 9000);
-	m = world_measure(&world, METRIC_WRITES_MASKED);
+	jw_write(&world, 0, jw_register(1), 1, 5, 10);
+	jw_write(&world, 0, jw_register(1), 2, 15, 20);
+	jw_read_back(&world, jw_register(1), 0, 9000);
+	m = jw_measure(&world, METRIC_WRITES_MASKED);
 	assert_int_equal((int)m.value, 1);
 	assert_int_equal(m.n, 2);
-	assert_int_equal(world_measure(&world, METRIC_WRITES_LOST).status, MEASURED_NOTHING);
+	assert_int_equal(jw_measure(&world, METRIC_WRITES_LOST).status, MEASURED_NOTHING);
 }
 
 static void phase_is_that_of_the_acknowledgement(void **state)
 {
-	struct question question = world_question(METRIC_WRITES_LOST);
+	struct question question = jw_question(METRIC_WRITES_LOST);
 
 	(void)state;
-	question.phase = world_phase(&world, "early", PHASE_WATCH, 0, 600);
+	question.phase = jw_phase(&world, "early", PHASE_WATCH, 0, 600);
 	ledger(0, 500, false);
 	ledger(1, 602, false); /* called at 597 */
-	assert_int_equal(world_ask(&world, &question).n, 1);
+	assert_int_equal(jw_ask(&world, &question).n, 1);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

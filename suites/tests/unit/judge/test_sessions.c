@@ -7,22 +7,22 @@
 
 #include <cmocka.h>
 
-#define K world_register(1)
-#define L world_register(2)
+#define K jw_register(1)
+#define L jw_register(2)
 
-static struct world world;
+static struct judge_world world;
 
 static int set_up(void **state)
 {
 	(void)state;
-	world_init(&world);
+	jw_init(&world);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	world_release(&world);
+	jw_release(&world);
 	return 0;
 }
 
@@ -31,11 +31,11 @@ static void own_write_missed_is_found_with_its_witness(void **state)
 	struct measurement m;
 
 	(void)state;
-	world_tick(&world, 0, 1000, 40);
-	world_write(&world, 0, K, 1, 1, 10);
-	world_write(&world, 0, K, 2, 20, 30);
-	world_read(&world, 0, K, 0, 1, 40, 50);
-	m = world_measure(&world, METRIC_READ_YOUR_WRITES);
+	jw_tick(&world, 0, 1000, 40);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_write(&world, 0, K, 2, 20, 30);
+	jw_read(&world, 0, K, 0, 1, 40, 50);
+	m = jw_measure(&world, METRIC_READ_YOUR_WRITES);
 	assert_int_equal(m.status, MEASURED_VALUE);
 	assert_int_equal(m.total_findings, 1);
 	assert_int_equal(m.findings[0].n_ops, 3);
@@ -48,75 +48,75 @@ static void own_write_read_is_silent(void **state)
 	struct measurement m;
 
 	(void)state;
-	world_tick(&world, 0, 1000, 40);
-	world_write(&world, 0, K, 1, 1, 10);
-	world_write(&world, 0, K, 2, 20, 30);
-	world_read(&world, 0, K, 0, 2, 40, 50)->region = 1;
-	m = world_measure(&world, METRIC_READ_YOUR_WRITES);
+	jw_tick(&world, 0, 1000, 40);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_write(&world, 0, K, 2, 20, 30);
+	jw_read(&world, 0, K, 0, 2, 40, 50)->region = 1;
+	m = jw_measure(&world, METRIC_READ_YOUR_WRITES);
 	assert_int_equal(m.total_findings, 0);
 }
 
 static void absent_after_an_own_write_is_a_violation(void **state)
 {
 	(void)state;
-	world_write(&world, 0, K, 1, 1, 10);
-	world_read(&world, 0, K, 0, 0, 20, 30);
-	assert_int_equal(world_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 1);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_read(&world, 0, K, 0, 0, 20, 30);
+	assert_int_equal(jw_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 1);
 }
 
 static void absent_after_an_own_delete_is_none(void **state)
 {
 	(void)state;
-	world_write(&world, 0, K, 1, 1, 10);
-	world_op(&world, OP_DELETE, 0, K, world_value(0, 2), 20, 30);
-	world_read(&world, 0, K, 0, 0, 40, 50);
-	assert_int_equal(world_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 0);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_op(&world, OP_DELETE, 0, K, jw_value(0, 2), 20, 30);
+	jw_read(&world, 0, K, 0, 0, 40, 50);
+	assert_int_equal(jw_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 0);
 }
 
 static void absent_by_an_old_delete_is_a_violation_again(void **state)
 {
 	(void)state;
-	world_op(&world, OP_DELETE, 0, K, world_value(0, 1), 1, 10);
-	world_write(&world, 0, K, 2, 20, 30);
-	world_read(&world, 0, K, 0, 0, 40, 50);
-	assert_int_equal(world_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 1);
+	jw_op(&world, OP_DELETE, 0, K, jw_value(0, 1), 1, 10);
+	jw_write(&world, 0, K, 2, 20, 30);
+	jw_read(&world, 0, K, 0, 0, 40, 50);
+	assert_int_equal(jw_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 1);
 }
 
 static void overlapping_write_of_another_convicts_nobody(void **state)
 {
 	(void)state;
-	world_write(&world, 0, K, 1, 20, 30);
-	world_write(&world, 1, K, 1, 5, 25); /* returned after the own write was called */
-	world_read(&world, 0, K, 1, 1, 40, 50);
-	assert_int_equal(world_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 0);
+	jw_write(&world, 0, K, 1, 20, 30);
+	jw_write(&world, 1, K, 1, 5, 25); /* returned after the own write was called */
+	jw_read(&world, 0, K, 1, 1, 40, 50);
+	assert_int_equal(jw_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 0);
 }
 
 static void unknown_write_read_later_convicts_nobody(void **state)
 {
 	(void)state;
-	world_write(&world, 0, K, 1, 1, 10)->state = OP_UNKNOWN;
-	world_write(&world, 0, K, 2, 20, 30);
-	world_read(&world, 0, K, 0, 1, 40, 50); /* the unknown one took effect late */
-	assert_int_equal(world_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 0);
+	jw_write(&world, 0, K, 1, 1, 10)->state = OP_UNKNOWN;
+	jw_write(&world, 0, K, 2, 20, 30);
+	jw_read(&world, 0, K, 0, 1, 40, 50); /* the unknown one took effect late */
+	assert_int_equal(jw_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 0);
 }
 
 static void unknown_write_binds_nobody(void **state)
 {
 	(void)state;
-	world_write(&world, 0, K, 1, 1, 10);
-	world_write(&world, 0, K, 2, 20, 30)->state = OP_UNKNOWN;
-	world_read(&world, 0, K, 0, 1, 40, 50);
-	assert_int_equal(world_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 0);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_write(&world, 0, K, 2, 20, 30)->state = OP_UNKNOWN;
+	jw_read(&world, 0, K, 0, 1, 40, 50);
+	assert_int_equal(jw_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 0);
 }
 
 static void obligation_outlives_an_unknown_outcome(void **state)
 {
 	(void)state;
-	world_write(&world, 0, K, 1, 1, 10);
-	world_write(&world, 0, K, 2, 20, 30);
-	world_read(&world, 0, L, 0, 0, 40, 2040)->state = OP_UNKNOWN;
-	world_read(&world, 0, K, 0, 1, 2050, 2060);
-	assert_int_equal(world_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 1);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_write(&world, 0, K, 2, 20, 30);
+	jw_read(&world, 0, L, 0, 0, 40, 2040)->state = OP_UNKNOWN;
+	jw_read(&world, 0, K, 0, 1, 2050, 2060);
+	assert_int_equal(jw_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 1);
 }
 
 static void roaming_and_sticky_sessions_are_told_apart(void **state)
@@ -124,9 +124,9 @@ static void roaming_and_sticky_sessions_are_told_apart(void **state)
 	struct measurement m;
 
 	(void)state;
-	world_write(&world, 0, K, 1, 1, 10);
-	world_read(&world, 0, K, 0, 0, 20, 30)->region = 1;
-	m = world_measure(&world, METRIC_READ_YOUR_WRITES);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_read(&world, 0, K, 0, 0, 20, 30)->region = 1;
+	m = jw_measure(&world, METRIC_READ_YOUR_WRITES);
 	assert_non_null(strstr(m.note, "sticky 0 of 0, roaming 1 of 1"));
 }
 
@@ -136,13 +136,13 @@ static void only_reads_below_the_lag_are_trials(void **state)
 	struct op *op;
 
 	(void)state;
-	world_tick(&world, 0, 2000, 100);
-	world_write(&world, 0, K, 1, 500, 510);
-	op = world_read(&world, 0, K, 0, 1, 550, 560);
+	jw_tick(&world, 0, 2000, 100);
+	jw_write(&world, 0, K, 1, 500, 510);
+	op = jw_read(&world, 0, K, 0, 1, 550, 560);
 	op->node = 1;
-	op = world_read(&world, 0, K, 0, 1, 1500, 1510);
+	op = jw_read(&world, 0, K, 0, 1, 1500, 1510);
 	op->node = 1;
-	m = world_measure(&world, METRIC_READ_YOUR_WRITES);
+	m = jw_measure(&world, METRIC_READ_YOUR_WRITES);
 	assert_int_equal(m.n, 1);
 	assert_non_null(strstr(m.note, "would have caught a lag of 40 ms or more"));
 }
@@ -150,9 +150,9 @@ static void only_reads_below_the_lag_are_trials(void **state)
 static void reads_that_could_not_miss_are_no_data(void **state)
 {
 	(void)state;
-	world_write(&world, 0, K, 1, 500, 510);
-	world_read(&world, 0, K, 0, 1, 1500, 1510);
-	assert_int_equal(world_measure(&world, METRIC_READ_YOUR_WRITES).status, MEASURED_NOTHING);
+	jw_write(&world, 0, K, 1, 500, 510);
+	jw_read(&world, 0, K, 0, 1, 1500, 1510);
+	assert_int_equal(jw_measure(&world, METRIC_READ_YOUR_WRITES).status, MEASURED_NOTHING);
 }
 
 static void falling_back_is_a_monotonic_read_failure(void **state)
@@ -160,11 +160,11 @@ static void falling_back_is_a_monotonic_read_failure(void **state)
 	struct measurement m;
 
 	(void)state;
-	world_write(&world, 0, K, 1, 1, 10);
-	world_write(&world, 0, K, 2, 20, 30);
-	world_read(&world, 5, K, 0, 2, 40, 50);
-	world_read(&world, 5, K, 0, 1, 60, 70);
-	m = world_measure(&world, METRIC_MONOTONIC_READS);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_write(&world, 0, K, 2, 20, 30);
+	jw_read(&world, 5, K, 0, 2, 40, 50);
+	jw_read(&world, 5, K, 0, 1, 60, 70);
+	m = jw_measure(&world, METRIC_MONOTONIC_READS);
 	assert_int_equal(m.total_findings, 1);
 	assert_int_equal(m.findings[0].n_ops, 4);
 }
@@ -174,11 +174,11 @@ static void going_forward_is_silent(void **state)
 	struct measurement m;
 
 	(void)state;
-	world_write(&world, 0, K, 1, 1, 10);
-	world_write(&world, 0, K, 2, 20, 30);
-	world_read(&world, 5, K, 0, 1, 40, 50);
-	world_read(&world, 5, K, 0, 2, 60, 70);
-	m = world_measure(&world, METRIC_MONOTONIC_READS);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_write(&world, 0, K, 2, 20, 30);
+	jw_read(&world, 5, K, 0, 1, 40, 50);
+	jw_read(&world, 5, K, 0, 2, 60, 70);
+	m = jw_measure(&world, METRIC_MONOTONIC_READS);
 	assert_int_equal(m.total_findings, 0);
 	assert_int_equal(m.n, 1);
 }
@@ -186,43 +186,43 @@ static void going_forward_is_silent(void **state)
 static void another_session_that_falls_back_is_nobodys_failure(void **state)
 {
 	(void)state;
-	world_write(&world, 0, K, 1, 1, 10);
-	world_write(&world, 0, K, 2, 20, 30);
-	world_read(&world, 5, K, 0, 2, 40, 50);
-	world_read(&world, 6, K, 0, 1, 60, 70);
-	assert_int_equal(world_measure(&world, METRIC_MONOTONIC_READS).total_findings, 0);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_write(&world, 0, K, 2, 20, 30);
+	jw_read(&world, 5, K, 0, 2, 40, 50);
+	jw_read(&world, 6, K, 0, 1, 60, 70);
+	assert_int_equal(jw_measure(&world, METRIC_MONOTONIC_READS).total_findings, 0);
 }
 
 static void later_write_without_the_earlier_is_a_monotonic_write_failure(void **state)
 {
 	(void)state;
-	world_write(&world, 0, K, 1, 1, 10);
-	world_write(&world, 0, L, 2, 20, 30);
-	world_read(&world, 5, L, 0, 2, 40, 50);
-	world_read(&world, 5, K, 0, 0, 60, 70);
-	assert_int_equal(world_measure(&world, METRIC_MONOTONIC_WRITES).total_findings, 1);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_write(&world, 0, L, 2, 20, 30);
+	jw_read(&world, 5, L, 0, 2, 40, 50);
+	jw_read(&world, 5, K, 0, 0, 60, 70);
+	assert_int_equal(jw_measure(&world, METRIC_MONOTONIC_WRITES).total_findings, 1);
 }
 
 static void different_nodes_convict_no_monotonic_write(void **state)
 {
 	(void)state;
-	world_write(&world, 0, K, 1, 1, 10);
-	world_write(&world, 0, L, 2, 20, 30);
-	world_read(&world, 5, L, 0, 2, 40, 50);
-	world_read(&world, 5, K, 0, 0, 60, 70)->node = 2;
-	assert_int_equal(world_measure(&world, METRIC_MONOTONIC_WRITES).total_findings, 0);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_write(&world, 0, L, 2, 20, 30);
+	jw_read(&world, 5, L, 0, 2, 40, 50);
+	jw_read(&world, 5, K, 0, 0, 60, 70)->node = 2;
+	assert_int_equal(jw_measure(&world, METRIC_MONOTONIC_WRITES).total_findings, 0);
 }
 
 static void write_seen_without_what_was_read_is_found(void **state)
 {
 	(void)state;
-	world_write(&world, 0, K, 1, 1, 10);
-	world_read(&world, 1, K, 0, 1, 20, 30);
-	world_write(&world, 1, L, 1, 40, 50);
-	world_read(&world, 5, L, 1, 1, 60, 70);
-	world_read(&world, 5, K, 0, 0, 80, 90);
-	assert_int_equal(world_measure(&world, METRIC_WRITES_FOLLOW_READS).total_findings, 1);
-	assert_int_equal(world_measure(&world, METRIC_MONOTONIC_WRITES).total_findings, 0);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_read(&world, 1, K, 0, 1, 20, 30);
+	jw_write(&world, 1, L, 1, 40, 50);
+	jw_read(&world, 5, L, 1, 1, 60, 70);
+	jw_read(&world, 5, K, 0, 0, 80, 90);
+	assert_int_equal(jw_measure(&world, METRIC_WRITES_FOLLOW_READS).total_findings, 1);
+	assert_int_equal(jw_measure(&world, METRIC_MONOTONIC_WRITES).total_findings, 0);
 }
 
 static void write_seen_with_what_was_read_is_silent(void **state)
@@ -230,12 +230,12 @@ static void write_seen_with_what_was_read_is_silent(void **state)
 	struct measurement m;
 
 	(void)state;
-	world_write(&world, 0, K, 1, 1, 10);
-	world_read(&world, 1, K, 0, 1, 20, 30);
-	world_write(&world, 1, L, 1, 40, 50);
-	world_read(&world, 5, L, 1, 1, 60, 70);
-	world_read(&world, 5, K, 0, 1, 80, 90);
-	m = world_measure(&world, METRIC_WRITES_FOLLOW_READS);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_read(&world, 1, K, 0, 1, 20, 30);
+	jw_write(&world, 1, L, 1, 40, 50);
+	jw_read(&world, 5, L, 1, 1, 60, 70);
+	jw_read(&world, 5, K, 0, 1, 80, 90);
+	m = jw_measure(&world, METRIC_WRITES_FOLLOW_READS);
 	assert_int_equal(m.total_findings, 0);
 	assert_int_equal(m.n, 1);
 }
@@ -243,9 +243,9 @@ static void write_seen_with_what_was_read_is_silent(void **state)
 static void answers_through_our_liar_are_left_out(void **state)
 {
 	(void)state;
-	world_write(&world, 0, K, 1, 1, 10);
-	world_read(&world, 0, K, 0, 0, 20, 30)->flags |= OP_VIA_PROXY;
-	assert_int_equal(world_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 0);
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_read(&world, 0, K, 0, 0, 20, 30)->flags |= OP_VIA_PROXY;
+	assert_int_equal(jw_measure(&world, METRIC_READ_YOUR_WRITES).total_findings, 0);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
