@@ -2,6 +2,7 @@
 #include "fixtures/base/buf.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/base/param.h"
+#include "suites/proof/window.h"
 
 #include <stdlib.h>
 
@@ -30,29 +31,41 @@ static bool tells(const struct impairment *imp)
 	return !imp->cut && !imp->jitter_ns && !imp->rate_bps;
 }
 
-static bool is_between(const struct beacon_sample *s, uint64_t from_ns, uint64_t to_ns)
+/* What is measured over. */
+struct scope {
+	const struct beacons *beacons;
+	const struct stalls *stalls;
+	uint64_t from_ns, to_ns;
+};
+
+static bool counts(const struct scope *scope, const struct beacon_sample *s)
 {
-	return s->sent_ns >= from_ns && s->sent_ns < to_ns;
+	uint64_t reach_ns = s->recv_ns ? s->recv_ns - s->sent_ns : 0;
+
+	return s->sent_ns >= scope->from_ns && s->sent_ns < scope->to_ns
+		&& !stalls_taint(scope->stalls, s->sent_ns, reach_ns, scope->beacons->period_ns);
 }
 
-static void take_delays(struct sample_list *list, const struct beacon_sample *s, size_t n,
-	uint64_t delay_ns, uint64_t from_ns, uint64_t to_ns)
+static void take_delays(struct sample_list *list, const struct scope *scope,
+	const struct beacon_sample *s, size_t n, uint64_t delay_ns)
 {
 	list->n = 0;
 	for (size_t i = 0; i < n; i++)
-		if (s[i].recv_ns && is_between(&s[i], from_ns, to_ns))
+		if (s[i].recv_ns && counts(scope, &s[i]))
 			list->values[list->n++] = (int64_t)(s[i].recv_ns - s[i].sent_ns - delay_ns);
 }
 
 /* A period that was longer than it should be: the sender woke late. */
-static void take_lateness(struct sample_list *list, const struct beacon_sample *s, size_t n,
-	uint64_t period_ns, uint64_t from_ns, uint64_t to_ns)
+static void take_lateness(struct sample_list *list, const struct scope *scope,
+	const struct beacon_sample *s, size_t n)
 {
+	uint64_t period_ns = scope->beacons->period_ns;
+
 	list->n = 0;
 	for (size_t i = 1; i < n; i++) {
 		uint64_t gap = s[i].sent_ns - s[i - 1].sent_ns;
 
-		if (s[i].seq == s[i - 1].seq + 1 && is_between(&s[i], from_ns, to_ns))
+		if (s[i].seq == s[i - 1].seq + 1 && counts(scope, &s[i]))
 			list->values[list->n++] = gap > period_ns ? (int64_t)(gap - period_ns) : 0;
 	}
 }
@@ -63,18 +76,17 @@ static void raise_to(uint64_t *to, int64_t value)
 		*to = (uint64_t)value;
 }
 
-static void add_stream(struct noise *noise, struct sample_list *list, const struct beacons *beacons,
-	const struct beacon_sample *s, size_t n, const struct impairment *imp, uint64_t from_ns,
-	uint64_t to_ns)
+static void add_stream(struct noise *noise, struct sample_list *list, const struct scope *scope,
+	const struct beacon_sample *s, size_t n, const struct impairment *imp)
 {
-	take_lateness(list, s, n, beacons->period_ns, from_ns, to_ns);
+	take_lateness(list, scope, s, n);
 	if (list->n >= N_MIN) {
 		qsort(list->values, list->n, sizeof(*list->values), by_value);
 		raise_to(&noise->late_ns, quantile(list, 0.99));
 	}
 	if (!tells(imp))
 		return;
-	take_delays(list, s, n, imp->delay_ns, from_ns, to_ns);
+	take_delays(list, scope, s, n, imp->delay_ns);
 	if (list->n < N_MIN)
 		return;
 	qsort(list->values, list->n, sizeof(*list->values), by_value);
@@ -84,9 +96,11 @@ static void add_stream(struct noise *noise, struct sample_list *list, const stru
 }
 
 void noise_measure(struct noise *noise, const struct beacons *beacons,
-	const struct impairment *links, unsigned n_regions, uint64_t from_ns, uint64_t to_ns)
+	const struct stalls *stalls, const struct impairment *links, unsigned n_regions,
+	uint64_t from_ns, uint64_t to_ns)
 {
 	struct sample_list list = {.values = calloc(beacons->n + 1, sizeof(*list.values))};
+	struct scope scope = {beacons, stalls, from_ns, to_ns};
 
 	*noise = (struct noise){0};
 	for (unsigned pair = 0; list.values && pair < n_regions * n_regions; pair++) {
@@ -95,7 +109,7 @@ void noise_measure(struct noise *noise, const struct beacons *beacons,
 			const struct beacon_sample *s = beacons_stream(beacons, pair / n_regions,
 				pair % n_regions, family, &n);
 
-			add_stream(noise, &list, beacons, s, n, &links[pair], from_ns, to_ns);
+			add_stream(noise, &list, &scope, s, n, &links[pair]);
 		}
 	}
 	if (!noise->n)

@@ -2,8 +2,9 @@
  * noise: what this machine adds to a delay on its own.
  *
  * Measured from the beacons of a stretch in which nothing was changed (the steady phase, or 300 ms
- * before the start): what a packet takes beyond the delay of its link. A fault smaller than five
- * times the noise floor cannot be told from the machine, and is refused.
+ * before the start): what a packet takes beyond the delay of its link. Packets that overlap a stall
+ * do not count, here as in certificates. A fault smaller than five times the noise floor cannot be
+ * told from the machine, and is refused.
  */
 #ifndef SUITES_PROOF_NOISE_H
 #define SUITES_PROOF_NOISE_H
@@ -25,7 +26,7 @@ struct noise {
 /* links: base impairment of every ordered pair, [from * n_regions + to]. Links with jitter, rate or
  * a cut say nothing about the machine; where there are no others the lateness stands in for them. */
 void noise_measure(struct noise *noise, const struct beacons *beacons,
-	const struct impairment *links, unsigned n_regions, uint64_t from_ns, uint64_t to_ns);
+	const struct stalls *stalls, const struct impairment *links, unsigned n_regions, uint64_t from_ns, uint64_t to_ns);
 
 /* -1 with the sentence and EXIT_MACHINE where the floor is above 20 % of what the fault changes in
  * delay or jitter. Cuts, loss and rate have no such size. what: "fault 'cut'". */

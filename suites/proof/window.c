@@ -16,15 +16,15 @@
 #define ORDERED_LEAST 0.05  /* packets that wait for slower ones before them lie closer together */
 #define ORDERED_SHIFT 4     /* and later, by so many jitters at most */
 
-static bool is_tainted(const struct stream *stream, const struct beacon_sample *s,
-	uint64_t reach_ns)
+bool stalls_taint(const struct stalls *stalls, uint64_t sent_ns, uint64_t reach_ns,
+	uint64_t period_ns)
 {
-	for (size_t i = 0; i < stream->stalls->n; i++) {
-		const struct stall *stall = &stream->stalls->stalls[i];
+	for (size_t i = 0; i < stalls->n; i++) {
+		const struct stall *stall = &stalls->stalls[i];
 
-		if (stall->at_ns > s->sent_ns + reach_ns)
+		if (stall->at_ns > sent_ns + reach_ns)
 			return false; /* sorted by time */
-		if (s->sent_ns <= stall->at_ns + stall->length_ns + stream->period_ns)
+		if (sent_ns <= stall->at_ns + stall->length_ns + period_ns)
 			return true;
 	}
 	return false;
@@ -110,7 +110,7 @@ void window_measure(struct window *window, const struct stream *stream, uint64_t
 	for (size_t i = first; delays && i < last; i++) {
 		const struct beacon_sample *s = &stream->samples[i];
 
-		if (is_tainted(stream, s, reach_ns)) {
+		if (stalls_taint(stream->stalls, s->sent_ns, reach_ns, stream->period_ns)) {
 			window->tainted++;
 			continue;
 		}

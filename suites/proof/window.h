@@ -66,6 +66,9 @@ uint64_t window_delay_tolerance_ns(const struct impairment *imp, const struct ya
 
 struct certificate_measure window_report(const struct window *window, const struct impairment *imp);
 
+/* Was the packet sent or on its way (for reach_ns at most) while any process was held? */
+bool stalls_taint(const struct stalls *stalls, uint64_t sent_ns, uint64_t reach_ns,
+	uint64_t period_ns);
 /* Was a stall anywhere between these instants? Length of the overlap. */
 uint64_t stalls_overlap_ns(const struct stalls *stalls, uint64_t from_ns, uint64_t to_ns);
 

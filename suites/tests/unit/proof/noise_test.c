@@ -15,6 +15,7 @@
 static void measure(struct noise *noise, uint64_t machine_ns, const struct impairment *imp)
 {
 	struct impairment links[4] = {{0}, *imp, *imp, {0}};
+	struct stalls stalls = {0};
 	struct beacons beacons;
 	struct world world;
 
@@ -23,7 +24,7 @@ static void measure(struct noise *noise, uint64_t machine_ns, const struct impai
 	world_change(&world, 0, 1, WORLD_BOTH, 0, imp);
 	world_change(&world, 1, 0, WORLD_BOTH, 0, imp);
 	world_make(&world, &beacons);
-	noise_measure(noise, &beacons, links, 2, 0, 2 * NSEC_PER_SEC);
+	noise_measure(noise, &beacons, &stalls, links, 2, 0, 2 * NSEC_PER_SEC);
 	beacons_release(&beacons);
 }
 
