@@ -13,7 +13,8 @@
  *     the tests
  *   - no header includes a third-party header; fixtures/base includes none at all
  *   - no cycle between files (a .c and its .h count as one), none between rooms. A whole and its part
- *     are not two: chaos/engines is a part of chaos, probes/beacon_send of probes/beacon.
+ *     are not two: chaos/engines is a part of chaos, probes/beacon_send of probes/beacon,
+ *     probes/prober/pace of probes/prober.
  *
  * The preprocessor is not asked: an include inside an #ifdef counts as well.
  */
@@ -171,17 +172,17 @@ static struct source *find_source(const char *path)
 
 /* --- the rules about single includes --------------------------------------------------------- */
 
-/* Is part inside of whole, or whole itself? The separator is '/' for folders, '_' for files. */
-static bool is_part(const char *part, const char *whole, char separator)
+/* Is part inside of whole, or whole itself? What may stand behind the whole says how. */
+static bool is_part(const char *part, const char *whole, const char *separators)
 {
 	size_t n = strlen(whole);
 
-	return !strncmp(part, whole, n) && (part[n] == separator || !part[n]);
+	return !strncmp(part, whole, n) && (!part[n] || strchr(separators, part[n]));
 }
 
 static bool is_in(const char *path, const char *folder)
 {
-	return is_part(path, folder, '/');
+	return is_part(path, folder, "/");
 }
 
 static bool is_header(const char *path)
@@ -306,9 +307,10 @@ static const char *unit_of(const char *path)
 	return arena_strndup(&tree.arena, path, strlen(path) - 2);
 }
 
-static bool are_one(const char *a, const char *b, char separator)
+/* beacon_send.c and prober/inside.c are parts of beacon and prober, engines/ is one of chaos/. */
+static bool are_one(const char *a, const char *b, const char *separators)
 {
-	return is_part(a, b, separator) || is_part(b, a, separator);
+	return is_part(a, b, separators) || is_part(b, a, separators);
 }
 
 static void build_graph(struct graph *graph, bool rooms)
@@ -331,7 +333,7 @@ static void build_graph(struct graph *graph, bool rooms)
 			if (!to)
 				continue;
 			to_name = rooms ? to->room : unit_of(to->path);
-			if (!are_one(name, to_name, rooms ? '/' : '_'))
+			if (!are_one(name, to_name, rooms ? "/" : "/_"))
 				graph->edge[from * tree.n + graph_node(graph, to_name)] = true;
 		}
 	}

@@ -87,6 +87,9 @@ check "a cycle between files of one room" cycle_in_a_room
 check "a file and a part of it are not a cycle" silent_with \
 	chaos/timeline_parts.h chaos/timeline.h chaos/timeline.c chaos/timeline.h \
 	chaos/timeline.c chaos/timeline_parts.h
+check "a file and a folder of its parts are not a cycle" silent_with \
+	chaos/faults/parts.h chaos/faults.h chaos/faults.c chaos/faults.h \
+	chaos/faults.c chaos/faults/parts.h chaos/faults.h fixtures/base/err.h
 check "a cycle between rooms" ours "no cycle between rooms" chaos/engines/engine.h chaos/faults/fault.h 2
 check "a cycle between rooms over different files" cycle_over_different_files
 check "a room inside a room is not a cycle" silent_with \
