@@ -25,8 +25,8 @@ static int has_suffix(const char *name, const char *suffix)
 	return n > s && !strcmp(name + n - s, suffix);
 }
 
-static int walk(struct files *files, const char *dir, const char *suffix, int depth,
-	struct err *err)
+static int walk(
+	struct files *files, const char *dir, const char *suffix, int depth, struct err *err)
 {
 	struct buf path = {0};
 	struct dirent *entry;

@@ -22,8 +22,8 @@
 #include <stdint.h>
 
 enum group_target {
-	TARGET_NEAREST,       /* the node with the least RTT at the start, own region first on a tie */
-	TARGET_PRIMARY,       /* the primary as it is now, as the own region's nodes name it */
+	TARGET_NEAREST, /* the node with the least RTT at the start, own region first on a tie */
+	TARGET_PRIMARY, /* the primary as it is now, as the own region's nodes name it */
 	TARGET_PRIMARY_START, /* the primary at the start, for ever */
 };
 
@@ -32,28 +32,28 @@ struct driver_ops;
 struct client_group {
 	const char *name;
 	const struct driver_ops *driver;
-	const void *driver_options;      /* filled by the driver's rows */
-	const uint8_t *regions;          /* where the group lives */
+	const void *driver_options; /* filled by the driver's rows */
+	const uint8_t *regions;     /* where the group lives */
 	unsigned n_regions;
 	uint32_t sessions_per_region;
 	uint32_t first_session;
 
-	uint64_t read_rate_uhz;          /* of the whole group, events per million seconds */
+	uint64_t read_rate_uhz; /* of the whole group, events per million seconds */
 	uint64_t write_rate_uhz;
-	uint64_t read_from, write_to;    /* enum group_target */
-	uint64_t closed;                 /* 1: closed loop; rates then give only the mix */
+	uint64_t read_from, write_to; /* enum group_target */
+	uint64_t closed;              /* 1: closed loop; rates then give only the mix */
 	uint64_t think_ns;
 	uint64_t timeout_ns;
-	uint64_t stale_after_ns;         /* bound beyond which stale data must be flagged */
-	uint64_t registers;              /* register keys of each session */
-	uint64_t ledger_ppm;             /* share of writes that go to a new ledger key */
-	uint64_t delete_ppm;             /* share of register writes that are deletes */
-	uint64_t after_write_ppm;        /* share of writes followed by a read of the same key elsewhere */
-	uint64_t own_read_ppm;           /* share of plain reads that go to an own register */
-	uint64_t roam_ppm;               /* share of sessions that move on to another region */
-	uint64_t roam_every_ns;          /* how long such a session stays in one region */
-	uint64_t demand_version;         /* 1: reads demand the version of the session's own last write */
-	uint64_t value_size;             /* bytes of padding behind a written value */
+	uint64_t stale_after_ns;  /* bound beyond which stale data must be flagged */
+	uint64_t registers;       /* register keys of each session */
+	uint64_t ledger_ppm;      /* share of writes that go to a new ledger key */
+	uint64_t delete_ppm;      /* share of register writes that are deletes */
+	uint64_t after_write_ppm; /* share of writes followed by a read of the same key elsewhere */
+	uint64_t own_read_ppm;    /* share of plain reads that go to an own register */
+	uint64_t roam_ppm;        /* share of sessions that move on to another region */
+	uint64_t roam_every_ns;   /* how long such a session stays in one region */
+	uint64_t demand_version;  /* 1: reads demand the version of the session's own last write */
+	uint64_t value_size;      /* bytes of padding behind a written value */
 };
 
 /* Rows of a group in the scenario; nested keys are dotted ("reads.rate"). name, driver, sessions
@@ -68,8 +68,8 @@ static inline uint32_t group_ledger_key(uint32_t session, uint32_t sequence)
 	return op_key(KEY_LEDGER, session << GROUP_LEDGER_BITS | sequence);
 }
 
-static inline uint32_t group_register_key(const struct client_group *group, uint32_t session,
-	uint32_t i)
+static inline uint32_t group_register_key(
+	const struct client_group *group, uint32_t session, uint32_t i)
 {
 	return op_key(KEY_REGISTER, (uint32_t)(session * group->registers) + i);
 }
@@ -83,7 +83,8 @@ static inline uint32_t group_register_key(const struct client_group *group, uint
 
 /* Region in which session i (0 ..) of the group is at an instant since the run's epoch: its home at
  * first, then, for a roaming one, the next of the group's regions every roam_every_ns. */
-unsigned group_region_at(const struct client_group *group, uint32_t i, uint64_t seed, uint64_t at_ns);
+unsigned group_region_at(
+	const struct client_group *group, uint32_t i, uint64_t seed, uint64_t at_ns);
 unsigned group_home(const struct client_group *group, uint32_t i);
 bool group_roams(const struct client_group *group, uint32_t i, uint64_t seed);
 uint32_t group_sessions(const struct client_group *group);

@@ -63,8 +63,8 @@ static int check_records(struct source *source, const char *path, struct err *er
 		const char *fault = op->state == OP_EMPTY ? "no state" : fault_of(op);
 
 		if (fault)
-			return err_set(err, "%s: record %zu has %s", path, (size_t)(op - first),
-				fault);
+			return err_set(
+				err, "%s: record %zu has %s", path, (size_t)(op - first), fault);
 	}
 	return 0;
 }

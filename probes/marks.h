@@ -21,7 +21,7 @@ struct role_mark {
 	uint8_t observer;             /* region that asked */
 	uint8_t node;                 /* global index */
 	uint8_t role;                 /* enum node_role; UNKNOWN: no answer */
-	uint8_t believed_primary;     /* node that this one takes for the primary; 255: does not say */
+	uint8_t believed_primary; /* node that this one takes for the primary; 255: does not say */
 };
 
 struct marks {

@@ -21,8 +21,11 @@ const char *op_kind_name(enum op_kind kind)
 
 const char *op_state_name(enum op_state state)
 {
-	static const char *const names[] = {[OP_EMPTY] = "empty", [OP_INVOKED] = "invoked",
-		[OP_OK] = "ok", [OP_FAIL] = "fail", [OP_UNKNOWN] = "unknown",
+	static const char *const names[] = {[OP_EMPTY] = "empty",
+		[OP_INVOKED] = "invoked",
+		[OP_OK] = "ok",
+		[OP_FAIL] = "fail",
+		[OP_UNKNOWN] = "unknown",
 		[OP_NOT_SENT] = "not sent"};
 	static_assert(sizeof(names) / sizeof(*names) == OP_STATES, "a name per state");
 
@@ -32,11 +35,16 @@ const char *op_state_name(enum op_state state)
 const char *op_error_name(enum op_error error)
 {
 	static const char *const names[] = {[OP_ERROR_NONE] = "none",
-		[OP_ERROR_TIMEOUT] = "timeout", [OP_ERROR_REFUSED] = "refused",
-		[OP_ERROR_UNREACHABLE] = "unreachable", [OP_ERROR_RESET] = "reset",
-		[OP_ERROR_NOT_PRIMARY] = "not primary", [OP_ERROR_UNAVAILABLE] = "unavailable",
-		[OP_ERROR_REJECTED] = "rejected", [OP_ERROR_GARBAGE] = "garbage",
-		[OP_ERROR_NO_ROUTE] = "no route", [OP_ERROR_OTHER] = "other"};
+		[OP_ERROR_TIMEOUT] = "timeout",
+		[OP_ERROR_REFUSED] = "refused",
+		[OP_ERROR_UNREACHABLE] = "unreachable",
+		[OP_ERROR_RESET] = "reset",
+		[OP_ERROR_NOT_PRIMARY] = "not primary",
+		[OP_ERROR_UNAVAILABLE] = "unavailable",
+		[OP_ERROR_REJECTED] = "rejected",
+		[OP_ERROR_GARBAGE] = "garbage",
+		[OP_ERROR_NO_ROUTE] = "no route",
+		[OP_ERROR_OTHER] = "other"};
 	static_assert(sizeof(names) / sizeof(*names) == OP_ERRORS, "a name per error");
 
 	return (unsigned)error < OP_ERRORS ? names[error] : "?";

@@ -34,11 +34,12 @@ enum op_flag {
 	OP_READBACK = 1 << 4,    /* of a sweep in a quiet phase */
 	OP_ROAMED = 1 << 5,      /* the session is away from its home region */
 	OP_AFTER_WRITE = 1 << 6, /* probe-after-write: read elsewhere soon after the own write */
-	OP_FALLBACK = 1 << 7,    /* the read went to the primary because the local copy was behind */
+	OP_FALLBACK = 1 << 7, /* the read went to the primary because the local copy was behind */
 	OP_HAS_VERSION = 1 << 8, /* version is valid */
 	OP_HAS_EPOCH = 1 << 9,   /* epoch is valid */
 	OP_VIA_PROXY = 1 << 10,  /* of the liar session: answers pass through our own proxy */
-	OP_LIED = 1 << 11,       /* that proxy replaced this answer: known to the sensitivity check only */
+	OP_LIED =
+		1 << 11, /* that proxy replaced this answer: known to the sensitivity check only */
 	OP_DUPLICABLE = 1 << 12, /* the driver cannot rule out that the write took effect twice */
 };
 
@@ -46,30 +47,40 @@ enum op_flag {
 #define OP_REGIONS_MAX 250
 
 struct op {
-	uint64_t call_ns;  /* since the run's epoch */
-	uint64_t ret_ns;   /* 0 until an outcome is known */
-	uint64_t value;    /* written or read; op_value(): unique per run; 0: none */
-	uint64_t version;  /* the store's own, see OP_HAS_VERSION */
-	uint32_t late_us;  /* call minus intended start, saturated */
-	uint32_t key;      /* op_key() */
-	uint32_t session;  /* global number of the session; OP_TICKER: a number of its own */
-	uint32_t side;     /* offset / 8 into the side log, 0: none */
-	uint32_t age_ms;   /* claimed by the answer, see OP_AGE_CLAIMED */
-	uint32_t epoch;    /* term of the answering node, see OP_HAS_EPOCH */
-	uint16_t error;    /* enum op_error */
-	uint16_t flags;    /* enum op_flag */
-	uint8_t kind;      /* enum op_kind */
-	uint8_t state;     /* enum op_state */
-	uint8_t region;    /* where the client was */
-	uint8_t node;      /* global index of the performing node as the answer names it; 255: unknown */
+	uint64_t call_ns; /* since the run's epoch */
+	uint64_t ret_ns;  /* 0 until an outcome is known */
+	uint64_t value;   /* written or read; op_value(): unique per run; 0: none */
+	uint64_t version; /* the store's own, see OP_HAS_VERSION */
+	uint32_t late_us; /* call minus intended start, saturated */
+	uint32_t key;     /* op_key() */
+	uint32_t session; /* global number of the session; OP_TICKER: a number of its own */
+	uint32_t side;    /* offset / 8 into the side log, 0: none */
+	uint32_t age_ms;  /* claimed by the answer, see OP_AGE_CLAIMED */
+	uint32_t epoch;   /* term of the answering node, see OP_HAS_EPOCH */
+	uint16_t error;   /* enum op_error */
+	uint16_t flags;   /* enum op_flag */
+	uint8_t kind;     /* enum op_kind */
+	uint8_t state;    /* enum op_state */
+	uint8_t region;   /* where the client was */
+	uint8_t node; /* global index of the performing node as the answer names it; 255: unknown */
 };
 static_assert(sizeof(struct op) == 64, "the record is 64 bytes on disk");
 
 /* Why an attempt did not end ok; for people and for the allow-list tests. */
-enum op_error { OP_ERROR_NONE, OP_ERROR_TIMEOUT, OP_ERROR_REFUSED, OP_ERROR_UNREACHABLE, OP_ERROR_RESET,
-	OP_ERROR_NOT_PRIMARY, OP_ERROR_UNAVAILABLE, OP_ERROR_REJECTED, OP_ERROR_GARBAGE,
+enum op_error {
+	OP_ERROR_NONE,
+	OP_ERROR_TIMEOUT,
+	OP_ERROR_REFUSED,
+	OP_ERROR_UNREACHABLE,
+	OP_ERROR_RESET,
+	OP_ERROR_NOT_PRIMARY,
+	OP_ERROR_UNAVAILABLE,
+	OP_ERROR_REJECTED,
+	OP_ERROR_GARBAGE,
 	OP_ERROR_NO_ROUTE, /* the client knew no node to ask */
-	OP_ERROR_OTHER, OP_ERRORS };
+	OP_ERROR_OTHER,
+	OP_ERRORS
+};
 
 /* Written values are unique: writer (20 bits) and its sequence (44 bits, from 1). */
 static inline uint64_t op_value(uint32_t writer, uint64_t sequence)

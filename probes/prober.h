@@ -63,11 +63,12 @@ struct prober_config {
 	size_t n_endpoints;
 	const struct client_group *groups;
 	size_t n_groups;
-	unsigned primary_hint; /* node that is primary at the start as far as the plan knows, or 255 */
+	unsigned
+		primary_hint; /* node that is primary at the start as far as the plan knows, or 255 */
 	uint64_t seed;
-	uint64_t epoch_ns;     /* CLOCK_MONOTONIC of the run's zero */
-	const char *dir;       /* existing, empty */
-	uint64_t ticker;       /* 0: no ticker (benchmarks) */
+	uint64_t epoch_ns; /* CLOCK_MONOTONIC of the run's zero */
+	const char *dir;   /* existing, empty */
+	uint64_t ticker;   /* 0: no ticker (benchmarks) */
 };
 
 /* Runs until "stop" or end of file on the socket. Call in the forked child after it entered the

@@ -28,10 +28,11 @@ struct endpoint {
 };
 
 struct driver_target {
-	const struct endpoint *endpoints; /* all of the system's nodes, to name the one that answered */
+	const struct endpoint
+		*endpoints; /* all of the system's nodes, to name the one that answered */
 	size_t n_endpoints;
-	const void *options;              /* the driver's own struct, filled by its param rows */
-	uint64_t value_size;              /* bytes of padding behind written values */
+	const void *options; /* the driver's own struct, filled by its param rows */
+	uint64_t value_size; /* bytes of padding behind written values */
 	uint64_t seed;
 };
 
@@ -46,13 +47,13 @@ struct driver_call {
 
 	enum op_state state; /* OK, FAIL or UNKNOWN */
 	enum op_error error;
-	uint16_t flags;      /* ABSENT, STALE_MARK, AGE_CLAIMED, FALLBACK, HAS_VERSION, HAS_EPOCH */
+	uint16_t flags; /* ABSENT, STALE_MARK, AGE_CLAIMED, FALLBACK, HAS_VERSION, HAS_EPOCH */
 	uint64_t read_value;
 	uint64_t version;
 	uint32_t epoch;
 	uint32_t age_ms;
-	uint8_t node;        /* performing node, OP_NODE_UNKNOWN where the answer does not name one */
-	char text[96];       /* what went wrong, for people; may hold bytes of the server */
+	uint8_t node;  /* performing node, OP_NODE_UNKNOWN where the answer does not name one */
+	char text[96]; /* what went wrong, for people; may hold bytes of the server */
 };
 
 struct driver_role {
@@ -62,10 +63,10 @@ struct driver_role {
 };
 
 enum driver_can {
-	DRIVER_VERSIONS = 1 << 0,     /* answers carry versions */
-	DRIVER_MIN_VERSION = 1 << 1,  /* a read may demand a version */
-	DRIVER_AGE = 1 << 2,          /* answers claim an age or a stale mark */
-	DRIVER_NAMES_NODE = 1 << 3,   /* answers name the performing node */
+	DRIVER_VERSIONS = 1 << 0,    /* answers carry versions */
+	DRIVER_MIN_VERSION = 1 << 1, /* a read may demand a version */
+	DRIVER_AGE = 1 << 2,         /* answers claim an age or a stale mark */
+	DRIVER_NAMES_NODE = 1 << 3,  /* answers name the performing node */
 	DRIVER_EPOCHS = 1 << 4,
 	DRIVER_ROLES = 1 << 5,
 	DRIVER_DELETES = 1 << 6,
@@ -77,9 +78,10 @@ struct driver;
 struct driver_ops {
 	const char *name;
 	const char *help;
-	unsigned can;                 /* enum driver_can */
+	unsigned can; /* enum driver_can */
 	uint16_t default_port;
-	const struct param *params;   /* of the options in the scenario's client group; may be empty */
+	const struct param
+		*params; /* of the options in the scenario's client group; may be empty */
 	size_t options_size;
 
 	/* Nothing is connected yet. The target is borrowed and outlives the driver. */

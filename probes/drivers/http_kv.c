@@ -47,15 +47,30 @@ struct http_options {
 static const char *const age_units[] = {[AGE_MS] = "ms", [AGE_S] = "s", NULL};
 
 static const struct param http_params[] = {
-	{.name = "path", .type = PARAM_STRING, .fallback = "/kv/", .offset = FIELD(path),
+	{.name = "path",
+		.type = PARAM_STRING,
+		.fallback = "/kv/",
+		.offset = FIELD(path),
 		.help = "what stands before the key in the URL"},
-	{.name = "role-path", .type = PARAM_STRING, .fallback = "/role", .offset = FIELD(role_path),
+	{.name = "role-path",
+		.type = PARAM_STRING,
+		.fallback = "/role",
+		.offset = FIELD(role_path),
 		.help = "where a node says primary or replica"},
-	{.name = "stale-marker.header", .type = PARAM_STRING, .fallback = "X-Data-Age",
-		.offset = FIELD(age_header), .help = "header with the age of the data"},
-	{.name = "stale-marker.unit", .type = PARAM_CHOICE, .fallback = "ms", .choices = age_units,
-		.offset = FIELD(age_unit), .help = "unit of that age"},
-	{.name = "stale-marker.flag", .type = PARAM_STRING, .fallback = "X-Stale",
+	{.name = "stale-marker.header",
+		.type = PARAM_STRING,
+		.fallback = "X-Data-Age",
+		.offset = FIELD(age_header),
+		.help = "header with the age of the data"},
+	{.name = "stale-marker.unit",
+		.type = PARAM_CHOICE,
+		.fallback = "ms",
+		.choices = age_units,
+		.offset = FIELD(age_unit),
+		.help = "unit of that age"},
+	{.name = "stale-marker.flag",
+		.type = PARAM_STRING,
+		.fallback = "X-Stale",
 		.offset = FIELD(stale_header),
 		.help = "header that is 1 on an answer that may be stale"},
 	PARAM_END,
@@ -70,7 +85,7 @@ struct answer {
 	bool has_version, has_epoch, has_age, stale, fallback, not_done;
 	bool too_large;
 	bool whole_headers; /* the empty line was seen: libcurl takes an answer cut off before for whole */
-	bool delimited;     /* has a length or is chunked: a body cut off can be told from a whole one */
+	bool delimited; /* has a length or is chunked: a body cut off can be told from a whole one */
 };
 
 struct http_driver {
@@ -84,8 +99,8 @@ struct http_driver {
 	char *text;      /* of the value to write */
 };
 
-static int before_sending(void *arg, char *remote_ip, char *local_ip, int remote_port,
-	int local_port)
+static int before_sending(
+	void *arg, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
 	struct http_driver *http = arg;
 
@@ -146,7 +161,7 @@ static void take_header(struct http_driver *http, const char *line, size_t len)
 	if (len && (*line == '\r' || *line == '\n'))
 		a->whole_headers = true;
 	else if (header_is(line, len, "Content-Length", &v) ||
-		 header_is(line, len, "Transfer-Encoding", &v))
+		header_is(line, len, "Transfer-Encoding", &v))
 		a->delimited = true;
 	else if (header_is(line, len, http->options.age_header, &v))
 		a->has_age = driver_number_parse(v.at, v.len, UINT32_MAX, &a->age);
@@ -213,14 +228,14 @@ static void answer_clear(struct answer *a)
 	forget_claims(a);
 }
 
-static void set_url(struct http_driver *http, const struct endpoint *at, const char *path,
-	const char *key)
+static void set_url(
+	struct http_driver *http, const struct endpoint *at, const char *path, const char *key)
 {
 	bool ip6 = strchr(at->host, ':') != NULL;
 	char url[512];
 
-	snprintf(url, sizeof(url), "http://%s%s%s:%u%s%s", ip6 ? "[" : "", at->host,
-		ip6 ? "]" : "", at->port, path, key);
+	snprintf(url, sizeof(url), "http://%s%s%s:%u%s%s", ip6 ? "[" : "", at->host, ip6 ? "]" : "",
+		at->port, path, key);
 	curl_easy_setopt(http->curl, CURLOPT_URL, url);
 }
 
@@ -340,7 +355,7 @@ static void take_answer(struct http_driver *http, struct driver_call *call)
 		driver_fail(call, OP_UNKNOWN, OP_ERROR_GARBAGE, "a body without a length");
 		return;
 	} else if (call->kind == OP_READ &&
-		   !driver_value_parse(buf_str(body), body->len, &call->read_value)) {
+		!driver_value_parse(buf_str(body), body->len, &call->read_value)) {
 		driver_fail(call, OP_UNKNOWN, OP_ERROR_GARBAGE, "not a value of ours: %.60s",
 			buf_str(body));
 		return;
@@ -365,8 +380,7 @@ static void set_request(struct http_driver *http, const struct driver_call *call
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->kind == OP_DELETE ? "DELETE" : NULL);
 }
 
-static void http_invoke(struct driver *driver, const struct endpoint *at,
-	struct driver_call *call)
+static void http_invoke(struct driver *driver, const struct endpoint *at, struct driver_call *call)
 {
 	struct http_driver *http = (struct http_driver *)driver;
 	struct curl_slist demand = {.next = http->headers};

@@ -20,13 +20,21 @@ struct null_options {
 };
 
 static const struct param null_params[] = {
-	{.name = "latency", .type = PARAM_DURATION, .fallback = "0ms",
+	{.name = "latency",
+		.type = PARAM_DURATION,
+		.fallback = "0ms",
 		.offset = offsetof(struct null_options, latency_ns),
 		.help = "time that each operation takes"},
-	{.name = "fail", .type = PARAM_SHARE, .fallback = "0%", .max = 1000000,
+	{.name = "fail",
+		.type = PARAM_SHARE,
+		.fallback = "0%",
+		.max = 1000000,
 		.offset = offsetof(struct null_options, fail_ppm),
 		.help = "share of the operations that surely fail"},
-	{.name = "unknown", .type = PARAM_SHARE, .fallback = "0%", .max = 1000000,
+	{.name = "unknown",
+		.type = PARAM_SHARE,
+		.fallback = "0%",
+		.max = 1000000,
 		.offset = offsetof(struct null_options, unknown_ppm),
 		.help = "share of the operations whose outcome stays unknown"},
 	PARAM_END,
@@ -104,7 +112,8 @@ static void table_write(struct driver_call *call)
 static void table_read(struct driver_call *call)
 {
 	static const struct entry nothing;
-	const struct entry *entry = table.cap ? probe(table.entries, table.cap, call->key) : &nothing;
+	const struct entry *entry =
+		table.cap ? probe(table.entries, table.cap, call->key) : &nothing;
 
 	if (!entry->key || entry->absent)
 		call->flags |= OP_ABSENT;
@@ -131,8 +140,9 @@ static void null_invoke(struct driver *driver, const struct endpoint *at, struct
 
 	driver_call_clear(call);
 	if (null->options.latency_ns)
-		clock_sleep_until_ns(clock_now_ns() + (null->options.latency_ns < call->timeout_ns ?
-			null->options.latency_ns : call->timeout_ns));
+		clock_sleep_until_ns(clock_now_ns() +
+			(null->options.latency_ns < call->timeout_ns ? null->options.latency_ns
+								     : call->timeout_ns));
 	if (toss < null->options.fail_ppm) {
 		driver_fail(call, OP_FAIL, OP_ERROR_UNAVAILABLE, "fails as it was told");
 		return;

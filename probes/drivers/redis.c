@@ -39,8 +39,8 @@ struct redis_driver {
 	redisReader *reader;
 	redisReplyObjectFunctions functions;
 	void *(*create_array)(const redisReadTask *, int);
-	size_t received;           /* bytes of the present answer */
-	char *text;                /* of the value to write */
+	size_t received; /* bytes of the present answer */
+	char *text;      /* of the value to write */
 };
 
 /* Answers that say that the command was not carried out. */
@@ -78,8 +78,8 @@ static void disconnect(struct redis_driver *redis)
 	redis->at = NULL;
 }
 
-static int connected_to(struct redis_driver *redis, const struct endpoint *at,
-	uint64_t deadline_ns, enum op_error *error)
+static int connected_to(struct redis_driver *redis, const struct endpoint *at, uint64_t deadline_ns,
+	enum op_error *error)
 {
 	if (redis->fd >= 0 && redis->at == at && tcp_is_idle(redis->fd))
 		return 0;
@@ -116,8 +116,8 @@ static bool time_left(struct redis_driver *redis, uint64_t deadline_ns, uint64_t
 	return true;
 }
 
-static int send_all(struct redis_driver *redis, const char *data, size_t len,
-	uint64_t deadline_ns, uint64_t timeout_ns, enum op_error *error)
+static int send_all(struct redis_driver *redis, const char *data, size_t len, uint64_t deadline_ns,
+	uint64_t timeout_ns, enum op_error *error)
 {
 	while (len) {
 		ssize_t n;
@@ -139,8 +139,8 @@ static int send_all(struct redis_driver *redis, const char *data, size_t len,
 	return 0;
 }
 
-static int receive_some(struct redis_driver *redis, uint64_t deadline_ns, uint64_t timeout_ns,
-	enum op_error *error)
+static int receive_some(
+	struct redis_driver *redis, uint64_t deadline_ns, uint64_t timeout_ns, enum op_error *error)
 {
 	char in[4096];
 	ssize_t n;
@@ -204,7 +204,8 @@ static void take_error(const redisReply *reply, struct driver_call *call)
 	size_t n = sizeof(sure_failures) / sizeof(*sure_failures);
 
 	for (size_t i = 0; i < n; i++) {
-		if (!strncmp(reply->str, sure_failures[i].prefix, strlen(sure_failures[i].prefix))) {
+		if (!strncmp(
+			    reply->str, sure_failures[i].prefix, strlen(sure_failures[i].prefix))) {
 			driver_fail(call, OP_FAIL, sure_failures[i].error, "%s", reply->str);
 			return;
 		}
@@ -249,8 +250,7 @@ static int words_of(struct redis_driver *redis, const struct driver_call *call, 
 	return 3;
 }
 
-static void redis_invoke(struct driver *driver, const struct endpoint *at,
-	struct driver_call *call)
+static void redis_invoke(struct driver *driver, const struct endpoint *at, struct driver_call *call)
 {
 	struct redis_driver *redis = (struct redis_driver *)driver;
 	enum op_error error = OP_ERROR_OTHER;
@@ -309,7 +309,7 @@ static void take_role(const struct driver_target *target, const struct endpoint 
 		out->role = ROLE_PRIMARY;
 		out->believed_primary = at->node;
 	} else if (!strcmp(e[0]->str, "slave") && e[1]->type == REDIS_REPLY_STRING &&
-		   e[2]->type == REDIS_REPLY_INTEGER) {
+		e[2]->type == REDIS_REPLY_INTEGER) {
 		out->role = ROLE_REPLICA;
 		out->believed_primary = node_at(target, e[1]->str, e[2]->integer);
 	}

@@ -19,8 +19,8 @@ void driver_call_clear(struct driver_call *call)
 	call->text[0] = '\0';
 }
 
-void driver_fail(struct driver_call *call, enum op_state state, enum op_error error,
-	const char *fmt, ...)
+void driver_fail(
+	struct driver_call *call, enum op_state state, enum op_error error, const char *fmt, ...)
 {
 	va_list ap;
 

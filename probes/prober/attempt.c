@@ -28,8 +28,8 @@ static void take_outcome(struct op *op, const struct driver_call *call)
 		op->value = call->state == OP_OK ? call->read_value : 0;
 }
 
-static void finish(const struct attempt *attempt, struct op *record, struct op *op,
-	enum op_state state)
+static void finish(
+	const struct attempt *attempt, struct op *record, struct op *op, enum op_state state)
 {
 	op->ret_ns = state == OP_NOT_SENT ? op->call_ns : clock_now_ns() - attempt->epoch_ns;
 	op->state = OP_INVOKED;
@@ -38,11 +38,13 @@ static void finish(const struct attempt *attempt, struct op *record, struct op *
 	op->state = (uint8_t)state;
 }
 
-int attempt_run(const struct attempt *attempt, const struct endpoint *at, struct op *op,
-	struct err *err)
+int attempt_run(
+	const struct attempt *attempt, const struct endpoint *at, struct op *op, struct err *err)
 {
-	struct driver_call call = {.kind = (enum op_kind)op->kind, .key = op->key,
-		.value = op->value, .min_version = attempt->min_version,
+	struct driver_call call = {.kind = (enum op_kind)op->kind,
+		.key = op->key,
+		.value = op->value,
+		.min_version = attempt->min_version,
 		.timeout_ns = attempt->timeout_ns};
 	struct op *record = begin(attempt, op, err);
 

@@ -52,8 +52,8 @@ bool gate_is_calm(const struct gate *gate)
 /* One wait on the condition, with the lock held; UINT64_MAX: without end. */
 static void wait_until(struct gate *gate, uint64_t at_ns)
 {
-	struct timespec ts = {.tv_sec = (time_t)(at_ns / NSEC_PER_SEC),
-		.tv_nsec = (long)(at_ns % NSEC_PER_SEC)};
+	struct timespec ts = {
+		.tv_sec = (time_t)(at_ns / NSEC_PER_SEC), .tv_nsec = (long)(at_ns % NSEC_PER_SEC)};
 
 	if (at_ns == UINT64_MAX)
 		pthread_cond_wait(&gate->changed, &gate->lock);

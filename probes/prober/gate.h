@@ -17,9 +17,9 @@
 struct gate {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	uint64_t start_ns;    /* CLOCK_MONOTONIC, as all here; UINT64_MAX: not known yet */
-	uint64_t quiet_ns;    /* UINT64_MAX: none */
-	uint64_t resume_ns;   /* end of the quiet phase; UINT64_MAX: not known yet */
+	uint64_t start_ns;  /* CLOCK_MONOTONIC, as all here; UINT64_MAX: not known yet */
+	uint64_t quiet_ns;  /* UINT64_MAX: none */
+	uint64_t resume_ns; /* end of the quiet phase; UINT64_MAX: not known yet */
 	bool stopped;
 	int inside;
 };

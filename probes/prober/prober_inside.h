@@ -1,5 +1,5 @@
 /*
- * prober_inside: what the parts of a prober share. Of probes/prober*.c only.
+ * prober_inside: what the parts of a prober share. Of probes/prober/ only.
  *
  * One process: the main thread speaks with the agent; sessions, ticker slots, role watchers and
  * sweeps are threads. They share the gate, the router and the socket, nothing else. Whatever opens
@@ -29,9 +29,9 @@ struct prober {
 	struct router router;
 	int socket_fd;
 	pthread_mutex_t send_lock;
-	bool failed;               /* an "error" was sent */
+	bool failed; /* an "error" was sent */
 	struct sessions *sessions;
-	struct ticker *ticker;     /* NULL: none wanted */
+	struct ticker *ticker; /* NULL: none wanted */
 	struct roles *roles;
 	struct sweeps *sweeps;
 };

@@ -212,10 +212,9 @@ static struct jv *describe(const struct prober *prober, const struct watch *all,
 	for (size_t i = 0; i < n; i++) {
 		struct jv *entry = jv_new_object();
 
-		jv_set(entry, "node",
-			jv_new_int(prober->config->endpoints[all[i].endpoint].node));
-		jv_set(entry, "rtt_ns", jv_new_int(all[i].rtt_ns == UINT64_MAX ? -1 :
-			(int64_t)all[i].rtt_ns));
+		jv_set(entry, "node", jv_new_int(prober->config->endpoints[all[i].endpoint].node));
+		jv_set(entry, "rtt_ns",
+			jv_new_int(all[i].rtt_ns == UINT64_MAX ? -1 : (int64_t)all[i].rtt_ns));
 		jv_add(list, entry);
 	}
 	return list;
@@ -232,8 +231,8 @@ struct jv *nearest_measure(struct prober *prober, struct err *err)
 		abort();
 	for (; config->n_groups && n < config->n_endpoints; n++) {
 		all[n] = (struct watch){.prober = prober, .endpoint = n, .rtt_ns = UINT64_MAX};
-		all[n].driver = prober_driver(prober, &config->groups[0], UINT64_C(3) << 32 | n,
-			err);
+		all[n].driver =
+			prober_driver(prober, &config->groups[0], UINT64_C(3) << 32 | n, err);
 		if (!all[n].driver || prober_thread(&all[n].thread, rtt_main, &all[n], err))
 			break;
 		all[n].running = true;

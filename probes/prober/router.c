@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-void router_init(struct router *router, const struct endpoint *endpoints, size_t n,
-	unsigned region, unsigned primary_hint)
+void router_init(struct router *router, const struct endpoint *endpoints, size_t n, unsigned region,
+	unsigned primary_hint)
 {
 	size_t primary = n;
 
@@ -87,8 +87,8 @@ void router_update(struct router *router, size_t endpoint, const struct driver_r
 	primary = agreed_primary(router);
 	before = router->primary;
 	if (primary != router->n && primary != (uint32_t)before)
-		__atomic_store_n(&router->primary, ((before >> 32) + 1) << 32 | primary,
-			__ATOMIC_RELEASE);
+		__atomic_store_n(
+			&router->primary, ((before >> 32) + 1) << 32 | primary, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&router->lock);
 }
 
@@ -123,8 +123,8 @@ const struct endpoint *router_pick(const struct router *router, const struct rou
 	case TARGET_NEAREST:
 		return router->nearest;
 	case TARGET_PRIMARY_START:
-		return router->primary_start < router->n ? &router->endpoints[router->primary_start] :
-							   NULL;
+		return router->primary_start < router->n ? &router->endpoints[router->primary_start]
+							 : NULL;
 	case TARGET_PRIMARY:
 		break;
 	}

@@ -30,18 +30,18 @@ struct router {
 	/* The present primary's index (n: not known) in the low half, the number of its changes in
 	 * the high one: read together, without the lock, by every operation. */
 	uint64_t primary;
-	size_t primary_start;           /* n: not known */
-	bool silent;                    /* no own node answered its last question */
+	size_t primary_start; /* n: not known */
+	bool silent;          /* no own node answered its last question */
 };
 
 /* One client's way: which of the nodes it has arrived at. All zeros at first. */
 struct route {
-	uint32_t change;   /* of the primary, for which offset holds */
-	uint32_t offset;   /* 0: the primary itself */
+	uint32_t change; /* of the primary, for which offset holds */
+	uint32_t offset; /* 0: the primary itself */
 };
 
-void router_init(struct router *router, const struct endpoint *endpoints, size_t n,
-	unsigned region, unsigned primary_hint);
+void router_init(struct router *router, const struct endpoint *endpoints, size_t n, unsigned region,
+	unsigned primary_hint);
 void router_release(struct router *router);
 /* What the node said now. */
 void router_update(struct router *router, size_t endpoint, const struct driver_role *role);

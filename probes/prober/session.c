@@ -27,8 +27,8 @@ struct session {
 	struct route read_route, write_route;
 	struct tally tally;
 	uint64_t last_call_ns;
-	bool here;      /* guarded by the gate */
-	bool running;   /* thread is to be joined */
+	bool here;    /* guarded by the gate */
+	bool running; /* thread is to be joined */
 	pthread_t thread;
 };
 
@@ -168,8 +168,8 @@ static bool sit_out_quiet(struct session *s)
 {
 	uint64_t began = __atomic_load_n(&s->prober->gate.quiet_ns, __ATOMIC_SEQ_CST), resume;
 
-	while (!s->group->closed && prober_since_epoch(s->prober, began) >
-			workload_when(&s->workload)) {
+	while (!s->group->closed &&
+		prober_since_epoch(s->prober, began) > workload_when(&s->workload)) {
 		if (let_go(s))
 			return false;
 	}
@@ -250,16 +250,15 @@ static bool may_be_here(const struct prober *prober, const struct client_group *
 		group_roams(group, i, prober->config->seed);
 }
 
-static int session_open(struct session *s, struct prober *prober,
-	const struct client_group *group, uint32_t i, struct err *err)
+static int session_open(struct session *s, struct prober *prober, const struct client_group *group,
+	uint32_t i, struct err *err)
 {
 	struct buf path = {0};
 
 	s->prober = prober;
 	s->group = group;
 	workload_init(&s->workload, group, i, prober->config->seed);
-	buf_printf(&path, "%s/session-%u" HISTORY_SUFFIX, prober->config->dir,
-		s->workload.session);
+	buf_printf(&path, "%s/session-%u" HISTORY_SUFFIX, prober->config->dir, s->workload.session);
 	s->writer = history_writer_open(buf_str(&path), err);
 	buf_release(&path);
 	if (!s->writer)

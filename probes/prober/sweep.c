@@ -119,12 +119,16 @@ static int read_one(struct worker *worker, size_t node, size_t i)
 	const struct prober_config *config = s->prober->config;
 	const struct item *item = &s->items[i];
 	uint64_t timeout = config->groups[item->group].timeout_ns;
-	struct attempt attempt = {.writer = s->writer, .driver = worker->drivers[item->group],
+	struct attempt attempt = {.writer = s->writer,
+		.driver = worker->drivers[item->group],
 		.epoch_ns = config->epoch_ns,
 		.timeout_ns = timeout < READ_LIMIT_NS ? timeout : READ_LIMIT_NS,
 		.at_ns = prober_since_epoch(s->prober, clock_now_ns())};
-	struct op op = {.kind = OP_READ, .key = item->key, .flags = OP_READBACK,
-		.session = GROUP_SWEEP_SESSION(config->region), .region = (uint8_t)config->region};
+	struct op op = {.kind = OP_READ,
+		.key = item->key,
+		.flags = OP_READBACK,
+		.session = GROUP_SWEEP_SESSION(config->region),
+		.region = (uint8_t)config->region};
 	struct reading *reading = &s->readings[node * s->n_items + i];
 	struct err err;
 
@@ -132,8 +136,8 @@ static int read_one(struct worker *worker, size_t node, size_t i)
 		prober_fail(s->prober, &err);
 		return -1;
 	}
-	*reading = (struct reading){.value = op.value, .answered = op.state == OP_OK,
-		.absent = op.flags & OP_ABSENT};
+	*reading = (struct reading){
+		.value = op.value, .answered = op.state == OP_OK, .absent = op.flags & OP_ABSENT};
 	if (reading->answered)
 		__atomic_store_n(&s->silent[node], 0, __ATOMIC_RELAXED);
 	else
@@ -237,8 +241,8 @@ static int open_worker(struct worker *worker, struct sweeps *s, size_t number, s
 	if (!worker->drivers)
 		abort();
 	for (size_t g = 0; g < config->n_groups; g++) {
-		worker->drivers[g] = prober_driver(s->prober, &config->groups[g],
-			UINT64_C(4) << 32 | g << 8 | number, err);
+		worker->drivers[g] = prober_driver(
+			s->prober, &config->groups[g], UINT64_C(4) << 32 | g << 8 | number, err);
 		if (!worker->drivers[g])
 			return -1;
 	}

@@ -20,8 +20,8 @@
 
 struct slot {
 	struct ticker *ticker;
-	unsigned turn;  /* ticks turn, turn + TURNS, .. */
-	int read;       /* -1: the write; else number of the read within the tick */
+	unsigned turn; /* ticks turn, turn + TURNS, .. */
+	int read;      /* -1: the write; else number of the read within the tick */
 	struct driver *driver;
 	bool running;
 	pthread_t thread;
@@ -37,8 +37,8 @@ struct ticker {
 
 	pthread_mutex_t lock; /* of all below */
 	struct route write_route;
-	uint8_t primary;      /* node that acknowledged last; OP_NODE_UNKNOWN: none yet */
-	uint64_t primary_ns;  /* return of its first acknowledgement */
+	uint8_t primary;     /* node that acknowledged last; OP_NODE_UNKNOWN: none yet */
+	uint64_t primary_ns; /* return of its first acknowledgement */
 };
 
 static uint64_t tick_at(const struct ticker *t, uint64_t start_ns, uint64_t tick)
@@ -46,7 +46,8 @@ static uint64_t tick_at(const struct ticker *t, uint64_t start_ns, uint64_t tick
 	const struct prober_config *config = t->prober->config;
 
 	/* Regions tick one after the other within a period. */
-	return start_ns + tick * PROBER_TICK_NS + PROBER_TICK_NS * config->region / config->n_regions;
+	return start_ns + tick * PROBER_TICK_NS +
+		PROBER_TICK_NS * config->region / config->n_regions;
 }
 
 static unsigned region_read(const struct slot *slot, uint64_t tick)
@@ -117,8 +118,10 @@ static const struct endpoint *pick(struct ticker *t, bool write, struct route *t
 static int tick_once(struct slot *slot, uint64_t tick, uint64_t at_ns)
 {
 	struct ticker *t = slot->ticker;
-	struct attempt attempt = {.writer = t->writer, .driver = slot->driver,
-		.epoch_ns = t->prober->config->epoch_ns, .timeout_ns = PROBER_TICK_LIMIT_NS,
+	struct attempt attempt = {.writer = t->writer,
+		.driver = slot->driver,
+		.epoch_ns = t->prober->config->epoch_ns,
+		.timeout_ns = PROBER_TICK_LIMIT_NS,
 		.at_ns = prober_since_epoch(t->prober, at_ns)};
 	struct op op = op_of(slot, tick);
 	const struct endpoint *at;

@@ -13,8 +13,16 @@
 typedef unsigned __int128 wide;
 
 /* One independent draw per slot and purpose. */
-enum draw { DRAW_LEDGER, DRAW_REGISTER, DRAW_DELETE, DRAW_AFTER, DRAW_OFFSET, DRAW_OWN, DRAW_OTHER,
-	DRAWS };
+enum draw {
+	DRAW_LEDGER,
+	DRAW_REGISTER,
+	DRAW_DELETE,
+	DRAW_AFTER,
+	DRAW_OFFSET,
+	DRAW_OWN,
+	DRAW_OTHER,
+	DRAWS
+};
 
 static uint64_t draw(const struct workload *w, enum draw what)
 {
@@ -26,8 +34,8 @@ static bool chance(const struct workload *w, enum draw what, uint64_t ppm)
 	return draw(w, what) % ALL < ppm;
 }
 
-void workload_init(struct workload *w, const struct client_group *group, uint32_t i,
-	uint64_t run_seed)
+void workload_init(
+	struct workload *w, const struct client_group *group, uint32_t i, uint64_t run_seed)
 {
 	*w = (struct workload){.group = group, .i = i, .session = group->first_session + i};
 	w->seed = rng_at(rng_derive(run_seed, "workload"), w->session, 0);
@@ -76,8 +84,7 @@ uint64_t workload_period_ns(const struct workload *w)
 {
 	if (w->group->closed || !rate(w->group))
 		return 0;
-	return (uint64_t)((wide)group_sessions(w->group) * 1000000 * NSEC_PER_SEC /
-		rate(w->group));
+	return (uint64_t)((wide)group_sessions(w->group) * 1000000 * NSEC_PER_SEC / rate(w->group));
 }
 
 /* Bresenham's line with a phase of the session's own. */
@@ -98,7 +105,7 @@ static uint64_t after_offset(const struct workload *w)
 
 	if (u < 1)
 		return 0;
-	return (uint64_t)(AFTER_MIN_NS * pow(AFTER_MAX_NS / AFTER_MIN_NS, (u - 1) / 2));
+	return (uint64_t)(AFTER_MIN_NS * pow((double)AFTER_MAX_NS / AFTER_MIN_NS, (u - 1) / 2));
 }
 
 static void take_write(struct workload *w, bool send, struct workload_op *op)
@@ -114,8 +121,8 @@ static void take_write(struct workload *w, bool send, struct workload_op *op)
 			w->ledger_n++;
 		return;
 	}
-	op->key = group_register_key(group, w->session,
-		(uint32_t)(draw(w, DRAW_REGISTER) % group->registers));
+	op->key = group_register_key(
+		group, w->session, (uint32_t)(draw(w, DRAW_REGISTER) % group->registers));
 	if (chance(w, DRAW_DELETE, group->delete_ppm)) {
 		op->kind = OP_DELETE;
 	} else if (chance(w, DRAW_AFTER, group->after_write_ppm)) {

@@ -26,33 +26,33 @@
 
 struct workload {
 	const struct client_group *group;
-	uint32_t i, session;     /* in the group; global */
-	uint64_t seed;           /* of this session */
-	uint64_t start_ns;       /* when clients begin; this and all instants since the run's epoch */
+	uint32_t i, session; /* in the group; global */
+	uint64_t seed;       /* of this session */
+	uint64_t start_ns;   /* when clients begin; this and all instants since the run's epoch */
 
-	uint64_t slot;           /* the next one */
-	uint64_t sequence;       /* of the last value written, 0: none */
-	uint32_t ledger_n;       /* ledger keys used */
-	uint64_t free_ns;        /* end of the last operation */
-	uint64_t *versions;      /* [registers]: of the last acknowledged write, 0: none */
-	uint32_t after_key;      /* read that follows a write; valid if after_at_ns */
-	uint64_t after_at_ns;    /* 0: none */
+	uint64_t slot;        /* the next one */
+	uint64_t sequence;    /* of the last value written, 0: none */
+	uint32_t ledger_n;    /* ledger keys used */
+	uint64_t free_ns;     /* end of the last operation */
+	uint64_t *versions;   /* [registers]: of the last acknowledged write, 0: none */
+	uint32_t after_key;   /* read that follows a write; valid if after_at_ns */
+	uint64_t after_at_ns; /* 0: none */
 };
 
 struct workload_op {
 	enum op_kind kind;
 	uint32_t key;
-	uint64_t value;          /* 0 for reads */
+	uint64_t value; /* 0 for reads */
 	uint64_t min_version;
-	uint64_t at_ns;          /* intended start */
-	uint16_t flags;          /* AFTER_WRITE */
+	uint64_t at_ns; /* intended start */
+	uint16_t flags; /* AFTER_WRITE */
 	enum group_target target;
-	bool then_read;          /* if it is acknowledged, a read follows */
+	bool then_read; /* if it is acknowledged, a read follows */
 	uint64_t then_after_ns;
 };
 
-void workload_init(struct workload *w, const struct client_group *group, uint32_t i,
-	uint64_t run_seed);
+void workload_init(
+	struct workload *w, const struct client_group *group, uint32_t i, uint64_t run_seed);
 void workload_release(struct workload *w);
 
 /* Intended start of the next operation. */

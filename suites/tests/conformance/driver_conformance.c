@@ -19,8 +19,7 @@
 /* The contract's 50 ms and what a loaded machine adds. */
 #define LIMIT_NS (TIMEOUT_NS + 250 * NSEC_PER_MSEC)
 
-#define HTTP(status, headers, body)                                                              \
-	"HTTP/1.1 " status "\r\n" headers "Content-Length: " body
+#define HTTP(status, headers, body) "HTTP/1.1 " status "\r\n" headers "Content-Length: " body
 
 struct refusal {
 	const char *answer;
@@ -42,46 +41,58 @@ static const struct dialect {
 		.delete_ = ":1\r\n",
 		.not_ours = "$5\r\nhello\r\n",
 		.flood = "$2000000000\r\n1",
-		.refusals = {
-			{"-READONLY You can't write against a read only replica.\r\n", OP_FAIL,
-				OP_ERROR_NOT_PRIMARY},
-			{"-LOADING Redis is loading the dataset in memory\r\n", OP_FAIL,
-				OP_ERROR_UNAVAILABLE},
-			{"-MASTERDOWN Link with MASTER is down\r\n", OP_FAIL, OP_ERROR_UNAVAILABLE},
-			{"-NOREPLICAS Not enough good replicas to write.\r\n", OP_FAIL,
-				OP_ERROR_UNAVAILABLE},
-			{"-CLUSTERDOWN The cluster is down\r\n", OP_UNKNOWN, OP_ERROR_OTHER},
-			{"-ERR something new\r\n", OP_UNKNOWN, OP_ERROR_OTHER},
-			{"+QUEUED\r\n", OP_UNKNOWN, OP_ERROR_GARBAGE},
-			{"*1000000000\r\n", OP_UNKNOWN, OP_ERROR_GARBAGE},
-			{"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n",
-				OP_UNKNOWN, OP_ERROR_GARBAGE},
-			{"\x7f" "ELF\x02\x01\x01\r\n\r\n", OP_UNKNOWN, OP_ERROR_GARBAGE},
-		},
+		.refusals =
+			{
+				{"-READONLY You can't write against a read only replica.\r\n",
+					OP_FAIL, OP_ERROR_NOT_PRIMARY},
+				{"-LOADING Redis is loading the dataset in memory\r\n", OP_FAIL,
+					OP_ERROR_UNAVAILABLE},
+				{"-MASTERDOWN Link with MASTER is down\r\n", OP_FAIL,
+					OP_ERROR_UNAVAILABLE},
+				{"-NOREPLICAS Not enough good replicas to write.\r\n", OP_FAIL,
+					OP_ERROR_UNAVAILABLE},
+				{"-CLUSTERDOWN The cluster is down\r\n", OP_UNKNOWN,
+					OP_ERROR_OTHER},
+				{"-ERR something new\r\n", OP_UNKNOWN, OP_ERROR_OTHER},
+				{"+QUEUED\r\n", OP_UNKNOWN, OP_ERROR_GARBAGE},
+				{"*1000000000\r\n", OP_UNKNOWN, OP_ERROR_GARBAGE},
+				{"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n",
+					OP_UNKNOWN, OP_ERROR_GARBAGE},
+				{"\x7f"
+				 "ELF\x02\x01\x01\r\n\r\n",
+					OP_UNKNOWN, OP_ERROR_GARBAGE},
+			},
 	},
 	{
 		.driver = "http-kv",
-		.read = HTTP("200 OK", "X-Version: 7\r\nX-Node: b\r\nX-Data-Age: 12\r\n",
-			"2\r\n\r\n42"),
+		.read = HTTP(
+			"200 OK", "X-Version: 7\r\nX-Node: b\r\nX-Data-Age: 12\r\n", "2\r\n\r\n42"),
 		.absent = HTTP("404 Not Found", "X-Version: 9\r\n", "0\r\n\r\n"),
 		.write = HTTP("200 OK", "X-Version: 8\r\nX-Epoch: 3\r\n", "0\r\n\r\n"),
 		.delete_ = HTTP("204 No Content", "X-Version: 8\r\n", "0\r\n\r\n"),
 		.not_ours = HTTP("200 OK", "", "5\r\n\r\nhello"),
 		.flood = "HTTP/1.1 200 OK\r\n\r\n1",
-		.refusals = {
-			{HTTP("421 Misdirected", "X-Not-Done: 1\r\n", "0\r\n\r\n"), OP_FAIL,
-				OP_ERROR_NOT_PRIMARY},
-			{HTTP("503 Unavailable", "X-Not-Done: 1\r\n", "0\r\n\r\n"), OP_FAIL,
-				OP_ERROR_UNAVAILABLE},
-			{HTTP("503 Unavailable", "", "0\r\n\r\n"), OP_UNKNOWN, OP_ERROR_UNAVAILABLE},
-			{HTTP("500 Error", "", "0\r\n\r\n"), OP_UNKNOWN, OP_ERROR_UNAVAILABLE},
-			{HTTP("302 Found", "Location: /kv/r:6\r\nX-Not-Done: 1\r\n", "0\r\n\r\n"),
-				OP_UNKNOWN, OP_ERROR_REJECTED},
-			{HTTP("200 OK", "", "99\r\n\r\n") , OP_UNKNOWN, OP_ERROR_TIMEOUT},
-			{"\x7f" "ELF\x02\x01\x01\r\n\r\n", OP_UNKNOWN, OP_ERROR_GARBAGE},
-			{"HTTP/1.1 100 Continue\r\nX-Not-Done: 1\r\n\r\n"
-			 HTTP("503 Unavailable", "", "0\r\n\r\n"), OP_UNKNOWN, OP_ERROR_UNAVAILABLE},
-		},
+		.refusals =
+			{
+				{HTTP("421 Misdirected", "X-Not-Done: 1\r\n", "0\r\n\r\n"), OP_FAIL,
+					OP_ERROR_NOT_PRIMARY},
+				{HTTP("503 Unavailable", "X-Not-Done: 1\r\n", "0\r\n\r\n"), OP_FAIL,
+					OP_ERROR_UNAVAILABLE},
+				{HTTP("503 Unavailable", "", "0\r\n\r\n"), OP_UNKNOWN,
+					OP_ERROR_UNAVAILABLE},
+				{HTTP("500 Error", "", "0\r\n\r\n"), OP_UNKNOWN,
+					OP_ERROR_UNAVAILABLE},
+				{HTTP("302 Found", "Location: /kv/r:6\r\nX-Not-Done: 1\r\n",
+					 "0\r\n\r\n"),
+					OP_UNKNOWN, OP_ERROR_REJECTED},
+				{HTTP("200 OK", "", "99\r\n\r\n"), OP_UNKNOWN, OP_ERROR_TIMEOUT},
+				{"\x7f"
+				 "ELF\x02\x01\x01\r\n\r\n",
+					OP_UNKNOWN, OP_ERROR_GARBAGE},
+				{"HTTP/1.1 100 Continue\r\nX-Not-Done: 1\r\n\r\n" HTTP(
+					 "503 Unavailable", "", "0\r\n\r\n"),
+					OP_UNKNOWN, OP_ERROR_UNAVAILABLE},
+			},
 	},
 };
 #define N_DIALECTS (sizeof(dialects) / sizeof(*dialects))
@@ -93,8 +104,8 @@ struct talk {
 	struct driver *driver;
 };
 
-static void talk_begin(struct talk *talk, const struct dialect *d, enum manner manner,
-	const char *answer)
+static void talk_begin(
+	struct talk *talk, const struct dialect *d, enum manner manner, const char *answer)
 {
 	struct err err;
 
@@ -114,7 +125,9 @@ static void talk_end(struct talk *talk)
 
 static struct driver_call ask(struct talk *talk, enum op_kind kind)
 {
-	struct driver_call call = {.kind = kind, .key = op_key(KEY_REGISTER, 5), .value = 42,
+	struct driver_call call = {.kind = kind,
+		.key = op_key(KEY_REGISTER, 5),
+		.value = 42,
 		.timeout_ns = TIMEOUT_NS};
 	uint64_t start = clock_now_ns(), took;
 
@@ -280,14 +293,16 @@ static void a_request_is_never_sent_twice(void **state)
 	(void)state;
 	for (const struct dialect *d = dialects; d < dialects + N_DIALECTS; d++) {
 		for (size_t i = 0; i < 3; i++) {
-			const char *answer = kinds[i] == OP_WRITE ? d->write :
-				kinds[i] == OP_READ ? d->read : d->delete_;
+			const char *answer = kinds[i] == OP_WRITE ? d->write
+				: kinds[i] == OP_READ             ? d->read
+								  : d->delete_;
 			struct talk talk;
 
 			talk_begin(&talk, d, MANNER_ANSWER_THEN_DIE, answer);
 			expect(&talk, kinds[i], OP_OK, OP_ERROR_NONE);
 			expect(&talk, kinds[i], OP_UNKNOWN, OP_ERROR_RESET);
-			assert_int_equal(__atomic_load_n(talk.server.requests, __ATOMIC_SEQ_CST), 2);
+			assert_int_equal(
+				__atomic_load_n(talk.server.requests, __ATOMIC_SEQ_CST), 2);
 			/* and the next attempt finds its way again */
 			expect(&talk, kinds[i], OP_OK, OP_ERROR_NONE);
 			talk_end(&talk);

@@ -25,17 +25,19 @@ static void talk_begin(struct talk *talk, const char *driver, const uint16_t *po
 	struct err err;
 
 	for (size_t i = 0; i < n; i++)
-		talk->endpoints[i] = (struct endpoint){names[i], "127.0.0.1", ports[i],
-			(uint8_t)i, (uint8_t)i};
-	talk->target = (struct driver_target){.endpoints = talk->endpoints, .n_endpoints = n,
-		.value_size = 100};
+		talk->endpoints[i] =
+			(struct endpoint){names[i], "127.0.0.1", ports[i], (uint8_t)i, (uint8_t)i};
+	talk->target = (struct driver_target){
+		.endpoints = talk->endpoints, .n_endpoints = n, .value_size = 100};
 	talk->driver = driver_find(driver)->open(&talk->target, &err);
 	assert_non_null(talk->driver);
 }
 
 static struct driver_call ask(struct talk *talk, size_t at, enum op_kind kind, uint64_t value)
 {
-	struct driver_call call = {.kind = kind, .key = op_key(KEY_LEDGER, 5), .value = value,
+	struct driver_call call = {.kind = kind,
+		.key = op_key(KEY_LEDGER, 5),
+		.value = value,
 		.timeout_ns = 2 * NSEC_PER_SEC};
 
 	talk->driver->ops->invoke(talk->driver, &talk->endpoints[at], &call);
@@ -146,8 +148,10 @@ static void region_store_answers_its_driver(void **state)
 	call = ask(&talk, primary, OP_WRITE, op_value(3, 100));
 	assert_true(call.flags & OP_HAS_VERSION);
 	assert_true(call.flags & OP_HAS_EPOCH);
-	call = (struct driver_call){.kind = OP_READ, .key = op_key(KEY_LEDGER, 5),
-		.min_version = call.version, .timeout_ns = 2 * NSEC_PER_SEC};
+	call = (struct driver_call){.kind = OP_READ,
+		.key = op_key(KEY_LEDGER, 5),
+		.min_version = call.version,
+		.timeout_ns = 2 * NSEC_PER_SEC};
 	talk.driver->ops->invoke(talk.driver, &talk.endpoints[replica], &call);
 	assert_int_equal(call.state, OP_OK);
 	assert_int_equal(call.read_value, op_value(3, 100));
@@ -229,8 +233,8 @@ static bool sweep_all(struct prober_rig *rigs, const struct jv *ledger)
 		struct jv *swept = prober_rig_await(&rigs[r], "swept", SOON);
 
 		assert_non_null(swept);
-		whole = whole && jv_int(jv_get(swept, "keys"), 0) ==
-			jv_int(jv_get(swept, "answered"), 1);
+		whole = whole &&
+			jv_int(jv_get(swept, "keys"), 0) == jv_int(jv_get(swept, "answered"), 1);
 		snprintf(digests[r], sizeof(digests[r]), "%s", jv_str(jv_get(swept, "digest"), ""));
 		jv_free(swept);
 	}
@@ -264,8 +268,8 @@ static void expect_mostly_ok(struct prober_rig *rig, unsigned region)
 	history_release(&h);
 }
 
-static void three_probers_work_and_agree(const char *driver, const uint16_t *ports,
-	unsigned primary_hint)
+static void three_probers_work_and_agree(
+	const char *driver, const uint16_t *ports, unsigned primary_hint)
 {
 	static uint64_t options[64];
 	struct client_group group = a_group(driver_find(driver), options);
@@ -278,9 +282,15 @@ static void three_probers_work_and_agree(const char *driver, const uint16_t *por
 	if (primary_hint > 2)
 		agreed_primary(&talk);
 	for (unsigned r = 0; r < 3; r++) {
-		struct prober_config config = {.region = r, .n_regions = 3,
-			.endpoints = talk.endpoints, .n_endpoints = 3, .groups = &group,
-			.n_groups = 1, .primary_hint = primary_hint, .seed = 5, .ticker = 1};
+		struct prober_config config = {.region = r,
+			.n_regions = 3,
+			.endpoints = talk.endpoints,
+			.n_endpoints = 3,
+			.groups = &group,
+			.n_groups = 1,
+			.primary_hint = primary_hint,
+			.seed = 5,
+			.ticker = 1};
 
 		prober_rig_start(&rigs[r], &config);
 	}
@@ -348,8 +358,13 @@ static void writes_go_on_after_the_primary_was_killed(void **state)
 {
 	static uint64_t options[64];
 	struct client_group group = a_group(driver_find("http-kv"), options);
-	struct prober_config config = {.n_regions = 3, .n_endpoints = 3, .groups = &group,
-		.n_groups = 1, .primary_hint = OP_NODE_UNKNOWN, .seed = 5, .ticker = 1};
+	struct prober_config config = {.n_regions = 3,
+		.n_endpoints = 3,
+		.groups = &group,
+		.n_groups = 1,
+		.primary_hint = OP_NODE_UNKNOWN,
+		.seed = 5,
+		.ticker = 1};
 	unsigned after = 0, refused = 0;
 	struct store_trio trio;
 	struct prober_rig rig;

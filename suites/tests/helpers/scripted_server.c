@@ -149,7 +149,8 @@ static int listen_on_loopback(uint16_t *port, int backlog)
 
 static void fill_backlog(struct scripted_server *server)
 {
-	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_port = htons(server->port),
+	struct sockaddr_in sa = {.sin_family = AF_INET,
+		.sin_port = htons(server->port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 
 	for (int i = 0; i < FILLERS; i++) {
@@ -159,15 +160,15 @@ static void fill_backlog(struct scripted_server *server)
 	}
 }
 
-void scripted_server_start(struct scripted_server *server, enum manner manner, const void *answer,
-	size_t len)
+void scripted_server_start(
+	struct scripted_server *server, enum manner manner, const void *answer, size_t len)
 {
 	struct script script = {manner, answer, len, NULL};
 	int listener;
 
 	*server = (struct scripted_server){.fds = {-1, -1, -1, -1}};
-	server->requests = mmap(NULL, sizeof(unsigned), PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	server->requests = mmap(
+		NULL, sizeof(unsigned), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	script.requests = server->requests;
 	listener = listen_on_loopback(&server->port, manner == MANNER_DEAF ? 0 : 64);
 	server->pid = fork();

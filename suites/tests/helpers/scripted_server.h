@@ -12,17 +12,17 @@
 #include <sys/types.h>
 
 enum manner {
-	MANNER_ANSWER,          /* the given bytes to each request */
-	MANNER_HANG_UNREAD,     /* accepts and never reads */
-	MANNER_HANG_READ,       /* reads and never answers */
-	MANNER_CLOSE,           /* reads and closes */
-	MANNER_RESET,           /* reads and resets */
-	MANNER_DIE_MID_ANSWER,  /* half of the bytes, then closes */
-	MANNER_DRIP,            /* the bytes one by one, 100 ms apart */
-	MANNER_FLOOD,           /* the bytes and then without end the last one */
-	MANNER_ANSWER_THEN_DIE, /* the first request of a connection well, the second by closing */
-	MANNER_ANSWER_AND_CLOSE,/* each answer closes its connection */
-	MANNER_DEAF,            /* listens with a full backlog: connecting hangs */
+	MANNER_ANSWER,           /* the given bytes to each request */
+	MANNER_HANG_UNREAD,      /* accepts and never reads */
+	MANNER_HANG_READ,        /* reads and never answers */
+	MANNER_CLOSE,            /* reads and closes */
+	MANNER_RESET,            /* reads and resets */
+	MANNER_DIE_MID_ANSWER,   /* half of the bytes, then closes */
+	MANNER_DRIP,             /* the bytes one by one, 100 ms apart */
+	MANNER_FLOOD,            /* the bytes and then without end the last one */
+	MANNER_ANSWER_THEN_DIE,  /* the first request of a connection well, the second by closing */
+	MANNER_ANSWER_AND_CLOSE, /* each answer closes its connection */
+	MANNER_DEAF,             /* listens with a full backlog: connecting hangs */
 	MANNERS,
 };
 
@@ -33,8 +33,8 @@ struct scripted_server {
 	int fds[4];         /* fill the backlog of a deaf one */
 };
 
-void scripted_server_start(struct scripted_server *server, enum manner manner, const void *answer,
-	size_t len);
+void scripted_server_start(
+	struct scripted_server *server, enum manner manner, const void *answer, size_t len);
 void scripted_server_stop(struct scripted_server *server);
 
 #endif

@@ -80,8 +80,9 @@ static void sessions_do_not_share_keys(void **state)
 
 	(void)state;
 	assert_int_equal(group_register_key(&group, 0, 3) + 1, group_register_key(&group, 1, 0));
-	assert_int_equal(op_key_number(group_ledger_key(GROUP_SESSIONS_MAX,
-		(1u << GROUP_LEDGER_BITS) - 1)), 0x3fffffff);
+	assert_int_equal(
+		op_key_number(group_ledger_key(GROUP_SESSIONS_MAX, (1u << GROUP_LEDGER_BITS) - 1)),
+		0x3fffffff);
 }
 
 int main(void)

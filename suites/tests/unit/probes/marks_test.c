@@ -32,8 +32,11 @@ static int remove_dir(void **state)
 
 static void mark(int fd, uint64_t after_ns, uint8_t node)
 {
-	struct role_mark m = {.before_ns = after_ns - 1, .after_ns = after_ns, .node = node,
-		.role = ROLE_REPLICA, .believed_primary = 0};
+	struct role_mark m = {.before_ns = after_ns - 1,
+		.after_ns = after_ns,
+		.node = node,
+		.role = ROLE_REPLICA,
+		.believed_primary = 0};
 
 	assert_int_equal(marks_append(fd, &m), 0);
 }
@@ -91,10 +94,12 @@ static void foreign_and_damaged_files_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(marks_of_all_files_are_sorted, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(a_torn_last_record_is_ignored, make_dir, remove_dir),
-		cmocka_unit_test_setup_teardown(foreign_and_damaged_files_are_refused, make_dir,
-			remove_dir),
+		cmocka_unit_test_setup_teardown(
+			marks_of_all_files_are_sorted, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			a_torn_last_record_is_ignored, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			foreign_and_damaged_files_are_refused, make_dir, remove_dir),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,9 @@ static const struct endpoint endpoints[] = {
 
 static struct client_group a_group(void)
 {
-	static struct { uint64_t latency_ns, fail_ppm, unknown_ppm; } no_options;
+	static struct {
+		uint64_t latency_ns, fail_ppm, unknown_ppm;
+	} no_options;
 	struct client_group group = {0};
 
 	param_set_defaults(group_params, &group);
@@ -126,8 +128,8 @@ static void rates_are_kept_and_records_are_well_formed(void **state)
 		assert_int_equal(op->region, 1);
 		assert_true(op->ret_ns >= op->call_ns);
 		if (op->kind == OP_WRITE)
-			assert_int_equal(op_value_writer(op->value), op->flags & OP_TICKER ?
-				GROUP_TICKER_WRITER(1) : op->session + 1);
+			assert_int_equal(op_value_writer(op->value),
+				op->flags & OP_TICKER ? GROUP_TICKER_WRITER(1) : op->session + 1);
 	}
 	history_release(&h);
 	prober_rig_clean(&rig);
@@ -217,8 +219,7 @@ static void equal_states_have_equal_digests_and_others_not(void **state)
 	assert_string_not_equal(digest(first), digest(third));
 	stop(&rig);
 	assert_int_equal(prober_rig_history(&rig, &h), 0);
-	assert_int_equal(count(&h, OP_READ, OP_READBACK, 0),
-		3 * jv_int(jv_get(first, "keys"), 0));
+	assert_int_equal(count(&h, OP_READ, OP_READBACK, 0), 3 * jv_int(jv_get(first, "keys"), 0));
 	history_release(&h);
 	jv_free(ledger);
 	jv_free(first);
@@ -231,7 +232,9 @@ static void a_killed_prober_leaves_a_readable_history(void **state)
 {
 	struct client_group group = a_group();
 	struct prober_config config = config_of(&group, 0);
-	struct { uint64_t latency_ns, fail_ppm, unknown_ppm; } slow = {50 * NSEC_PER_MSEC, 0, 0};
+	struct {
+		uint64_t latency_ns, fail_ppm, unknown_ppm;
+	} slow = {50 * NSEC_PER_MSEC, 0, 0};
 	struct prober_rig rig;
 	struct history h;
 	unsigned unknown = 0;
@@ -254,7 +257,9 @@ static void a_backlog_is_let_go_and_never_sent_in_a_burst(void **state)
 {
 	struct client_group group = a_group();
 	struct prober_config config = config_of(&group, 0);
-	struct { uint64_t latency_ns, fail_ppm, unknown_ppm; } slow = {60 * NSEC_PER_MSEC, 0, 0};
+	struct {
+		uint64_t latency_ns, fail_ppm, unknown_ppm;
+	} slow = {60 * NSEC_PER_MSEC, 0, 0};
 	uint64_t last[4] = {0}, period = 16 * NSEC_PER_MSEC;
 	unsigned sent = 0, not_sent = 0;
 	struct prober_rig rig;

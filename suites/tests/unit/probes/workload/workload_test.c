@@ -30,8 +30,8 @@ struct counts {
 };
 
 /* All operations of a session that are due before the end, each answered at once. */
-static struct counts play(const struct client_group *group, uint32_t i, uint64_t seed,
-	uint64_t end_ns)
+static struct counts play(
+	const struct client_group *group, uint32_t i, uint64_t seed, uint64_t end_ns)
 {
 	struct counts c = {0};
 	struct workload w;
@@ -44,7 +44,8 @@ static struct counts play(const struct client_group *group, uint32_t i, uint64_t
 		assert_true(op.at_ns >= c.last_ns);
 		c.last_ns = op.at_ns;
 		c.reads += op.kind == OP_READ;
-		c.own += op.kind == OP_READ && op_key_number(op.key) / group->registers == w.session;
+		c.own +=
+			op.kind == OP_READ && op_key_number(op.key) / group->registers == w.session;
 		c.writes += op.kind != OP_READ;
 		c.deletes += op.kind == OP_DELETE;
 		c.ledger += op_key_class(op.key) == KEY_LEDGER;
@@ -238,8 +239,8 @@ static void after_a_quiet_phase_the_schedule_goes_on_in_step(void **state)
 		workload_init(&w, &group, i, 4);
 		workload_resume(&w, 7 * NSEC_PER_SEC + 1);
 		at = workload_when(&w);
-		assert_in_range(at, 7 * NSEC_PER_SEC + 1,
-			7 * NSEC_PER_SEC + 1 + workload_period_ns(&w));
+		assert_in_range(
+			at, 7 * NSEC_PER_SEC + 1, 7 * NSEC_PER_SEC + 1 + workload_period_ns(&w));
 		w.slot--;
 		assert_true(workload_when(&w) < 7 * NSEC_PER_SEC + 1);
 		workload_release(&w);

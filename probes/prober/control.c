@@ -146,13 +146,13 @@ static void send_ledger(struct prober *prober)
 /* What the control loop keeps in mind. */
 struct control {
 	bool started, ended;
-	bool ledger_due;        /* asked for quiet, not answered */
-	uint64_t progress_ns;   /* next one */
-	struct tally before;    /* at the last one */
+	bool ledger_due;      /* asked for quiet, not answered */
+	uint64_t progress_ns; /* next one */
+	struct tally before;  /* at the last one */
 };
 
-static int take_message(struct prober *prober, struct control *c, const struct jv *message,
-	struct err *err)
+static int take_message(
+	struct prober *prober, struct control *c, const struct jv *message, struct err *err)
 {
 	const char *type = jv_str(jv_get(message, "type"), "");
 	uint64_t at = (uint64_t)jv_int(jv_get(message, "at_ns"), 0);
@@ -229,14 +229,17 @@ static int control(struct prober *prober, struct control *c)
 
 static int open_all(struct prober *prober, struct err *err)
 {
-	return sessions_open(prober, err) || ticker_open(prober, err) ||
-		roles_open(prober, err) || sweeps_open(prober, err) ? -1 : 0;
+	return sessions_open(prober, err) || ticker_open(prober, err) || roles_open(prober, err) ||
+			sweeps_open(prober, err)
+		? -1
+		: 0;
 }
 
 static int start_all(struct prober *prober, struct err *err)
 {
-	return sessions_start(prober, err) || ticker_start(prober, err) ||
-		roles_start(prober, err) ? -1 : 0;
+	return sessions_start(prober, err) || ticker_start(prober, err) || roles_start(prober, err)
+		? -1
+		: 0;
 }
 
 static void end_all(struct prober *prober)
