@@ -7,6 +7,7 @@
 #   make check-long / check-asan / check-tsan      the long ones too / under a sanitizer
 #   make lint       formatting, static checkers, include direction; `make arrows` draws the includes
 #   make check T=unit/base    only tests whose name holds that text
+#   make fuzz       every parser under libFuzzer (clang), FUZZ_SECONDS each
 #   make bench      the benchmarks, as ratios;  make install, make clean
 #
 # Layout of build/: obj/ mirrors the tree; tests/ and bench/ hold one program per source file.
@@ -122,7 +123,13 @@ BENCHES := $(patsubst suites/bench/%.c,$(B)/bench/%,$(BENCH_SRCS))
 $(BENCHES): $(B)/bench/%: $(B)/obj/suites/bench/%.o $(B)/libregionproof.a
 	$(link) $(LDLIBS)
 
+# libFuzzer programs; `make fuzz` builds them with clang in a build folder of its own.
+FUZZERS := $(patsubst suites/tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard suites/tests/fuzz/*.c))
+$(FUZZERS): $(B)/tests/fuzz/%: $(B)/obj/suites/tests/fuzz/%.o $(B)/libregionproof.a
+	$(link) -fsanitize=fuzzer $(LDLIBS)
+
 tests: $(TESTS) $(RUNNER) $(INCLUDES)
+fuzzers: $(FUZZERS)
 benches: $(BENCHES)
 
 # --- what is done with it ----------------------------------------------------------------------
@@ -165,6 +172,17 @@ check-tsan: deps
 	@$(AGAIN) -s $(JOBS) B=$(B)/tsan CFLAGS='$(TSAN)' all tests
 	@setarch -R $(AGAIN) B=$(B)/tsan CFLAGS='$(TSAN)' RUN_OPTIONS='-x 5' run-tests
 
+# Each parser for FUZZ_SECONDS, from the scenarios and recipes that we ship.
+FUZZ := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_SECONDS ?= 60
+fuzz:
+	@$(AGAIN) -s $(JOBS) B=$(B)/fuzz CC=clang CFLAGS='$(FUZZ)' fuzzers
+	@for f in suites/tests/fuzz/*.c; do n=$$(basename $$f .c); mkdir -p $(B)/fuzz/corpus/$$n; \
+		ls suites/tests/fuzz/$$n.dict >/dev/null 2>&1 && d=-dict=suites/tests/fuzz/$$n.dict || d=; \
+		$(B)/fuzz/tests/fuzz/$$n -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 $$d \
+			-artifact_prefix=$(B)/fuzz/ -print_final_stats=0 -verbosity=0 \
+			$(B)/fuzz/corpus/$$n suites/scenarios || exit 1; echo "$$n: ok"; done
+
 lint: tests
 	@$(RUN_TESTS) $(wildcard suites/tests/lint/*.sh)
 
@@ -190,7 +208,7 @@ clean:
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: all tests benches deps deps-dev demo run-tests check check-long check-asan check-tsan lint \
+.PHONY: all tests benches fuzzers fuzz deps deps-dev demo run-tests check check-long check-asan check-tsan lint \
 	format arrows bench install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
