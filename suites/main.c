@@ -60,7 +60,8 @@ static int run_command(const struct command *command, const char **argv, int arg
 		return err_exit(err, EXIT_USAGE, "%s needs %s; see regionproof %s --help",
 			command->name, command->operands, command->name);
 	if (command->most >= 0 && args.n_operands > command->most)
-		return err_exit(err, EXIT_USAGE, "\"%.60s\" is one word too many; see regionproof %s --help",
+		return err_exit(err, EXIT_USAGE,
+			"\"%.60s\" is one word too many; see regionproof %s --help",
 			args.operands[command->most], command->name);
 	return command->main(&args, err);
 }

@@ -13,286 +13,444 @@
 #define SESSION_TAKES (WHERE | TAKES_GROUP)
 
 /* Sentences that several rows share. */
-#define SESSION_COUNTS                                                                             \
-	"An operation whose outcome is unknown or failed binds nobody and convicts nobody; the "   \
+#define SESSION_COUNTS                                                                              \
+	"An operation whose outcome is unknown or failed binds nobody and convicts nobody; the "    \
 	"session keeps its obligations across them. Order of two writes is certain only where the " \
-	"first returned before the second was called. Sticky and roaming sessions are counted "    \
+	"first returned before the second was called. Sticky and roaming sessions are counted "     \
 	"together and listed apart. Phase: the intended start of the convicting read. "
 
-#define FAILOVER_COUNTS                                                                            \
-	"Clients outside the cut, while the fault is in force; default class: writes. Zero is the " \
+#define FAILOVER_COUNTS                                                                              \
+	"Clients outside the cut, while the fault is in force; default class: writes. Zero is the "  \
 	"certified in-force instant. A mark that is missing is missing, not zero. Healed before it " \
-	"happened: right-censored, which fails where the fault outlasted the bound and is "        \
+	"happened: right-censored, which fails where the fault outlasted the bound and is "          \
 	"inconclusive otherwise. Resolution: the period of the ticker. "
 
 const struct metric metrics[] = {
-	[METRIC_LATENCY] = {
-		.id = METRIC_LATENCY, .name = "latency", .unit = PARAM_DURATION, .stats = QUANTILES,
-		.takes = TAKES_CLASS | WHERE | TAKES_GROUP, .checker = "latency",
+	[METRIC_LATENCY] = {.id = METRIC_LATENCY,
+		.name = "latency",
+		.unit = PARAM_DURATION,
+		.stats = QUANTILES,
+		.takes = TAKES_CLASS | WHERE | TAKES_GROUP,
+		.checker = "latency",
 		.help = "how long the clients' operations took, from their intended start",
-		.counts = "Operations of sessions that were sent. From the intended start to the "
+		.counts =
+			"Operations of sessions that were sent. From the intended start to the "
 			"return, so a backlog is not hidden. A failed or unknown operation counts "
 			"as at least the time-out, so an outage never improves a percentile. Slots "
 			"not sent are counted beside it. Phase: intended start. Region: where the "
 			"client was."},
-	[METRIC_GOODPUT] = {
-		.id = METRIC_GOODPUT, .name = "goodput", .unit = PARAM_RATE, .stats = ONE,
-		.takes = TAKES_CLASS | WHERE | TAKES_GROUP, .checker = "latency",
+	[METRIC_GOODPUT] = {.id = METRIC_GOODPUT,
+		.name = "goodput",
+		.unit = PARAM_RATE,
+		.stats = ONE,
+		.takes = TAKES_CLASS | WHERE | TAKES_GROUP,
+		.checker = "latency",
 		.help = "operations that succeeded, per second",
 		.counts = "Session operations with outcome ok whose intended start lies in the "
-			"phase, divided by the length of the phase. Fails and unknowns count "
-			"nothing."},
-	[METRIC_AVAILABILITY] = {
-		.id = METRIC_AVAILABILITY, .name = "availability", .unit = PARAM_SHARE, .stats = ONE,
-		.takes = TAKES_CLASS | WHERE, .checker = "availability",
+			  "phase, divided by the length of the phase. Fails and unknowns count "
+			  "nothing."},
+	[METRIC_AVAILABILITY] = {.id = METRIC_AVAILABILITY,
+		.name = "availability",
+		.unit = PARAM_SHARE,
+		.stats = ONE,
+		.takes = TAKES_CLASS | WHERE,
+		.checker = "availability",
 		.help = "share of the availability ticker's operations that succeeded",
-		.counts = "Operations of the ticker (one per region, class and 50 ms). Denominator: "
+		.counts =
+			"Operations of the ticker (one per region, class and 50 ms). Denominator: "
 			"all that were called. Fail and unknown count as not available; an answer "
 			"after the ticker's limit of 1 s is unknown. Without a region the share is "
 			"over all regions together. Phase: call."},
-	[METRIC_AVAILABILITY_WINDOW] = {
-		.id = METRIC_AVAILABILITY_WINDOW, .name = "availability.window", .unit = PARAM_DURATION, .stats = ONE | BIT(STAT_COUNT),
-		.takes = TAKES_CLASS | WHERE, .checker = "availability",
+	[METRIC_AVAILABILITY_WINDOW] = {.id = METRIC_AVAILABILITY_WINDOW,
+		.name = "availability.window",
+		.unit = PARAM_DURATION,
+		.stats = ONE | BIT(STAT_COUNT),
+		.takes = TAKES_CLASS | WHERE,
+		.checker = "availability",
 		.help = "the longest window in which no operation succeeded in a region",
 		.counts = "Ticker operations, per region and class. A window is a maximal interval "
-			"in which none of at least three succeeded: from the call of the first "
-			"that failed after the last success to the return of the next success. "
-			"Unknown counts as not available. Without a region: the longest of all "
-			"regions. A window that is open when the phase ends is a lower bound. "
-			"Resolution: the ticker's period. count: the number of windows."},
-	[METRIC_ERRORS] = {
-		.id = METRIC_ERRORS, .name = "errors", .unit = PARAM_SHARE, .stats = ONE | BIT(STAT_COUNT),
-		.takes = TAKES_CLASS | WHERE | TAKES_GROUP, .checker = "latency",
+			  "in which none of at least three succeeded: from the call of the first "
+			  "that failed after the last success to the return of the next success. "
+			  "Unknown counts as not available. Without a region: the longest of all "
+			  "regions. A window that is open when the phase ends is a lower bound. "
+			  "Resolution: the ticker's period. count: the number of windows."},
+	[METRIC_ERRORS] = {.id = METRIC_ERRORS,
+		.name = "errors",
+		.unit = PARAM_SHARE,
+		.stats = ONE | BIT(STAT_COUNT),
+		.takes = TAKES_CLASS | WHERE | TAKES_GROUP,
+		.checker = "latency",
 		.help = "share of the clients' operations that failed or ended unknown",
 		.counts = "Session operations that were sent. Numerator: fail and unknown. "
-			"Denominator: all sent. Slots not sent are in neither. Phase: intended "
-			"start. count: the numerator."},
-	[METRIC_READ_YOUR_WRITES] = {
-		.id = METRIC_READ_YOUR_WRITES, .name = "read_your_writes.violations", .unit = PARAM_COUNT, .stats = ONE,
-		.takes = SESSION_TAKES, .checker = "sessions", .wants = WANTS_READS | WANTS_WRITES,
+			  "Denominator: all sent. Slots not sent are in neither. Phase: intended "
+			  "start. count: the numerator."},
+	[METRIC_READ_YOUR_WRITES] = {.id = METRIC_READ_YOUR_WRITES,
+		.name = "read_your_writes.violations",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.checker = "sessions",
+		.wants = WANTS_READS | WANTS_WRITES,
 		.help = "reads that returned something older than the session's own write",
-		.counts = "A read that returns a value certainly older than any ok write of the same "
+		.counts =
+			"A read that returns a value certainly older than any ok write of the same "
 			"session to that key which returned before the read was called. "
 			"Denominator (effective trials): reads whose distance from the session's "
-			"own acknowledgement is below the lag measured for that pair of regions. "
-			SESSION_COUNTS},
-	[METRIC_MONOTONIC_READS] = {
-		.id = METRIC_MONOTONIC_READS, .name = "monotonic_reads.violations", .unit = PARAM_COUNT, .stats = ONE,
-		.takes = SESSION_TAKES, .checker = "sessions", .wants = WANTS_READS | WANTS_WRITES,
+			"own acknowledgement is below the lag measured for that pair of regions. " SESSION_COUNTS},
+	[METRIC_MONOTONIC_READS] = {.id = METRIC_MONOTONIC_READS,
+		.name = "monotonic_reads.violations",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.checker = "sessions",
+		.wants = WANTS_READS | WANTS_WRITES,
 		.help = "reads that returned something older than the session had read before",
-		.counts = "In one session a read of v returns before a second read of the same key is "
+		.counts =
+			"In one session a read of v returns before a second read of the same key is "
 			"called, and the second returns a value certainly older than v. "
-			"Denominator: pairs of consecutive reads of a key in a session. "
-			SESSION_COUNTS},
-	[METRIC_MONOTONIC_WRITES] = {
-		.id = METRIC_MONOTONIC_WRITES, .name = "monotonic_writes.violations", .unit = PARAM_COUNT, .stats = ONE,
-		.takes = SESSION_TAKES, .checker = "sessions", .needs = DRIVER_NAMES_NODE,
+			"Denominator: pairs of consecutive reads of a key in a session. " SESSION_COUNTS},
+	[METRIC_MONOTONIC_WRITES] = {.id = METRIC_MONOTONIC_WRITES,
+		.name = "monotonic_writes.violations",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.checker = "sessions",
+		.needs = DRIVER_NAMES_NODE,
 		.wants = WANTS_READS | WANTS_WRITES,
 		.help = "a session's writes seen in another order than it made them",
-		.counts = "Two reads answered by the same node show a session's later write and then "
+		.counts =
+			"Two reads answered by the same node show a session's later write and then "
 			"its earlier one. Reads of different nodes are counted as monotonic reads "
 			"only. Denominator: such pairs of reads. " SESSION_COUNTS},
-	[METRIC_WRITES_FOLLOW_READS] = {
-		.id = METRIC_WRITES_FOLLOW_READS, .name = "writes_follow_reads.violations", .unit = PARAM_COUNT, .stats = ONE,
-		.takes = SESSION_TAKES, .checker = "sessions", .needs = DRIVER_NAMES_NODE,
+	[METRIC_WRITES_FOLLOW_READS] = {.id = METRIC_WRITES_FOLLOW_READS,
+		.name = "writes_follow_reads.violations",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.checker = "sessions",
+		.needs = DRIVER_NAMES_NODE,
 		.wants = WANTS_READS | WANTS_WRITES,
 		.help = "a write seen without what its session had read before",
-		.counts = "A session read v and then wrote w; an observer's reads answered by one "
+		.counts =
+			"A session read v and then wrote w; an observer's reads answered by one "
 			"node show w and afterwards something certainly older than v. Denominator: "
 			"such pairs of reads. " SESSION_COUNTS},
-	[METRIC_VISIBILITY] = {
-		.id = METRIC_VISIBILITY, .name = "visibility", .unit = PARAM_DURATION, .stats = QUANTILES,
-		.takes = TAKES_PHASE | TAKES_PAIR | TAKES_GROUP, .checker = "visibility",
+	[METRIC_VISIBILITY] = {.id = METRIC_VISIBILITY,
+		.name = "visibility",
+		.unit = PARAM_DURATION,
+		.stats = QUANTILES,
+		.takes = TAKES_PHASE | TAKES_PAIR | TAKES_GROUP,
+		.checker = "visibility",
 		.wants = WANTS_READS | WANTS_WRITES | WANTS_REGIONS,
 		.help = "how long after its acknowledgement a write can be read in another region",
-		.counts = "Per acknowledged write and ordered pair of regions: after the call of the "
+		.counts =
+			"Per acknowledged write and ordered pair of regions: after the call of the "
 			"last read that missed it, at or before the return of the first that had "
 			"it. Fails and unknowns are left out. A write never seen is right-censored, "
 			"never dropped. The upper end of each interval is judged for < and <=, the "
 			"lower for > and >=. Phase: acknowledgement of the write."},
-	[METRIC_STALENESS] = {
-		.id = METRIC_STALENESS, .name = "staleness", .unit = PARAM_DURATION, .stats = QUANTILES,
-		.takes = SESSION_TAKES, .checker = "staleness", .wants = WANTS_READS | WANTS_WRITES,
+	[METRIC_STALENESS] = {.id = METRIC_STALENESS,
+		.name = "staleness",
+		.unit = PARAM_DURATION,
+		.stats = QUANTILES,
+		.takes = SESSION_TAKES,
+		.checker = "staleness",
+		.wants = WANTS_READS | WANTS_WRITES,
 		.help = "the definite age of what reads returned",
-		.counts = "Ok reads. Age: call of the read minus return of the first certain, "
+		.counts =
+			"Ok reads. Age: call of the read minus return of the first certain, "
 			"surviving successor of the value read; 0 where there is none. "
 			"Denominator: reads that had a successor young enough to miss; unanswered "
 			"reads are reported beside it. Values of lost writes convict nobody. "
 			"Phase: call."},
-	[METRIC_STALE_UNFLAGGED] = {
-		.id = METRIC_STALE_UNFLAGGED, .name = "stale_reads.unflagged", .unit = PARAM_COUNT, .stats = ONE,
-		.takes = SESSION_TAKES, .checker = "staleness", .wants = WANTS_READS | WANTS_WRITES,
+	[METRIC_STALE_UNFLAGGED] = {.id = METRIC_STALE_UNFLAGGED,
+		.name = "stale_reads.unflagged",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.checker = "staleness",
+		.wants = WANTS_READS | WANTS_WRITES,
 		.help = "reads older than the group's stale-after that the answer did not own up to",
-		.counts = "Ok reads whose definite age is above stale-after and whose answer neither "
+		.counts =
+			"Ok reads whose definite age is above stale-after and whose answer neither "
 			"claims an age at or above it nor carries a stale mark. Denominator: ok "
 			"reads that had a successor older than stale-after to miss. Phase: call."},
-	[METRIC_STALE_FALSE] = {
-		.id = METRIC_STALE_FALSE, .name = "stale_flags.false", .unit = PARAM_COUNT, .stats = ONE,
-		.takes = SESSION_TAKES, .checker = "staleness", .needs = DRIVER_AGE,
+	[METRIC_STALE_FALSE] = {.id = METRIC_STALE_FALSE,
+		.name = "stale_flags.false",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.checker = "staleness",
+		.needs = DRIVER_AGE,
 		.wants = WANTS_READS | WANTS_WRITES,
 		.help = "flags that claim less than the definite age, or mark fresh data",
-		.counts = "Ok reads with an age or a stale mark. False where the claimed age is below "
+		.counts =
+			"Ok reads with an age or a stale mark. False where the claimed age is below "
 			"the definite one, or where the newest value is marked stale. Denominator: "
 			"flagged reads. Phase: call."},
-	[METRIC_WRITES_LOST] = {
-		.id = METRIC_WRITES_LOST, .name = "writes.lost", .unit = PARAM_COUNT, .stats = ONE,
-		.takes = TAKES_PHASE | TAKES_REGION | TAKES_GROUP, .checker = "loss", .needs_quiet = 1,
+	[METRIC_WRITES_LOST] = {.id = METRIC_WRITES_LOST,
+		.name = "writes.lost",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = TAKES_PHASE | TAKES_REGION | TAKES_GROUP,
+		.checker = "loss",
+		.needs_quiet = 1,
 		.wants = WANTS_LEDGER,
 		.help = "acknowledged writes that no region can read after convergence",
-		.counts = "Ok writes of ledger keys (written once). Lost: absent in every region's "
+		.counts =
+			"Ok writes of ledger keys (written once). Lost: absent in every region's "
 			"read-back of the last quiet phase. Denominator: ok ledger writes that were "
 			"read back in every region. Fails never count; unknown writes are never "
 			"loss. Phase: acknowledgement. Region: where the client was."},
-	[METRIC_WRITES_MISSING] = {
-		.id = METRIC_WRITES_MISSING, .name = "writes.missing", .unit = PARAM_COUNT, .stats = ONE,
-		.takes = TAKES_PHASE | TAKES_REGION | TAKES_GROUP, .checker = "loss", .needs_quiet = 1,
+	[METRIC_WRITES_MISSING] = {.id = METRIC_WRITES_MISSING,
+		.name = "writes.missing",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = TAKES_PHASE | TAKES_REGION | TAKES_GROUP,
+		.checker = "loss",
+		.needs_quiet = 1,
 		.wants = WANTS_LEDGER,
 		.help = "acknowledged writes that some regions can read and others cannot",
-		.counts = "Ok writes of ledger keys that at least one region's final read-back has "
+		.counts =
+			"Ok writes of ledger keys that at least one region's final read-back has "
 			"and at least one answers as absent. Denominator as for writes.lost. Phase: "
 			"acknowledgement."},
-	[METRIC_WRITES_DISCARDED_AFTER_CUT] = {
-		.id = METRIC_WRITES_DISCARDED_AFTER_CUT, .name = "writes.discarded_after_cut", .unit = PARAM_COUNT, .stats = ONE,
-		.takes = TAKES_REGION | TAKES_GROUP, .checker = "loss", .needs_fault = 1,
-		.needs_quiet = 1, .wants = WANTS_LEDGER,
+	[METRIC_WRITES_DISCARDED_AFTER_CUT] = {.id = METRIC_WRITES_DISCARDED_AFTER_CUT,
+		.name = "writes.discarded_after_cut",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = TAKES_REGION | TAKES_GROUP,
+		.checker = "loss",
+		.needs_fault = 1,
+		.needs_quiet = 1,
+		.wants = WANTS_LEDGER,
 		.help = "lost writes that were acknowledged after the fault was in force",
 		.counts = "The part of writes.lost whose acknowledgement came after the certified "
-			"in-force instant, with the distance of the last one. Denominator: ok "
-			"ledger writes acknowledged while the fault was in force."},
-	[METRIC_WRITES_MASKED] = {
-		.id = METRIC_WRITES_MASKED, .name = "writes.masked", .unit = PARAM_COUNT, .stats = ONE,
-		.takes = TAKES_PHASE | TAKES_REGION | TAKES_GROUP, .checker = "loss",
-		.needs_quiet = 1, .wants = WANTS_WRITES,
+			  "in-force instant, with the distance of the last one. Denominator: ok "
+			  "ledger writes acknowledged while the fault was in force."},
+	[METRIC_WRITES_MASKED] = {.id = METRIC_WRITES_MASKED,
+		.name = "writes.masked",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = TAKES_PHASE | TAKES_REGION | TAKES_GROUP,
+		.checker = "loss",
+		.needs_quiet = 1,
+		.wants = WANTS_WRITES,
 		.help = "acknowledged writes whose loss a later write would hide",
-		.counts = "Ok writes of register keys followed by another ok or unknown write of the "
+		.counts =
+			"Ok writes of register keys followed by another ok or unknown write of the "
 			"same key. They lower the evidence and never count as kept. Denominator: "
 			"ok register writes."},
-	[METRIC_WRITES_VANISHED] = {
-		.id = METRIC_WRITES_VANISHED, .name = "writes.vanished", .unit = PARAM_COUNT, .stats = ONE,
-		.takes = TAKES_PHASE | TAKES_REGION | TAKES_GROUP, .checker = "loss",
-		.needs_quiet = 1, .wants = WANTS_LEDGER,
+	[METRIC_WRITES_VANISHED] = {.id = METRIC_WRITES_VANISHED,
+		.name = "writes.vanished",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = TAKES_PHASE | TAKES_REGION | TAKES_GROUP,
+		.checker = "loss",
+		.needs_quiet = 1,
+		.wants = WANTS_LEDGER,
 		.help = "writes of unknown outcome that turned out not to have happened",
 		.counts = "Unknown writes of ledger keys absent in every region's final read-back. "
-			"Denominator: unknown ledger writes. This is never loss. Phase: call."},
-	[METRIC_RPO_WINDOW] = {
-		.id = METRIC_RPO_WINDOW, .name = "rpo.window", .unit = PARAM_DURATION, .stats = ONE, .takes = TAKES_GROUP,
-		.checker = "loss", .needs_fault = 1, .needs_quiet = 1, .wants = WANTS_LEDGER,
+			  "Denominator: unknown ledger writes. This is never loss. Phase: call."},
+	[METRIC_RPO_WINDOW] = {.id = METRIC_RPO_WINDOW,
+		.name = "rpo.window",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = TAKES_GROUP,
+		.checker = "loss",
+		.needs_fault = 1,
+		.needs_quiet = 1,
+		.wants = WANTS_LEDGER,
 		.help = "how far before the fault the oldest lost write was acknowledged",
-		.counts = "In-force instant minus the acknowledgement of the oldest lost ledger "
+		.counts =
+			"In-force instant minus the acknowledgement of the oldest lost ledger "
 			"write acknowledged before it; 0 where none of them was lost. Denominator: "
 			"ok ledger writes acknowledged before the fault."},
-	[METRIC_RESURRECTIONS] = {
-		.id = METRIC_RESURRECTIONS, .name = "resurrections", .unit = PARAM_COUNT, .stats = ONE, .takes = SESSION_TAKES,
-		.checker = "reads", .needs = DRIVER_DELETES,
+	[METRIC_RESURRECTIONS] = {.id = METRIC_RESURRECTIONS,
+		.name = "resurrections",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.checker = "reads",
+		.needs = DRIVER_DELETES,
 		.wants = WANTS_READS | WANTS_WRITES | WANTS_DELETES,
 		.help = "deleted data that came back",
-		.counts = "An ok read of a value certainly older than an acknowledged delete of its "
+		.counts =
+			"An ok read of a value certainly older than an acknowledged delete of its "
 			"key, after some read had seen the delete. Denominator: reads of keys after "
 			"a delete was seen. Unknown deletes convict nobody. Phase: call."},
-	[METRIC_DIRTY_READS] = {
-		.id = METRIC_DIRTY_READS, .name = "dirty_reads", .unit = PARAM_COUNT, .stats = ONE, .takes = SESSION_TAKES,
-		.checker = "reads", .wants = WANTS_READS | WANTS_WRITES,
+	[METRIC_DIRTY_READS] = {.id = METRIC_DIRTY_READS,
+		.name = "dirty_reads",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.checker = "reads",
+		.wants = WANTS_READS | WANTS_WRITES,
 		.help = "reads of values whose write surely failed",
 		.counts = "Ok reads that return the value of a write with outcome fail. Unknown "
-			"writes may be read. Denominator: ok reads that returned a value. Phase: "
-			"call."},
-	[METRIC_THIN_AIR_READS] = {
-		.id = METRIC_THIN_AIR_READS, .name = "thin_air_reads", .unit = PARAM_COUNT, .stats = ONE, .takes = SESSION_TAKES,
-		.checker = "reads", .wants = WANTS_READS | WANTS_WRITES,
+			  "writes may be read. Denominator: ok reads that returned a value. Phase: "
+			  "call."},
+	[METRIC_THIN_AIR_READS] = {.id = METRIC_THIN_AIR_READS,
+		.name = "thin_air_reads",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.checker = "reads",
+		.wants = WANTS_READS | WANTS_WRITES,
 		.help = "reads of values that nobody wrote to that key",
-		.counts = "Ok reads that return a value which no operation of the run wrote to that "
+		.counts =
+			"Ok reads that return a value which no operation of the run wrote to that "
 			"key, or whose write was called after the read had returned. Denominator: "
 			"ok reads that returned a value. Phase: call."},
-	[METRIC_FAILOVER_RTO] = {
-		.id = METRIC_FAILOVER_RTO, .name = "failover.rto", .unit = PARAM_DURATION, .stats = ONE,
-		.takes = TAKES_CLASS | TAKES_PHASE | TAKES_REGION, .checker = "failover",
-		.needs_fault = 1, .is_bound_of_fault = 1,
+	[METRIC_FAILOVER_RTO] = {.id = METRIC_FAILOVER_RTO,
+		.name = "failover.rto",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = TAKES_CLASS | TAKES_PHASE | TAKES_REGION,
+		.checker = "failover",
+		.needs_fault = 1,
+		.is_bound_of_fault = 1,
 		.help = "from the fault to the first success that lasts",
 		.counts = "To the return of the first success that is sustained: 99 % ok over the "
-			"following 3 s. Ticker operations. " FAILOVER_COUNTS},
-	[METRIC_FAILOVER_DETECT] = {
-		.id = METRIC_FAILOVER_DETECT, .name = "failover.detect", .unit = PARAM_DURATION, .stats = ONE,
-		.takes = TAKES_PHASE | TAKES_REGION, .checker = "failover", .needs = DRIVER_ROLES,
-		.needs_fault = 1, .is_bound_of_fault = 1,
+			  "following 3 s. Ticker operations. " FAILOVER_COUNTS},
+	[METRIC_FAILOVER_DETECT] = {.id = METRIC_FAILOVER_DETECT,
+		.name = "failover.detect",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = TAKES_PHASE | TAKES_REGION,
+		.checker = "failover",
+		.needs = DRIVER_ROLES,
+		.needs_fault = 1,
+		.is_bound_of_fault = 1,
 		.help = "from the fault to the first sign that the system noticed",
 		.counts = "To the first role mark by which a node outside the cut no longer names "
-			"the old primary. " FAILOVER_COUNTS},
-	[METRIC_FAILOVER_PROMOTE] = {
-		.id = METRIC_FAILOVER_PROMOTE, .name = "failover.promote", .unit = PARAM_DURATION, .stats = ONE,
-		.takes = TAKES_PHASE | TAKES_REGION, .checker = "failover",
-		.needs = DRIVER_NAMES_NODE, .needs_fault = 1, .is_bound_of_fault = 1,
+			  "the old primary. " FAILOVER_COUNTS},
+	[METRIC_FAILOVER_PROMOTE] = {.id = METRIC_FAILOVER_PROMOTE,
+		.name = "failover.promote",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = TAKES_PHASE | TAKES_REGION,
+		.checker = "failover",
+		.needs = DRIVER_NAMES_NODE,
+		.needs_fault = 1,
+		.is_bound_of_fault = 1,
 		.help = "from the fault to the first write that a new primary accepted",
 		.counts = "To the return of the first ok ticker write performed by a node that was "
-			"not primary when the fault came. A role that is only claimed is shown, "
-			"not counted. " FAILOVER_COUNTS},
-	[METRIC_FAILOVER_REDIRECT] = {
-		.id = METRIC_FAILOVER_REDIRECT, .name = "failover.redirect", .unit = PARAM_DURATION, .stats = ONE,
-		.takes = TAKES_PHASE | TAKES_REGION, .checker = "failover",
-		.needs = DRIVER_NAMES_NODE, .needs_fault = 1, .is_bound_of_fault = 1,
+			  "not primary when the fault came. A role that is only claimed is shown, "
+			  "not counted. " FAILOVER_COUNTS},
+	[METRIC_FAILOVER_REDIRECT] = {.id = METRIC_FAILOVER_REDIRECT,
+		.name = "failover.redirect",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = TAKES_PHASE | TAKES_REGION,
+		.checker = "failover",
+		.needs = DRIVER_NAMES_NODE,
+		.needs_fault = 1,
+		.is_bound_of_fault = 1,
 		.help = "from the new primary's first write to the first of a session that reached it",
-		.counts = "From the instant of failover.promote to the return of the first ok write "
+		.counts =
+			"From the instant of failover.promote to the return of the first ok write "
 			"of a session performed by the new primary. " FAILOVER_COUNTS},
-	[METRIC_FAILOVER_FIRST_SUCCESS] = {
-		.id = METRIC_FAILOVER_FIRST_SUCCESS, .name = "failover.first_success", .unit = PARAM_DURATION, .stats = ONE,
-		.takes = TAKES_CLASS | TAKES_PHASE | TAKES_REGION, .checker = "failover",
-		.needs_fault = 1, .is_bound_of_fault = 1,
+	[METRIC_FAILOVER_FIRST_SUCCESS] = {.id = METRIC_FAILOVER_FIRST_SUCCESS,
+		.name = "failover.first_success",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = TAKES_CLASS | TAKES_PHASE | TAKES_REGION,
+		.checker = "failover",
+		.needs_fault = 1,
+		.is_bound_of_fault = 1,
 		.help = "from the fault to the first success, lasting or not",
-		.counts = "To the return of the first ok ticker operation after the outage began. "
-			FAILOVER_COUNTS},
-	[METRIC_SPLIT_BRAIN_WINDOW] = {
-		.id = METRIC_SPLIT_BRAIN_WINDOW, .name = "split_brain.window", .unit = PARAM_DURATION, .stats = ONE,
-		.takes = TAKES_PHASE, .checker = "split_brain", .needs = DRIVER_NAMES_NODE,
+		.counts =
+			"To the return of the first ok ticker operation after the outage began. " FAILOVER_COUNTS},
+	[METRIC_SPLIT_BRAIN_WINDOW] = {.id = METRIC_SPLIT_BRAIN_WINDOW,
+		.name = "split_brain.window",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = TAKES_PHASE,
+		.checker = "split_brain",
+		.needs = DRIVER_NAMES_NODE,
 		.wants = WANTS_WRITES | WANTS_REGIONS,
 		.help = "how long two nodes acknowledged writes that only one may take",
-		.counts = "Ok writes by performing node, not by the client's region. Begins when node "
+		.counts =
+			"Ok writes by performing node, not by the client's region. Begins when node "
 			"B's first acknowledgement in a newer term returned, ends with the last "
 			"acknowledgement of a node of the older term called after it; 0 where there "
 			"is none. Fails and unknowns count nothing. Acknowledgements on each side "
 			"and those discarded are listed."},
-	[METRIC_CONVERGENCE_TIME] = {
-		.id = METRIC_CONVERGENCE_TIME, .name = "convergence.time", .unit = PARAM_DURATION, .stats = ONE,
-		.takes = TAKES_PHASE, .checker = "convergence", .needs_quiet = 1,
+	[METRIC_CONVERGENCE_TIME] = {.id = METRIC_CONVERGENCE_TIME,
+		.name = "convergence.time",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = TAKES_PHASE,
+		.checker = "convergence",
+		.needs_quiet = 1,
 		.wants = WANTS_WRITES | WANTS_REGIONS,
 		.help = "how long after the last write all regions read the same",
-		.counts = "From the end of the last write before the quiet phase to the end of the "
+		.counts =
+			"From the end of the last write before the quiet phase to the end of the "
 			"first of two equal sweeps in a row over every key in every region. A key "
 			"that was not answered makes the sweep unequal. Not converged by the end of "
 			"the phase: a lower bound. Resolution: one sweep."},
-	[METRIC_DIVERGENCE_KEYS] = {
-		.id = METRIC_DIVERGENCE_KEYS, .name = "divergence.keys", .unit = PARAM_COUNT, .stats = ONE, .takes = TAKES_PHASE,
-		.checker = "convergence", .needs_quiet = 1, .wants = WANTS_WRITES | WANTS_REGIONS,
+	[METRIC_DIVERGENCE_KEYS] = {.id = METRIC_DIVERGENCE_KEYS,
+		.name = "divergence.keys",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = TAKES_PHASE,
+		.checker = "convergence",
+		.needs_quiet = 1,
+		.wants = WANTS_WRITES | WANTS_REGIONS,
 		.help = "keys that regions still read differently at the end",
-		.counts = "Keys with different values in the last complete sweep of the quiet phase. "
+		.counts =
+			"Keys with different values in the last complete sweep of the quiet phase. "
 			"Denominator: keys answered in every region; unanswered keys are reported "
 			"beside it."},
-	[METRIC_RECOVERY_TIME] = {
-		.id = METRIC_RECOVERY_TIME, .name = "recovery.time", .unit = PARAM_DURATION, .stats = ONE,
-		.takes = TAKES_CLASS | TAKES_REGION, .checker = "recovery", .needs_fault = 1,
+	[METRIC_RECOVERY_TIME] = {.id = METRIC_RECOVERY_TIME,
+		.name = "recovery.time",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = TAKES_CLASS | TAKES_REGION,
+		.checker = "recovery",
+		.needs_fault = 1,
 		.help = "from the end of the fault until the system is as fast as before it",
-		.counts = "From the certified gone instant to the start of the first stretch of 1 s "
+		.counts =
+			"From the certified gone instant to the start of the first stretch of 1 s "
 			"in which goodput and p99 latency are within 10 % of those of the phase "
 			"before the first fault, and stay there for 3 s. Session operations; fails "
 			"and unknowns as in goodput and latency. Not recovered by the end: a lower "
 			"bound."},
-	[METRIC_RTT] = {
-		.id = METRIC_RTT, .name = "rtt", .unit = PARAM_DURATION, .stats = QUANTILES,
-		.takes = TAKES_PHASE | TAKES_PAIR | NEEDS_PAIR, .checker = "link",
+	[METRIC_RTT] = {.id = METRIC_RTT,
+		.name = "rtt",
+		.unit = PARAM_DURATION,
+		.stats = QUANTILES,
+		.takes = TAKES_PHASE | TAKES_PAIR | NEEDS_PAIR,
+		.checker = "link",
 		.wants = WANTS_REGIONS,
 		.help = "round trip between two regions as the beacons measured it",
-		.counts = "One-way delays of beacons there and back, added by quantile. Lost beacons "
+		.counts =
+			"One-way delays of beacons there and back, added by quantile. Lost beacons "
 			"are not in it (see loss). Phase: sending."},
-	[METRIC_LOSS] = {
-		.id = METRIC_LOSS, .name = "loss", .unit = PARAM_SHARE, .stats = ONE,
-		.takes = TAKES_PHASE | TAKES_PAIR | NEEDS_PAIR, .checker = "link",
+	[METRIC_LOSS] = {.id = METRIC_LOSS,
+		.name = "loss",
+		.unit = PARAM_SHARE,
+		.stats = ONE,
+		.takes = TAKES_PHASE | TAKES_PAIR | NEEDS_PAIR,
+		.checker = "link",
 		.wants = WANTS_REGIONS,
 		.help = "share of the beacons from one region to another that never arrived",
-		.counts = "Beacons sent in the phase over the directed pair, both address families. "
+		.counts =
+			"Beacons sent in the phase over the directed pair, both address families. "
 			"Numerator: those not received by the end of the run."},
-	[METRIC_FALLBACK_SHARE] = {
-		.id = METRIC_FALLBACK_SHARE, .name = "fallback.share", .unit = PARAM_SHARE, .stats = ONE, .takes = SESSION_TAKES,
-		.checker = "fallback", .needs = DRIVER_MIN_VERSION, .wants = WANTS_READS,
+	[METRIC_FALLBACK_SHARE] = {.id = METRIC_FALLBACK_SHARE,
+		.name = "fallback.share",
+		.unit = PARAM_SHARE,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.checker = "fallback",
+		.needs = DRIVER_MIN_VERSION,
+		.wants = WANTS_READS,
 		.help = "share of reads that paid the trip to the primary",
-		.counts = "Ok reads of sessions outside the primary's region whose answer says that "
+		.counts =
+			"Ok reads of sessions outside the primary's region whose answer says that "
 			"the local copy was behind. Denominator: all ok reads there. Phase: call."},
 };
 static_assert(sizeof(metrics) / sizeof(*metrics) == METRICS, "a row per metric");
@@ -308,10 +466,17 @@ const struct metric *metric_find(const char *name)
 
 const char *metric_stat_name(enum metric_stat stat)
 {
-	static const char *const names[] = {[STAT_VALUE] = NULL, [STAT_P50] = "p50",
-		[STAT_P90] = "p90", [STAT_P95] = "p95", [STAT_P99] = "p99", [STAT_P999] = "p99.9",
-		[STAT_MAX] = "max", [STAT_MIN] = "min", [STAT_MEAN] = "mean",
-		[STAT_COUNT] = "count", [STAT_RATE] = "rate"};
+	static const char *const names[] = {[STAT_VALUE] = NULL,
+		[STAT_P50] = "p50",
+		[STAT_P90] = "p90",
+		[STAT_P95] = "p95",
+		[STAT_P99] = "p99",
+		[STAT_P999] = "p99.9",
+		[STAT_MAX] = "max",
+		[STAT_MIN] = "min",
+		[STAT_MEAN] = "mean",
+		[STAT_COUNT] = "count",
+		[STAT_RATE] = "rate"};
 
 	static_assert(sizeof(names) / sizeof(*names) == STATS, "a name per statistic");
 	return names[stat];

@@ -69,7 +69,8 @@ static void plan_head(struct planner *p)
 	plan->name = scenario->name.text ? scenario->name.text : "";
 	plan->about = scenario->about;
 	plan->seed = p->options->has_seed ? p->options->seed
-		: scenario->has_seed ? scenario->seed : SEED_DEFAULT;
+		: scenario->has_seed      ? scenario->seed
+					  : SEED_DEFAULT;
 	plan->repeat = scenario->repeat;
 	plan->evidence = scenario->evidence;
 	plan->max_duration_ns = scenario->max_duration_ns;
@@ -110,7 +111,8 @@ static int load_text(struct plan *plan, const struct plan_options *options, stru
 		return -1;
 	}
 	plan->text = arena_strndup(&plan->arena, buf_str(&text), text.len);
-	rc = strlen(plan->text) == text.len ? 0
+	rc = strlen(plan->text) == text.len
+		? 0
 		: err_exit(err, EXIT_SCENARIO, "%s holds NUL bytes; it is no text", plan->path);
 	buf_release(&text);
 	return rc;
@@ -123,8 +125,8 @@ static const char *environment(const char *name)
 
 static int make_plan(struct planner *p, struct err *err)
 {
-	struct source source = {.file = p->plan->path, .text = p->plan->text,
-		.len = strlen(p->plan->text)};
+	struct source source = {
+		.file = p->plan->path, .text = p->plan->text, .len = strlen(p->plan->text)};
 
 	complaints_add_source(p->complaints, &source);
 	scenario_read(p->arena, &source, environment, &p->scenario, p->complaints);
@@ -138,14 +140,17 @@ static int make_plan(struct planner *p, struct err *err)
 	return 0;
 }
 
-struct plan *plan_build(const struct plan_options *options, bool need_programs, struct err *err,
-	struct buf *errors)
+struct plan *plan_build(
+	const struct plan_options *options, bool need_programs, struct err *err, struct buf *errors)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
 	struct complaints complaints = {.out = errors};
 	struct buf missing = {0};
-	struct planner p = {.plan = plan, .complaints = &complaints, .options = options,
-		.need_programs = need_programs, .missing = &missing};
+	struct planner p = {.plan = plan,
+		.complaints = &complaints,
+		.options = options,
+		.need_programs = need_programs,
+		.missing = &missing};
 	int rc;
 
 	if (!plan)
@@ -169,8 +174,8 @@ void plan_free(struct plan *plan)
 	free(plan);
 }
 
-struct impairment plan_link_now(const struct plan *plan, unsigned from, unsigned to,
-	uint64_t faults_on)
+struct impairment plan_link_now(
+	const struct plan *plan, unsigned from, unsigned to, uint64_t faults_on)
 {
 	struct impairment now = plan->links[from * plan->n_regions + to];
 

@@ -83,17 +83,17 @@ struct plan_expect {
 	const struct metric *metric;
 	enum metric_stat stat;
 	enum compare compare;
-	double value;       /* in the metric's base unit: ns, share 0..1, count */
-	bool has_warn;      /* passes, but with a warning where `value warn_compare warn_value` does
+	double value;  /* in the metric's base unit: ns, share 0..1, count */
+	bool has_warn; /* passes, but with a warning where `value warn_compare warn_value` does
 			     * not hold: always a stricter bound of the same direction */
 	enum compare warn_compare;
 	double warn_value;
-	double confidence;  /* 0: observed; 0.95: a claim about the population */
+	double confidence; /* 0: observed; 0.95: a claim about the population */
 	enum op_filter filter;
-	int group;          /* FILTER_GROUP */
-	int phase;          /* index, -1: the whole run */
-	int region;         /* at REGION, -1: all together */
-	int from, to;       /* ordered pair of regions, -1 */
+	int group;    /* FILTER_GROUP */
+	int phase;    /* index, -1: the whole run */
+	int region;   /* at REGION, -1: all together */
+	int from, to; /* ordered pair of regions, -1 */
 	struct place place;
 };
 /* `at each region` is expanded into one expectation per region. */
@@ -141,8 +141,8 @@ struct plan {
 /* What a command line may change. */
 struct plan_options {
 	const char *path;
-	const char *text;   /* NULL: read path */
-	const char *share;  /* directory with systems/, links/ */
+	const char *text;  /* NULL: read path */
+	const char *share; /* directory with systems/, links/ */
 	bool has_seed;
 	uint64_t seed;
 };
@@ -158,8 +158,8 @@ void plan_free(struct plan *plan);
 
 /* The impairment of a link while the given faults are on (a bit per fault): base and effects added
  * by impairment_add. */
-struct impairment plan_link_now(const struct plan *plan, unsigned from, unsigned to,
-	uint64_t faults_on);
+struct impairment plan_link_now(
+	const struct plan *plan, unsigned from, unsigned to, uint64_t faults_on);
 
 /* The dry run: every change that would be made, and its inverse, absolute times, limits, the
  * smallest effect that each expectation could detect. */

@@ -21,8 +21,8 @@ static const struct driver_ops *find_driver(struct planner *p, const struct scen
 	return i < 0 ? NULL : drivers[i];
 }
 
-static void find_regions(struct planner *p, const struct scenario_group *from,
-	struct client_group *group)
+static void find_regions(
+	struct planner *p, const struct scenario_group *from, struct client_group *group)
 {
 	size_t n = p->plan->n_regions;
 	uint8_t *regions = arena_array(p->arena, n + from->regions.n + 1, 1);
@@ -44,8 +44,8 @@ static void find_regions(struct planner *p, const struct scenario_group *from,
 	}
 }
 
-static void apply_settings(struct planner *p, const struct scenario_group *from,
-	struct client_group *group)
+static void apply_settings(
+	struct planner *p, const struct scenario_group *from, struct client_group *group)
 {
 	void *options = NULL;
 
@@ -67,16 +67,16 @@ static void apply_settings(struct planner *p, const struct scenario_group *from,
 	group->driver_options = options;
 }
 
-static void check_group(struct planner *p, const struct scenario_group *from,
-	const struct client_group *group)
+static void check_group(
+	struct planner *p, const struct scenario_group *from, const struct client_group *group)
 {
 	if (!group->read_rate_uhz && !group->write_rate_uhz)
 		complain(p->complaints, from->place,
 			"group %s does nothing; give it reads: { rate: 150/s } or writes: { rate: 30/s }",
 			group->name);
 	if (group->roam_ppm && group->n_regions < 2)
-		complain(p->complaints, from->place,
-			"group %s lives in one region and cannot roam", group->name);
+		complain(p->complaints, from->place, "group %s lives in one region and cannot roam",
+			group->name);
 	if (group->demand_version && group->driver && !(group->driver->can & DRIVER_MIN_VERSION))
 		complain(p->complaints, from->place,
 			"driver %s cannot demand a version; leave demand-version out",
@@ -117,7 +117,8 @@ static void add_group(struct planner *p, const struct scenario_group *from)
 	find_regions(p, from, group);
 	sessions = from->sessions_per_region * group->n_regions;
 	if (plan->n_sessions + sessions > GROUP_SESSIONS_MAX)
-		complain(p->complaints, from->place, "%llu sessions in all; at most %d are possible",
+		complain(p->complaints, from->place,
+			"%llu sessions in all; at most %d are possible",
 			(unsigned long long)(plan->n_sessions + sessions), GROUP_SESSIONS_MAX);
 	group->sessions_per_region = (uint32_t)from->sessions_per_region;
 	group->first_session = plan->n_sessions;

@@ -56,7 +56,14 @@ static double region_share(const struct client_group *group, int region)
 	return 0;
 }
 
-enum operations { ALL_OPERATIONS, READS, WRITES, LEDGER_WRITES, REGISTER_WRITES, READS_AFTER_WRITES };
+enum operations {
+	ALL_OPERATIONS,
+	READS,
+	WRITES,
+	LEDGER_WRITES,
+	REGISTER_WRITES,
+	READS_AFTER_WRITES
+};
 
 static double rate_of(const struct client_group *group, enum operations what, enum op_filter filter)
 {
@@ -66,8 +73,9 @@ static double rate_of(const struct client_group *group, enum operations what, en
 
 	switch (what) {
 	case ALL_OPERATIONS:
-		return filter == FILTER_READS ? reads : filter == FILTER_WRITES ? writes
-			: reads + writes;
+		return filter == FILTER_READS     ? reads
+			: filter == FILTER_WRITES ? writes
+						  : reads + writes;
 	case READS:
 		return reads;
 	case WRITES:
@@ -82,8 +90,8 @@ static double rate_of(const struct client_group *group, enum operations what, en
 	return 0;
 }
 
-static uint64_t planned(const struct plan *plan, const struct plan_expect *expect,
-	enum operations what)
+static uint64_t planned(
+	const struct plan *plan, const struct plan_expect *expect, enum operations what)
 {
 	double seconds = (double)plan_watched_ns(plan, expect) / 1e9, sum = 0;
 
@@ -104,8 +112,9 @@ static uint64_t planned_ticks(const struct plan *plan, const struct plan_expect 
 	double seconds = (double)plan_watched_ns(plan, expect) / 1e9;
 	double regions = expect->region < 0 ? (double)plan->n_regions : 1;
 	double others = plan->n_regions > 1 ? (double)plan->n_regions - 1 : 1;
-	double each = expect->filter == FILTER_WRITES ? 1 : expect->filter == FILTER_READS ? others
-		: 1 + others;
+	double each = expect->filter == FILTER_WRITES ? 1
+		: expect->filter == FILTER_READS      ? others
+						      : 1 + others;
 
 	return (uint64_t)llround(seconds * regions * each * TICKER_HZ);
 }
@@ -121,8 +130,8 @@ static uint64_t planned_keys(const struct plan *plan)
 	return keys;
 }
 
-uint64_t plan_planned_samples(const struct plan *plan, const struct plan_expect *expect,
-	const char **what)
+uint64_t plan_planned_samples(
+	const struct plan *plan, const struct plan_expect *expect, const char **what)
 {
 	switch (expect->metric->id) {
 	case METRIC_LATENCY:
@@ -182,8 +191,8 @@ uint64_t plan_planned_samples(const struct plan *plan, const struct plan_expect 
 	case METRIC_RTT:
 	case METRIC_LOSS:
 		*what = "beacons each way";
-		return plan_watched_ns(plan, expect) /
-			beacon_period_ns((unsigned)plan->n_regions) * 2;
+		return plan_watched_ns(plan, expect) / beacon_period_ns((unsigned)plan->n_regions) *
+			2;
 	case METRICS:
 		break;
 	}

@@ -6,26 +6,34 @@
 #include <stdio.h>
 #include <string.h>
 
+#define EXPECTS_MAX 2000
+
 const char *compare_text(enum compare compare)
 {
-	static const char *const names[] = {[COMPARE_LT] = "<", [COMPARE_LE] = "<=",
-		[COMPARE_EQ] = "==", [COMPARE_NE] = "!=", [COMPARE_GE] = ">=", [COMPARE_GT] = ">"};
+	static const char *const names[] = {[COMPARE_LT] = "<",
+		[COMPARE_LE] = "<=",
+		[COMPARE_EQ] = "==",
+		[COMPARE_NE] = "!=",
+		[COMPARE_GE] = ">=",
+		[COMPARE_GT] = ">"};
 
 	return names[compare];
 }
 
-static void put_value(struct buf *out, const struct metric *metric, enum metric_stat stat, double value)
+static void put_value(
+	struct buf *out, const struct metric *metric, enum metric_stat stat, double value)
 {
-	enum param_type type = stat == STAT_COUNT ? PARAM_COUNT : stat == STAT_RATE ? PARAM_RATE
-		: metric->unit;
+	enum param_type type = stat == STAT_COUNT ? PARAM_COUNT
+		: stat == STAT_RATE               ? PARAM_RATE
+						  : metric->unit;
 	double scale = type == PARAM_SHARE || type == PARAM_RATE ? 1e6 : 1;
 
 	param_print(out, type, (uint64_t)llround(value * scale));
 }
 
 /* The same words in one order, one blank between: what trends are keyed by. */
-static const char *make_id(struct planner *p, const struct plan_expect *expect,
-	const struct scenario_expect *from)
+static const char *make_id(
+	struct planner *p, const struct plan_expect *expect, const struct scenario_expect *from)
 {
 	const struct plan *plan = p->plan;
 	const char *stat = metric_stat_name(expect->stat), *id;
@@ -54,7 +62,8 @@ static const char *make_id(struct planner *p, const struct plan_expect *expect,
 	return id;
 }
 
-static bool find_filter(struct planner *p, const struct scenario_word *word, struct plan_expect *out)
+static bool find_filter(
+	struct planner *p, const struct scenario_word *word, struct plan_expect *out)
 {
 	const char *names[PLAN_GROUPS_MAX + 2] = {"reads", "writes"};
 	size_t n = 2;
@@ -92,8 +101,11 @@ static bool find_region(struct planner *p, const struct scenario_word *word, int
 
 static enum compare opposite(enum compare compare)
 {
-	static const enum compare of[] = {[COMPARE_LT] = COMPARE_GE, [COMPARE_LE] = COMPARE_GT,
-		[COMPARE_EQ] = COMPARE_NE, [COMPARE_NE] = COMPARE_EQ, [COMPARE_GE] = COMPARE_LT,
+	static const enum compare of[] = {[COMPARE_LT] = COMPARE_GE,
+		[COMPARE_LE] = COMPARE_GT,
+		[COMPARE_EQ] = COMPARE_NE,
+		[COMPARE_NE] = COMPARE_EQ,
+		[COMPARE_GE] = COMPARE_LT,
 		[COMPARE_GT] = COMPARE_LE};
 
 	return of[compare];
@@ -109,8 +121,8 @@ static int direction(enum compare compare)
 
 /* "warn > 10s" (when to warn) and "warn < 10s" (what should hold) are both what people write; the
  * plan has the second. */
-static bool check_warn(struct planner *p, const struct scenario_expect *from,
-	struct plan_expect *expect)
+static bool check_warn(
+	struct planner *p, const struct scenario_expect *from, struct plan_expect *expect)
 {
 	int way = direction(expect->compare);
 
@@ -126,14 +138,15 @@ static bool check_warn(struct planner *p, const struct scenario_expect *from,
 	if (way * expect->warn_value >= way * expect->value) {
 		complain(p->complaints, from->warn_word.place,
 			"nothing that passes is beyond %s, so it would never warn; choose a bound "
-			"stricter than %s", from->warn_word.text, from->value_word.text);
+			"stricter than %s",
+			from->warn_word.text, from->value_word.text);
 		return false;
 	}
 	return true;
 }
 
-static void add_expect(struct planner *p, const struct scenario_expect *from,
-	const struct plan_expect *expect)
+static void add_expect(
+	struct planner *p, const struct scenario_expect *from, const struct plan_expect *expect)
 {
 	struct plan *plan = p->plan;
 	const char *id = make_id(p, expect, from);
@@ -141,8 +154,9 @@ static void add_expect(struct planner *p, const struct scenario_expect *from,
 	for (size_t i = 0; i < plan->n_expects; i++) {
 		if (strcmp(plan->expects[i].id, id))
 			continue;
-		complain(p->complaints, from->place, "\"%s\" stands here twice; the first is in line %u",
-			id, plan->expects[i].place.line);
+		complain(p->complaints, from->place,
+			"\"%s\" stands here twice; the first is in line %u", id,
+			plan->expects[i].place.line);
 		return;
 	}
 	*ARENA_PUSH(p->arena, plan->expects, plan->n_expects) = *expect;
@@ -151,11 +165,20 @@ static void add_expect(struct planner *p, const struct scenario_expect *from,
 
 static void resolve(struct planner *p, const struct scenario_expect *from)
 {
-	struct plan_expect expect = {.metric = from->metric, .stat = from->stat,
-		.compare = from->compare, .value = from->value, .has_warn = from->has_warn,
-		.warn_compare = from->warn_compare, .warn_value = from->warn_value,
-		.confidence = from->confidence, .group = -1, .phase = -1, .region = -1, .from = -1,
-		.to = -1, .place = from->place};
+	struct plan_expect expect = {.metric = from->metric,
+		.stat = from->stat,
+		.compare = from->compare,
+		.value = from->value,
+		.has_warn = from->has_warn,
+		.warn_compare = from->warn_compare,
+		.warn_value = from->warn_value,
+		.confidence = from->confidence,
+		.group = -1,
+		.phase = -1,
+		.region = -1,
+		.from = -1,
+		.to = -1,
+		.place = from->place};
 	bool ok = find_filter(p, &from->filter, &expect);
 
 	ok &= find_phase(p, &from->phase, &expect);
@@ -180,6 +203,9 @@ static void resolve(struct planner *p, const struct scenario_expect *from)
 
 void plan_expects(struct planner *p)
 {
-	for (size_t i = 0; i < p->scenario.n_expects; i++)
+	for (size_t i = 0; i < p->scenario.n_expects && p->plan->n_expects < EXPECTS_MAX; i++)
 		resolve(p, &p->scenario.expects[i]);
+	if (p->plan->n_expects >= EXPECTS_MAX)
+		complain(p->complaints, p->scenario.expect_place,
+			"more than %d expectations, counting each region", EXPECTS_MAX - 1);
 }

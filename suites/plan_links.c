@@ -9,14 +9,16 @@ struct rtt {
 };
 
 static const struct param rtt_rows[] = {
-	{.name = "rtt", .type = PARAM_DURATION, .max = UINT64_C(1200000000000),
+	{.name = "rtt",
+		.type = PARAM_DURATION,
+		.max = UINT64_C(1200000000000),
 		.help = "round trip; each way gets half of it as its delay",
 		.offset = offsetof(struct rtt, rtt_ns)},
 	PARAM_END,
 };
 
-static const struct scenario_setting *find_setting(const struct scenario_settings *settings,
-	const char *name)
+static const struct scenario_setting *find_setting(
+	const struct scenario_settings *settings, const char *name)
 {
 	for (size_t i = 0; i < settings->n; i++) {
 		if (!strcmp(settings->items[i].name, name))

@@ -42,8 +42,8 @@ void planner_set(struct planner *p, const struct scenario_setting *setting,
 
 /* How many samples or effective trials an expectation can have at most in this plan, estimated
  * from rates and lengths; 0 where nothing can be said. *what: "reads". */
-uint64_t plan_planned_samples(const struct plan *plan, const struct plan_expect *expect,
-	const char **what);
+uint64_t plan_planned_samples(
+	const struct plan *plan, const struct plan_expect *expect, const char **what);
 /* Reads and writes that all groups start in the run; false where a closed loop leaves it open. */
 bool plan_planned_operations(const struct plan *plan, double *reads, double *writes);
 /* Length of what the expectation looks at: its phase, or the run without its quiet phases. */

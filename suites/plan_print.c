@@ -37,8 +37,10 @@ static void print_node(const struct plan_node *node, struct buf *out)
 		buf_printf(out, "   port %u", node->spec.port);
 	buf_puts(out, node->endpoint ? "\n      " : "   not for clients\n      ");
 	for (size_t i = 0; node->spec.argv[i]; i++)
-		buf_printf(out, strpbrk(node->spec.argv[i], " ") || !*node->spec.argv[i] ? "%s'%s'"
-			: "%s%s", i ? " " : "", node->spec.argv[i]);
+		buf_printf(out,
+			strpbrk(node->spec.argv[i], " ") || !*node->spec.argv[i] ? "%s'%s'"
+										 : "%s%s",
+			i ? " " : "", node->spec.argv[i]);
 	buf_puts(out, "\n");
 	for (size_t i = 0; i < node->spec.n_files; i++)
 		buf_printf(out, "      writes %s into its working directory\n",
@@ -50,10 +52,13 @@ static void print_node(const struct plan_node *node, struct buf *out)
 
 static void print_ground(const struct plan *plan, struct buf *out)
 {
-	buf_puts(out, "\nbefore 0 s, on this machine (nothing of the host's own network is touched)\n");
-	buf_puts(out, "  + a backbone: one network namespace with a bridge; gone with its process\n");
+	buf_puts(out,
+		"\nbefore 0 s, on this machine (nothing of the host's own network is touched)\n");
+	buf_puts(out,
+		"  + a backbone: one network namespace with a bridge; gone with its process\n");
 	for (size_t i = 0; i < plan->n_regions; i++)
-		buf_printf(out, "  + region %s%s: a namespace with a bridge, 198.18.%zu.0/24, %zu "
+		buf_printf(out,
+			"  + region %s%s: a namespace with a bridge, 198.18.%zu.0/24, %zu "
 			"leaves; gone with its process\n",
 			plan->regions[i].name, plan->regions[i].primary ? " (primary)" : "", i,
 			plan->n_nodes / plan->n_regions + 2);
@@ -68,8 +73,8 @@ static void print_links(const struct plan *plan, struct buf *out)
 		for (size_t b = 0; b < plan->n_regions; b++) {
 			if (a == b)
 				continue;
-			buf_printf(out, "  %s -> %s   ", plan->regions[a].name,
-				plan->regions[b].name);
+			buf_printf(
+				out, "  %s -> %s   ", plan->regions[a].name, plan->regions[b].name);
 			impairment_print(out, &plan->links[a * plan->n_regions + b]);
 			buf_puts(out, "\n");
 		}
@@ -112,19 +117,20 @@ static void print_link_change(const struct plan *plan, unsigned from, unsigned t
 	buf_puts(out, "\n");
 }
 
-static void print_node_change(const struct plan *plan, const struct node_effect *effect, bool on,
-	struct buf *out)
+static void print_node_change(
+	const struct plan *plan, const struct node_effect *effect, bool on, struct buf *out)
 {
 	static const char *const verbs[][2] = {[NODE_NONE] = {"", ""},
-		[NODE_KILL] = {"started again", "killed"}, [NODE_PAUSE] = {"thawed", "frozen"},
+		[NODE_KILL] = {"started again", "killed"},
+		[NODE_PAUSE] = {"thawed", "frozen"},
 		[NODE_RESTART] = {"left as it is", "stopped and started at once"}};
 
 	buf_printf(out, "%15s%s   %s\n", "", plan->nodes[effect->node].spec.name,
 		verbs[effect->action][on]);
 }
 
-static void print_fault(const struct plan *plan, size_t i, bool on, uint64_t *faults_on,
-	struct buf *out)
+static void print_fault(
+	const struct plan *plan, size_t i, bool on, uint64_t *faults_on, struct buf *out)
 {
 	const struct plan_fault *fault = &plan->faults[i];
 	uint64_t before = *faults_on;
@@ -143,8 +149,8 @@ static void print_fault(const struct plan *plan, size_t i, bool on, uint64_t *fa
 		print_node_change(plan, &fault->effects.nodes[k], on, out);
 }
 
-static void print_step(const struct plan *plan, const struct plan_step *step, uint64_t *faults_on,
-	struct buf *out)
+static void print_step(
+	const struct plan *plan, const struct plan_step *step, uint64_t *faults_on, struct buf *out)
 {
 	put_instant(out, step->at_ns);
 	switch (step->kind) {
@@ -153,8 +159,10 @@ static void print_step(const struct plan *plan, const struct plan_step *step, ui
 		print_fault(plan, (size_t)step->index, step->kind == STEP_FAULT_ON, faults_on, out);
 		break;
 	case STEP_QUIET:
-		buf_printf(out, "quiet %s: clients stop; all keys are read in every region until two "
-			"sweeps are equal\n", plan->phases[step->index].name);
+		buf_printf(out,
+			"quiet %s: clients stop; all keys are read in every region until two "
+			"sweeps are equal\n",
+			plan->phases[step->index].name);
 		break;
 	case STEP_RESUME:
 		buf_printf(out, "clients go on after %s\n", plan->phases[step->index].name);
@@ -176,7 +184,8 @@ static void print_timeline(const struct plan *plan, struct buf *out)
 		if (phase->kind != PHASE_WATCH)
 			continue;
 		put_instant(out, phase->start_ns);
-		buf_printf(out, "watch %s until %.3f s\n", phase->name, (double)phase->end_ns / 1e9);
+		buf_printf(
+			out, "watch %s until %.3f s\n", phase->name, (double)phase->end_ns / 1e9);
 	}
 	for (size_t i = 0; i < plan->n_steps; i++)
 		print_step(plan, &plan->steps[i], &faults_on, out);
@@ -192,7 +201,8 @@ static void print_limits(const struct plan *plan, struct buf *out)
 	put_duration(out, plan->max_duration_ns);
 	buf_puts(out, "; a quiet phase may take ");
 	put_duration(out, plan->converge_limit_ns);
-	buf_printf(out, "\n  before the first fault %.15g%% of operations must succeed in every region\n",
+	buf_printf(out,
+		"\n  before the first fault %.15g%% of operations must succeed in every region\n",
 		plan->steady_share * 100);
 	if (plan_planned_operations(plan, &reads, &writes))
 		buf_printf(out, "  about %.0f reads and %.0f writes", reads, writes);
@@ -205,8 +215,11 @@ static void print_limits(const struct plan *plan, struct buf *out)
 
 static double quantile_of(enum metric_stat stat)
 {
-	static const double shares[STATS] = {[STAT_P50] = 0.5, [STAT_P90] = 0.9, [STAT_P95] = 0.95,
-		[STAT_P99] = 0.99, [STAT_P999] = 0.999};
+	static const double shares[STATS] = {[STAT_P50] = 0.5,
+		[STAT_P90] = 0.9,
+		[STAT_P95] = 0.95,
+		[STAT_P99] = 0.99,
+		[STAT_P999] = 0.999};
 
 	return shares[stat];
 }

@@ -174,8 +174,8 @@ static bool nobody_lives_there(struct planner *p, const struct plan_expect *expe
 	if (expect->region < 0 || !(expect->metric->takes & TAKES_GROUP))
 		return false;
 	for (size_t i = 0; i < plan->n_groups; i++) {
-		if (group_counts(expect, i) && memchr(plan->groups[i].regions, expect->region,
-						       plan->groups[i].n_regions))
+		if (group_counts(expect, i) &&
+			memchr(plan->groups[i].regions, expect->region, plan->groups[i].n_regions))
 			return false;
 	}
 	complain(p->complaints, expect->place, "no client lives in %s; give the group that region",
@@ -213,8 +213,8 @@ static bool decided_before(struct planner *p, const struct plan_expect *expect)
 		break;
 	}
 	if (always || never)
-		complain(p->complaints, expect->place, "\"%s\" is %s by every system; %s", expect->id,
-			always ? "met" : "missed",
+		complain(p->complaints, expect->place, "\"%s\" is %s by every system; %s",
+			expect->id, always ? "met" : "missed",
 			always ? "it could only be green" : "choose another bound");
 	return always || never;
 }
@@ -224,7 +224,8 @@ static bool wrong_phase(struct planner *p, const struct plan_expect *expect)
 	const struct metric *metric = expect->metric;
 	const struct plan_phase *phase;
 	bool link = metric->id == METRIC_RTT || metric->id == METRIC_LOSS;
-	bool converge = metric->id == METRIC_CONVERGENCE_TIME || metric->id == METRIC_DIVERGENCE_KEYS;
+	bool converge =
+		metric->id == METRIC_CONVERGENCE_TIME || metric->id == METRIC_DIVERGENCE_KEYS;
 
 	if (expect->phase < 0)
 		return false;
@@ -317,7 +318,8 @@ static uint64_t longest_possible(const struct planner *p, const struct plan_expe
 		for (size_t i = 0; i < plan->n_phases; i++) {
 			const struct plan_phase *phase = &plan->phases[i];
 
-			if (phase->kind == PHASE_QUIET && (expect->phase < 0 || expect->phase == (int)i))
+			if (phase->kind == PHASE_QUIET &&
+				(expect->phase < 0 || expect->phase == (int)i))
 				longest = phase->end_ns - phase->start_ns;
 		}
 		return longest;
@@ -350,8 +352,8 @@ static bool beyond_the_run(struct planner *p, const struct plan_expect *expect)
 	if (!longest || expect->value < (double)longest)
 		return false;
 	complain(p->complaints, expect->place,
-		"%s cannot come to more than %s here (%s), so the bound is always met", expect->metric->name,
-		duration(p, longest),
+		"%s cannot come to more than %s here (%s), so the bound is always met",
+		expect->metric->name, duration(p, longest),
 		expect->metric->id == METRIC_LATENCY
 			? "twice the time-out, late and then without an answer"
 			: "that is as long as it is watched");

@@ -53,8 +53,8 @@ static void say_missing(struct planner *p, const char *program)
 }
 
 /* argv with its program looked up. */
-static const char *const *command(struct planner *p, const struct recipe_site *site,
-	const struct recipe_args *args)
+static const char *const *command(
+	struct planner *p, const struct recipe_site *site, const struct recipe_args *args)
 {
 	const char **argv = (const char **)recipe_arguments(p->arena, site, args, p->complaints);
 	const char *path = share_find_program(p->arena, argv[0]);
@@ -67,8 +67,8 @@ static const char *const *command(struct planner *p, const struct recipe_site *s
 }
 
 /* The whole environment of a node: a fixed little world, then what the recipe sets. */
-static const char *const *environment(struct planner *p, const struct recipe_site *site,
-	const struct scenario_settings *env)
+static const char *const *environment(
+	struct planner *p, const struct recipe_site *site, const struct scenario_settings *env)
 {
 	static const char *const fixed[] = {
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/tmp",
@@ -108,7 +108,8 @@ static void add_node(struct planner *p, const struct recipe_site *site)
 	node->endpoint = from->endpoint;
 	node->endpoint_index = -1;
 	node->spec = (struct node_spec){
-		.name = arena_printf(p->arena, "%s/%s", site->regions[site->region], from->name.text),
+		.name = arena_printf(
+			p->arena, "%s/%s", site->regions[site->region], from->name.text),
 		.argv = command(p, site, &from->command),
 		.env = environment(p, site, &from->env),
 		.ready = from->ready,
@@ -151,8 +152,8 @@ static const char *hosts_text(struct planner *p)
 		const char *region = p->region_names[node->region];
 		const char *name = node->spec.name + strlen(region) + 1;
 
-		buf_printf(&out, "%s %s.%s\n%s %s.%s\n", addr.ip4_text, name, region,
-			addr.ip6_text, name, region);
+		buf_printf(&out, "%s %s.%s\n%s %s.%s\n", addr.ip4_text, name, region, addr.ip6_text,
+			name, region);
 	}
 	text = arena_strdup(p->arena, buf_str(&out));
 	buf_release(&out);
@@ -162,8 +163,11 @@ static const char *hosts_text(struct planner *p)
 void plan_system(struct planner *p)
 {
 	struct plan *plan = p->plan;
-	struct recipe_site site = {.recipe = &p->recipe, .regions = p->region_names,
-		.n_regions = plan->n_regions, .primary = p->primary, .seed = plan->seed};
+	struct recipe_site site = {.recipe = &p->recipe,
+		.regions = p->region_names,
+		.n_regions = plan->n_regions,
+		.primary = p->primary,
+		.seed = plan->seed};
 	size_t n;
 
 	if (!read_recipe(p) || !plan->n_regions)

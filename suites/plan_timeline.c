@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ENTRIES_MAX 1000
 /* ~31 years: far from where sums of times would overflow. */
 #define TIME_MAX_NS UINT64_C(1000000000000000000)
 
@@ -35,10 +36,11 @@ static const char *joined(struct planner *p, const struct scenario_words *words)
 }
 
 /* "partition us-east from eu-west, ap-south", "impair A <-> B: loss 1%". */
-static const char *fault_text(struct planner *p, const struct scenario_entry *entry,
-	const struct impairment *impairment)
+static const char *fault_text(
+	struct planner *p, const struct scenario_entry *entry, const struct impairment *impairment)
 {
-	static const char *const ways[] = {[DIRECTION_BOTH] = "", [DIRECTION_OUT] = ", outwards only",
+	static const char *const ways[] = {[DIRECTION_BOTH] = "",
+		[DIRECTION_OUT] = ", outwards only",
 		[DIRECTION_IN] = ", inwards only"};
 	struct buf out = {0};
 	const char *text;
@@ -75,8 +77,11 @@ static struct fault_topology topology_of(struct planner *p)
 		nodes[i] = plan->nodes[i].spec.name;
 		regions[i] = (uint8_t)plan->nodes[i].region;
 	}
-	return (struct fault_topology){.regions = p->region_names, .n_regions = plan->n_regions,
-		.nodes = nodes, .node_regions = regions, .n_nodes = plan->n_nodes};
+	return (struct fault_topology){.regions = p->region_names,
+		.n_regions = plan->n_regions,
+		.nodes = nodes,
+		.node_regions = regions,
+		.n_nodes = plan->n_nodes};
 }
 
 static void read_impairment(struct planner *p, const struct scenario_entry *entry,
@@ -98,8 +103,10 @@ static void add_fault(struct planner *p, const struct scenario_entry *entry)
 	struct plan_fault *fault = &plan->faults[plan->n_faults];
 	struct fault_topology topology = topology_of(p);
 	struct fault_words words = {.subject = texts_of(p, &entry->subject),
-		.n_subject = entry->subject.n, .from = texts_of(p, &entry->from),
-		.n_from = entry->from.n, .direction = entry->direction};
+		.n_subject = entry->subject.n,
+		.from = texts_of(p, &entry->from),
+		.n_from = entry->from.n,
+		.direction = entry->direction};
 	struct err err;
 
 	fault->ops = fault_find(entry->fault.text);
@@ -122,22 +129,24 @@ static void add_fault(struct planner *p, const struct scenario_entry *entry)
 static void add_phase(struct planner *p, const struct scenario_entry *entry)
 {
 	static const enum phase_kind kinds[] = {[ENTRY_WATCH] = PHASE_WATCH,
-		[ENTRY_QUIET] = PHASE_QUIET, [ENTRY_FAULT] = PHASE_FAULT};
+		[ENTRY_QUIET] = PHASE_QUIET,
+		[ENTRY_FAULT] = PHASE_FAULT};
 	struct plan *plan = p->plan;
 	struct plan_phase *phase = &plan->phases[plan->n_phases];
 
 	phase->kind = kinds[entry->kind];
 	phase->fault = entry->kind == ENTRY_FAULT ? (int)plan->n_faults - 1 : -1;
 	phase->name = entry->kind == ENTRY_FAULT ? plan->faults[plan->n_faults - 1].name
-		: entry->name.text ? entry->name.text : "";
+		: entry->name.text               ? entry->name.text
+						 : "";
 	phase->start_ns = entry->at_ns;
 	phase->end_ns = entry->at_ns + entry->for_ns;
 	phase->place = entry->name.text ? entry->name.place : entry->place;
 	for (size_t i = 0; i < plan->n_phases; i++) {
 		if (!strcmp(plan->phases[i].name, phase->name))
 			complain(p->complaints, phase->place,
-				"two entries are called \"%s\"; the first is in line %u", phase->name,
-				plan->phases[i].place.line);
+				"two entries are called \"%s\"; the first is in line %u",
+				phase->name, plan->phases[i].place.line);
 	}
 	plan->n_phases++;
 }
@@ -162,7 +171,8 @@ static void check_quiet(struct planner *p)
 				(other->kind == PHASE_QUIET && k > i))
 				continue;
 			complain(p->complaints, quiet->place,
-				"\"%s\" is quiet while \"%s\" goes on; %s", quiet->name, other->name,
+				"\"%s\" is quiet while \"%s\" goes on; %s", quiet->name,
+				other->name,
 				other->kind == PHASE_FAULT
 					? "under a fault nothing can converge, begin after its end"
 					: "no client works then, so there is nothing to watch");
@@ -179,27 +189,42 @@ static bool declares(const struct scenario_entry *entry, const char *name)
 	return false;
 }
 
-/* What both faults act on, as a sentence's subject; NULL: nothing. */
-static const char *shared(struct planner *p, const struct plan_fault *a, const struct plan_fault *b,
-	bool *node)
-{
-	for (size_t i = 0; i < a->effects.n_links; i++) {
-		for (size_t k = 0; k < b->effects.n_links; k++) {
-			const struct link_effect *x = &a->effects.links[i], *y = &b->effects.links[k];
+/* Which links and nodes a fault acts on, so that two of them are compared in linear time. */
+struct touched {
+	bool *links, *nodes;
+};
 
-			*node = false;
-			if (x->from == y->from && x->to == y->to)
-				return arena_printf(p->arena, "the link %s -> %s",
-					p->region_names[x->from], p->region_names[x->to]);
-		}
+static void touch(
+	const struct planner *p, const struct plan_fault *fault, bool on, struct touched *touched)
+{
+	const struct fault_effects *effects = &fault->effects;
+
+	for (size_t i = 0; i < effects->n_links; i++)
+		touched->links[effects->links[i].from * p->plan->n_regions + effects->links[i].to] =
+			on;
+	for (size_t i = 0; i < effects->n_nodes; i++)
+		touched->nodes[effects->nodes[i].node] = on;
+}
+
+/* What the fault shares with those touched, as a sentence's object; NULL: nothing. */
+static const char *shared(struct planner *p, const struct touched *touched,
+	const struct plan_fault *fault, bool *node)
+{
+	const struct fault_effects *effects = &fault->effects;
+
+	*node = true;
+	for (size_t i = 0; i < effects->n_nodes; i++) {
+		if (touched->nodes[effects->nodes[i].node])
+			return arena_printf(p->arena, "the node %s",
+				p->plan->nodes[effects->nodes[i].node].spec.name);
 	}
-	for (size_t i = 0; i < a->effects.n_nodes; i++) {
-		for (size_t k = 0; k < b->effects.n_nodes; k++) {
-			*node = true;
-			if (a->effects.nodes[i].node == b->effects.nodes[k].node)
-				return arena_printf(p->arena, "the node %s",
-					p->plan->nodes[a->effects.nodes[i].node].spec.name);
-		}
+	*node = false;
+	for (size_t i = 0; i < effects->n_links; i++) {
+		const struct link_effect *link = &effects->links[i];
+
+		if (touched->links[link->from * p->plan->n_regions + link->to])
+			return arena_printf(p->arena, "the link %s -> %s",
+				p->region_names[link->from], p->region_names[link->to]);
 	}
 	return NULL;
 }
@@ -210,7 +235,7 @@ static bool overlap_in_time(const struct plan_fault *a, const struct plan_fault 
 }
 
 static void check_overlap(struct planner *p, const struct scenario_entry *const *entries, size_t i,
-	size_t k)
+	size_t k, const struct touched *touched)
 {
 	const struct plan_fault *a = &p->plan->faults[k], *b = &p->plan->faults[i];
 	const char *what;
@@ -218,7 +243,7 @@ static void check_overlap(struct planner *p, const struct scenario_entry *const 
 
 	if (!overlap_in_time(a, b))
 		return;
-	what = shared(p, a, b, &node);
+	what = shared(p, touched, a, &node);
 	if (!what)
 		return;
 	if (node)
@@ -235,6 +260,9 @@ static void check_overlap(struct planner *p, const struct scenario_entry *const 
 static void check_overlaps(struct planner *p, const struct scenario_entry *const *entries)
 {
 	const char *names[PLAN_FAULTS_MAX];
+	struct touched touched = {
+		arena_array(p->arena, p->plan->n_regions * p->plan->n_regions + 1, sizeof(bool)),
+		arena_array(p->arena, p->plan->n_nodes + 1, sizeof(bool))};
 
 	for (size_t i = 0; i < p->plan->n_faults; i++)
 		names[i] = p->plan->faults[i].name;
@@ -242,8 +270,10 @@ static void check_overlaps(struct planner *p, const struct scenario_entry *const
 		for (size_t k = 0; k < entries[i]->overlaps.n; k++)
 			planner_find(p, &entries[i]->overlaps.items[k], names, p->plan->n_faults,
 				"fault");
+		touch(p, &p->plan->faults[i], true, &touched);
 		for (size_t k = 0; k < i; k++)
-			check_overlap(p, entries, i, k);
+			check_overlap(p, entries, i, k, &touched);
+		touch(p, &p->plan->faults[i], false, &touched);
 	}
 }
 
@@ -284,8 +314,8 @@ static void make_steps(struct planner *p)
 {
 	struct plan *plan = p->plan;
 
-	plan->steps = arena_array(p->arena, 2 * plan->n_faults + 2 * plan->n_phases + 1,
-		sizeof(*plan->steps));
+	plan->steps = arena_array(
+		p->arena, 2 * plan->n_faults + 2 * plan->n_phases + 1, sizeof(*plan->steps));
 	for (size_t i = 0; i < plan->n_faults; i++) {
 		const struct plan_fault *fault = &plan->faults[i];
 
@@ -319,13 +349,19 @@ void plan_timeline(struct planner *p)
 
 	plan->phases = arena_array(p->arena, n + 1, sizeof(*plan->phases));
 	plan->faults = arena_array(p->arena, n + 1, sizeof(*plan->faults));
+	if (n > ENTRIES_MAX) {
+		complain(p->complaints, p->scenario.timeline_place,
+			"%zu entries; at most %d are possible", n, ENTRIES_MAX);
+		n = 0;
+	}
 	for (size_t i = 0; i < n; i++) {
 		const struct scenario_entry *entry = &p->scenario.entries[i];
 
 		if (!check_time(p, entry))
 			continue;
 		if (entry->kind == ENTRY_FAULT && plan->n_faults == PLAN_FAULTS_MAX) {
-			complain(p->complaints, entry->place, "more than %d faults", PLAN_FAULTS_MAX);
+			complain(p->complaints, entry->place, "more than %d faults",
+				PLAN_FAULTS_MAX);
 			break;
 		}
 		if (entry->kind == ENTRY_FAULT) {

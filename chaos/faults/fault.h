@@ -54,7 +54,7 @@ enum fault_direction { DIRECTION_BOTH, DIRECTION_OUT, DIRECTION_IN };
 struct fault_words {
 	const char *const *subject; /* the value(s) of the kind's own key: regions, a link, nodes */
 	size_t n_subject;
-	const char *const *from;    /* optional: the other side; empty: all other regions */
+	const char *const *from; /* optional: the other side; empty: all other regions */
 	size_t n_from;
 	enum fault_direction direction; /* as seen from the subject */
 	struct impairment impairment;   /* of kinds that take link parameters */

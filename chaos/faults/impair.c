@@ -33,8 +33,8 @@ static int add_link(struct arena *arena, const struct fault_topology *topology,
 	bool *inside, *outside;
 
 	if (words->n_from || words->direction != DIRECTION_BOTH)
-		return err_set(err,
-			"a link names both its ends; leave \"from\" and \"direction\" out");
+		return err_set(
+			err, "a link names both its ends; leave \"from\" and \"direction\" out");
 	link.subject = &ends[0];
 	link.from = &ends[1];
 	link.n_subject = link.n_from = 1;
@@ -45,8 +45,8 @@ static int add_link(struct arena *arena, const struct fault_topology *topology,
 	return 0;
 }
 
-static int check_doubles(const struct fault_topology *topology, const struct fault_effects *effects,
-	struct err *err)
+static int check_doubles(
+	const struct fault_topology *topology, const struct fault_effects *effects, struct err *err)
 {
 	for (size_t i = 0; i < effects->n_links; i++) {
 		const struct link_effect *a = &effects->links[i];
@@ -90,7 +90,7 @@ const struct fault_ops fault_impair = {
 	.name = "impair",
 	.help = "make links worse: delay, jitter, loss, rate, added to what they have anyway",
 	.subject_help = "a link, \"A <-> B\" or \"A -> B\", or regions, all of whose links suffer "
-		"(\"from\" and \"direction\" as for partition)",
+			"(\"from\" and \"direction\" as for partition)",
 	.takes_impairment = 1,
 	.effects = impair_effects,
 };

@@ -22,6 +22,6 @@ const struct fault_ops fault_partition = {
 	.name = "partition",
 	.help = "cut regions off: every packet between the two sides is dropped, silently",
 	.subject_help = "the region or regions that are cut off; \"from\": the other side, default "
-		"all others; \"direction\": both, out (what they send) or in",
+			"all others; \"direction\": both, out (what they send) or in",
 	.effects = partition_effects,
 };

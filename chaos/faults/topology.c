@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-static int no_such(struct err *err, const char *what, const char *name, const char *const *names,
-	size_t n)
+static int no_such(
+	struct err *err, const char *what, const char *name, const char *const *names, size_t n)
 {
 	const char *near = param_nearest(name, names, n);
 
@@ -60,8 +60,8 @@ int topology_sides(struct arena *arena, const struct fault_topology *topology,
 		if (!words->n_from)
 			(*outside)[i] = !(*inside)[i];
 		if ((*inside)[i] && (*outside)[i])
-			return err_set(err, "\"%s\" is on both sides; name it once",
-				topology->regions[i]);
+			return err_set(
+				err, "\"%s\" is on both sides; name it once", topology->regions[i]);
 	}
 	if (!any(*inside, n) || !any(*outside, n))
 		return err_set(err, "all regions are on one side; leave at least one out");

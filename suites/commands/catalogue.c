@@ -91,8 +91,10 @@ bool catalogue_recipe(struct arena *arena, const char *share, const char *name, 
 	struct complaints complaints = {.out = &errors};
 	struct source source;
 	bool ok = !strchr(name, '/') &&
-		load(arena, arena_printf(arena, "%s/systems/%s.yaml",
-				    share_directory(arena, share), name), &source);
+		load(arena,
+			arena_printf(
+				arena, "%s/systems/%s.yaml", share_directory(arena, share), name),
+			&source);
 
 	if (ok)
 		recipe_read(arena, &source, out, &complaints);

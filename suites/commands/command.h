@@ -15,8 +15,15 @@
 
 struct buf;
 
-enum option_id { OPTION_HELP, OPTION_VERSION, OPTION_COLOR, OPTION_JSON, OPTION_SHARE, OPTION_SEED,
-	OPTIONS };
+enum option_id {
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_COLOR,
+	OPTION_JSON,
+	OPTION_SHARE,
+	OPTION_SEED,
+	OPTIONS
+};
 
 #define OPTION(name) (UINT64_C(1) << OPTION_##name)
 /* Taken by every command, and before one. */
@@ -24,9 +31,9 @@ enum option_id { OPTION_HELP, OPTION_VERSION, OPTION_COLOR, OPTION_JSON, OPTION_
 
 struct option_row {
 	enum option_id id;
-	const char *name;               /* "seed": --seed N or --seed=N */
-	const char *value;              /* "N"; NULL: a switch */
-	const char *const *choices;     /* NULL-terminated; NULL: anything */
+	const char *name;           /* "seed": --seed N or --seed=N */
+	const char *value;          /* "N"; NULL: a switch */
+	const char *const *choices; /* NULL-terminated; NULL: anything */
 	const char *help;
 };
 

@@ -12,8 +12,8 @@ const struct command commands[] = {
 		"what there is, one a line", OPTION(JSON) | OPTION(SHARE), cmd_list},
 	{"explain", "NAME", 1, 1, "a metric, fault, driver, engine, checker or recipe in full",
 		OPTION(SHARE), cmd_explain},
-	{"doctor", "", 0, 0, "can this machine run it? decided by trying", OPTION(JSON) | OPTION(SHARE),
-		cmd_doctor},
+	{"doctor", "", 0, 0, "can this machine run it? decided by trying",
+		OPTION(JSON) | OPTION(SHARE), cmd_doctor},
 	{NULL, NULL, 0, 0, NULL, 0, NULL},
 };
 

@@ -43,9 +43,12 @@ struct diagnosis {
 static void add_row(struct diagnosis *d, bool ok, const char *check, const char *result,
 	const char *consequence, const char *fix)
 {
-	*ARENA_PUSH(&d->arena, d->rows, d->n_rows) = (struct finding_row){
-		.check = arena_strdup(&d->arena, check), .result = arena_strdup(&d->arena, result),
-		.consequence = ok ? "" : consequence, .fix = ok ? "" : fix, .ok = ok};
+	*ARENA_PUSH(&d->arena, d->rows, d->n_rows) =
+		(struct finding_row){.check = arena_strdup(&d->arena, check),
+			.result = arena_strdup(&d->arena, result),
+			.consequence = ok ? "" : consequence,
+			.fix = ok ? "" : fix,
+			.ok = ok};
 }
 
 static bool write_file(const char *path, const char *text)
@@ -152,8 +155,10 @@ static bool look_at_privilege(struct diagnosis *d)
 
 	user = attempt_works(&attempt, why, sizeof(why));
 	add_row(d, root || user, "privilege",
-		root ? "CAP_NET_ADMIN and CAP_SYS_ADMIN" : user ? "none; a user namespace is used"
-			: "none", "nothing can run", "run as root, or allow user namespaces");
+		root           ? "CAP_NET_ADMIN and CAP_SYS_ADMIN"
+			: user ? "none; a user namespace is used"
+			       : "none",
+		"nothing can run", "run as root, or allow user namespaces");
 	add_row(d, user, "user namespaces", user ? "allowed" : why,
 		root ? "runs need root" : "nothing can run without root",
 		"as root: sysctl -w user.max_user_namespaces=15000; on Ubuntu also "
@@ -182,14 +187,13 @@ static void look_at_engines(struct diagnosis *d, bool root)
 	}
 }
 
-static void look_at_program(struct diagnosis *d, const char *recipe,
-	const struct recipe_program *program)
+static void look_at_program(
+	struct diagnosis *d, const char *recipe, const struct recipe_program *program)
 {
 	const char *path = share_find_program(&d->arena, program->name);
 
 	add_row(d, path != NULL, arena_printf(&d->arena, "program %s", program->name),
-		path ? path : "not found",
-		arena_printf(&d->arena, "recipe %s cannot run", recipe),
+		path ? path : "not found", arena_printf(&d->arena, "recipe %s cannot run", recipe),
 		*program->package ? arena_printf(&d->arena, "apt-get install %s", program->package)
 				  : "make");
 }
@@ -251,17 +255,19 @@ static void put_table(const struct diagnosis *d, bool color, struct buf *out)
 	for (size_t i = 0; i < d->n_rows; i++) {
 		const struct finding_row *row = &d->rows[i];
 
-		buf_printf(out, "%s%s%s  %-*s  %-*s", color ? row->ok ? "\033[32m" : "\033[31m" : "",
-			row->ok ? "ok" : "NO", color ? "\033[0m" : "", check, row->check,
-			row->ok ? 0 : result, row->result);
+		buf_printf(out, "%s%s%s  %-*s  %-*s",
+			color ? row->ok ? "\033[32m" : "\033[31m" : "", row->ok ? "ok" : "NO",
+			color ? "\033[0m" : "", check, row->check, row->ok ? 0 : result,
+			row->result);
 		if (!row->ok && (int)strlen(row->result) > result)
 			buf_printf(out, "\n    %*s  %*s", check, "", result, "");
 		if (!row->ok)
 			buf_printf(out, "  %-*s  %s", consequence, row->consequence, row->fix);
 		buf_addc(out, '\n');
 	}
-	buf_printf(out, "%s\n", d->engine ? "This machine can run regionproof."
-		: "This machine cannot run regionproof: no engine works.");
+	buf_printf(out, "%s\n",
+		d->engine ? "This machine can run regionproof."
+			  : "This machine cannot run regionproof: no engine works.");
 }
 
 static struct jv *diagnosis_json(const struct diagnosis *d)

@@ -25,7 +25,11 @@ static void put_wrapped(struct buf *out, const char *text)
 		if (column && column + 1 + len > WIDTH)
 			column = 0;
 		if (len)
-			buf_printf(out, column ? " %.*s" : first ? "  %.*s" : "\n  %.*s", (int)len, text);
+			buf_printf(out,
+				column          ? " %.*s"
+					: first ? "  %.*s"
+						: "\n  %.*s",
+				(int)len, text);
 		first &= !len;
 		column += len ? len + 1 : 0;
 		text += len + (text[len] != '\0');
@@ -79,11 +83,11 @@ static bool explain_metric(const char *name, struct buf *out)
 	put_wrapped(out, metric->counts);
 	buf_printf(out, "\n  unit: %s\n  statistics:",
 		metric->unit == PARAM_COUNT ? "a whole number, such as 0"
-			: param_type_example(metric->unit));
+					    : param_type_example(metric->unit));
 	for (int i = 0; i < STATS; i++) {
 		if (metric->stats & (1u << i))
-			buf_printf(out, " %s", i ? metric_stat_name((enum metric_stat)i)
-				: "(the value itself)");
+			buf_printf(out, " %s",
+				i ? metric_stat_name((enum metric_stat)i) : "(the value itself)");
 	}
 	buf_puts(out, "\n");
 	put_clauses(out, metric->takes);

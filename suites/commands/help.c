@@ -14,20 +14,22 @@ static void put_options(struct buf *out, uint64_t options)
 			continue;
 		buf_printf(out, "  --%s%s%s", row->name, row->value ? " " : "",
 			row->value ? row->value : "");
-		buf_printf(out, "%*s  %s\n", (int)(start + 20 > out->len ? start + 20 - out->len : 0),
-			"", row->help);
+		buf_printf(out, "%*s  %s\n",
+			(int)(start + 20 > out->len ? start + 20 - out->len : 0), "", row->help);
 	}
 }
 
 void help_program(struct buf *out)
 {
-	buf_puts(out, "regionproof: does a multi-region system keep its promises when the network\n"
+	buf_puts(out,
+		"regionproof: does a multi-region system keep its promises when the network\n"
 		"between the regions does not?\n\nusage: regionproof COMMAND [OPTION...] [...]\n\n");
 	for (const struct command *c = commands; c->name; c++)
 		buf_printf(out, "  %-10s %s\n", c->name, c->help);
 	buf_puts(out, "\n");
 	put_options(out, OPTIONS_COMMON);
-	buf_puts(out, "\nexit codes: 0 all met  1 an expectation failed  2 inconclusive or void\n"
+	buf_puts(out,
+		"\nexit codes: 0 all met  1 an expectation failed  2 inconclusive or void\n"
 		"  3 scenario invalid  4 this machine cannot run it  5 not steady before the fault\n"
 		"  6 clean-up not verified  64 usage  70 internal  130/143 interrupted, cleaned up\n"
 		"\nregionproof COMMAND --help says more.\n");

@@ -70,8 +70,8 @@ static int check_choice(const struct option_row *row, const char *value, struct 
 }
 
 /* One option at argv[*i]; *i is left at its last word. */
-static int parse_option(struct args *args, uint64_t allowed, const char **argv, int argc, int *i,
-	struct err *err)
+static int parse_option(
+	struct args *args, uint64_t allowed, const char **argv, int argc, int *i, struct err *err)
 {
 	const char *name = argv[*i] + 2, *value = strchr(name, '=');
 	size_t len = value ? (size_t)(value - name) : strlen(name);

@@ -13,8 +13,8 @@ static struct jv *seconds(uint64_t ns)
 
 static struct jv *phases_json(const struct plan *plan)
 {
-	static const char *const kinds[] = {[PHASE_WATCH] = "watch", [PHASE_QUIET] = "quiet",
-		[PHASE_FAULT] = "fault"};
+	static const char *const kinds[] = {
+		[PHASE_WATCH] = "watch", [PHASE_QUIET] = "quiet", [PHASE_FAULT] = "fault"};
 	struct jv *list = jv_new_array();
 
 	for (size_t i = 0; i < plan->n_phases; i++) {
@@ -31,7 +31,8 @@ static struct jv *phases_json(const struct plan *plan)
 	return list;
 }
 
-static struct jv *changes_json(const struct plan *plan, const struct plan_fault *fault, uint64_t bit)
+static struct jv *changes_json(
+	const struct plan *plan, const struct plan_fault *fault, uint64_t bit)
 {
 	struct jv *list = jv_new_array();
 	struct buf text = {0};

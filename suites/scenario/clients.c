@@ -24,7 +24,8 @@ static void read_sessions(struct reader *r, const struct yaml *node, struct scen
 	if (sscanf(word.text, "%6lu per region%n", &n, &length) != 1 || length < 0 ||
 		word.text[length] || *word.text == '-' || *word.text == '+')
 		complain(r->complaints, word.place,
-			"sessions: \"%.40s\" does not say for what; write \"4 per region\"", word.text);
+			"sessions: \"%.40s\" does not say for what; write \"4 per region\"",
+			word.text);
 	else if (!n || n > SESSIONS_MAX)
 		complain(r->complaints, word.place, "sessions must be between 1 and %d",
 			SESSIONS_MAX);
@@ -39,10 +40,11 @@ static void read_group(struct reader *r, const struct yaml *node, struct scenari
 	if (!reader_is(r, node, YAML_MAP, "a group of clients"))
 		return;
 	if (reader_name(r, reader_need(r, node, "name", "a group of clients"),
-		"the name of a group", &group.name) &&
+		    "the name of a group", &group.name) &&
 		(!strcmp(group.name.text, "reads") || !strcmp(group.name.text, "writes")))
 		complain(r->complaints, group.name.place,
-			"a group cannot be called \"%s\"; expectations use the word", group.name.text);
+			"a group cannot be called \"%s\"; expectations use the word",
+			group.name.text);
 	reader_word(r, yaml_get(node, "driver"), "driver", &group.driver); /* else the recipe's */
 	read_sessions(r, reader_need(r, node, "sessions", "a group of clients"), &group);
 	reader_words(r, yaml_get(node, "regions"), "regions", &group.regions);

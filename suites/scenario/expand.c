@@ -24,8 +24,8 @@ static size_t name_length(const char *text)
 }
 
 /* Put the variable that begins at text ("${...}") into out; its length, or 0 after a complaint. */
-static size_t expand_one(struct reader *r, struct place at, const char *text, scenario_env *env,
-	struct buf *out)
+static size_t expand_one(
+	struct reader *r, struct place at, const char *text, scenario_env *env, struct buf *out)
 {
 	size_t n = name_length(text + 2);
 	const char *end = strchr(text, '}'), *fallback = text + 2 + n, *value;
@@ -68,7 +68,8 @@ static void expand_text(struct reader *r, struct yaml *node, scenario_env *env)
 		i += n;
 	}
 	if (out.len > EXPANDED_MAX)
-		complain(r->complaints, node->place, "the value is longer than %d bytes", EXPANDED_MAX);
+		complain(r->complaints, node->place, "the value is longer than %d bytes",
+			EXPANDED_MAX);
 	node->text = arena_strdup(r->arena, buf_str(&out));
 	node->verbatim = false;
 	buf_release(&out);

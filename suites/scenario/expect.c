@@ -36,7 +36,7 @@ static bool is_operator(char c)
 static size_t token_length(const char *text)
 {
 	size_t n = 0;
-	bool operator = is_operator(text[0]);
+	bool operator= is_operator(text[0]);
 
 	while (text[n] && !isspace((unsigned char)text[n]) && is_operator(text[n]) == operator)
 		n++;
@@ -129,8 +129,8 @@ static bool parse_metric(struct parse *p, struct scenario_expect *out)
 		return false;
 	out->metric = metric_find(token->text);
 	for (dot = strchr(token->text, '.'); dot && !out->metric; dot = strchr(dot + 1, '.')) {
-		out->metric = metric_find(arena_strndup(p->r->arena, token->text,
-			(size_t)(dot - token->text)));
+		out->metric = metric_find(
+			arena_strndup(p->r->arena, token->text, (size_t)(dot - token->text)));
 		stat = dot + 1;
 	}
 	if (!out->metric)
@@ -138,8 +138,8 @@ static bool parse_metric(struct parse *p, struct scenario_expect *out)
 	list_stats(out->metric, stats, sizeof(stats));
 	if (!stat && !(out->metric->stats & (1u << STAT_VALUE))) {
 		complain(p->r->complaints, token->place,
-			"%s has no single value; say which of: %s (such as %s.p99)", token->text, stats,
-			token->text);
+			"%s has no single value; say which of: %s (such as %s.p99)", token->text,
+			stats, token->text);
 		return false;
 	}
 	if (stat && (!find_stat(stat, &out->stat) || !(out->metric->stats & (1u << out->stat)))) {
@@ -155,8 +155,12 @@ static bool parse_metric(struct parse *p, struct scenario_expect *out)
 
 static bool parse_compare(struct parse *p, enum compare *out)
 {
-	static const char *const names[] = {[COMPARE_LT] = "<", [COMPARE_LE] = "<=",
-		[COMPARE_EQ] = "==", [COMPARE_NE] = "!=", [COMPARE_GE] = ">=", [COMPARE_GT] = ">"};
+	static const char *const names[] = {[COMPARE_LT] = "<",
+		[COMPARE_LE] = "<=",
+		[COMPARE_EQ] = "==",
+		[COMPARE_NE] = "!=",
+		[COMPARE_GE] = ">=",
+		[COMPARE_GT] = ">"};
 	const struct token *token = take(p, "a comparison such as < or ==");
 
 	if (!token)
@@ -318,8 +322,8 @@ static bool refuse_filter(struct parse *p, const struct metric *metric, unsigned
 static bool check_filters(struct parse *p, const struct scenario_expect *expect)
 {
 	const struct metric *metric = expect->metric;
-	bool is_class = expect->filter.text && (!strcmp(expect->filter.text, "reads") ||
-		!strcmp(expect->filter.text, "writes"));
+	bool is_class = expect->filter.text &&
+		(!strcmp(expect->filter.text, "reads") || !strcmp(expect->filter.text, "writes"));
 
 	if (expect->region.text && expect->from.text) {
 		complain(p->r->complaints, expect->from.place,
@@ -332,8 +336,8 @@ static bool check_filters(struct parse *p, const struct scenario_expect *expect)
 			metric->name);
 		return false;
 	}
-	return refuse_filter(p, metric, is_class ? TAKES_CLASS : TAKES_GROUP, &expect->filter,
-			"for") &&
+	return refuse_filter(
+		       p, metric, is_class ? TAKES_CLASS : TAKES_GROUP, &expect->filter, "for") &&
 		refuse_filter(p, metric, TAKES_PHASE, &expect->phase, "in") &&
 		refuse_filter(p, metric, TAKES_REGION, &expect->region, "at") &&
 		refuse_filter(p, metric, TAKES_PAIR | NEEDS_PAIR, &expect->from, "from");

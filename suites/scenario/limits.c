@@ -10,8 +10,8 @@ void reader_evidence(struct reader *r, const struct yaml *node, struct scenario 
 		return;
 	out->evidence_place = node->place;
 	reader_check_keys(r, node, keys, READER_COUNT(keys), "evidence");
-	reader_value(r, yaml_get(node, "min-reads"), PARAM_COUNT, "min-reads",
-		&evidence->min_reads);
+	reader_value(
+		r, yaml_get(node, "min-reads"), PARAM_COUNT, "min-reads", &evidence->min_reads);
 	reader_value(r, yaml_get(node, "min-acked-writes"), PARAM_COUNT, "min-acked-writes",
 		&evidence->min_acked_writes);
 	reader_value(r, yaml_get(node, "min-samples"), PARAM_COUNT, "min-samples",
@@ -28,7 +28,7 @@ void reader_safety(struct reader *r, const struct yaml *node, struct scenario *o
 	out->max_duration_place = node->place;
 	reader_check_keys(r, node, keys, READER_COUNT(keys), "safety");
 	if (reader_value(r, yaml_get(node, "max-duration"), PARAM_DURATION, "max-duration",
-		&out->max_duration_ns))
+		    &out->max_duration_ns))
 		out->max_duration_place = yaml_get(node, "max-duration")->place;
 	reader_value(r, yaml_get(node, "converge-within"), PARAM_DURATION, "converge-within",
 		&out->converge_limit_ns);

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-static struct scenario_word side(struct reader *r, const char *text, size_t len,
-	struct place place, size_t offset)
+static struct scenario_word side(
+	struct reader *r, const char *text, size_t len, struct place place, size_t offset)
 {
 	while (len && *text == ' ') {
 		text++;
@@ -18,15 +18,16 @@ static struct scenario_word side(struct reader *r, const char *text, size_t len,
 }
 
 /* "A <-> B" or "A -> B" apart. */
-static bool split_link(struct reader *r, const char *text, struct place place,
-	struct scenario_link *out)
+static bool split_link(
+	struct reader *r, const char *text, struct place place, struct scenario_link *out)
 {
 	const char *arrow = strstr(text, "->");
 	size_t left, right;
 
 	if (!arrow) {
 		complain(r->complaints, place,
-			"\"%.80s\" is no link; write A <-> B for both ways, or A -> B for one", text);
+			"\"%.80s\" is no link; write A <-> B for both ways, or A -> B for one",
+			text);
 		return false;
 	}
 	out->both = arrow > text && arrow[-1] == '<';
@@ -47,7 +48,8 @@ void reader_links(struct reader *r, const struct yaml *node, struct scenario *ou
 		struct scenario_link link = {0};
 
 		if (!strcmp(v->key, "preset")) {
-			complain(r->complaints, v->key_place, "\"preset\" is not supported by this "
+			complain(r->complaints, v->key_place,
+				"\"preset\" is not supported by this "
 				"version; write the links out: A <-> B: { rtt: 80ms }");
 			continue;
 		}

@@ -37,8 +37,8 @@ void reader_check_keys(struct reader *r, const struct yaml *map, const char *con
 	}
 }
 
-const struct yaml *reader_need(struct reader *r, const struct yaml *map, const char *key,
-	const char *what)
+const struct yaml *reader_need(
+	struct reader *r, const struct yaml *map, const char *key, const char *what)
 {
 	const struct yaml *node = yaml_get(map, key);
 
@@ -47,8 +47,8 @@ const struct yaml *reader_need(struct reader *r, const struct yaml *map, const c
 	return node;
 }
 
-bool reader_word(struct reader *r, const struct yaml *node, const char *what,
-	struct scenario_word *out)
+bool reader_word(
+	struct reader *r, const struct yaml *node, const char *what, struct scenario_word *out)
 {
 	if (!reader_is(r, node, YAML_TEXT, what))
 		return false;
@@ -60,8 +60,8 @@ bool reader_word(struct reader *r, const struct yaml *node, const char *what,
 	return true;
 }
 
-bool reader_words(struct reader *r, const struct yaml *node, const char *what,
-	struct scenario_words *out)
+bool reader_words(
+	struct reader *r, const struct yaml *node, const char *what, struct scenario_words *out)
 {
 	struct scenario_word word;
 
@@ -101,14 +101,14 @@ bool reader_check_name(struct reader *r, const struct scenario_word *word, const
 	return ok;
 }
 
-bool reader_name(struct reader *r, const struct yaml *node, const char *what,
-	struct scenario_word *out)
+bool reader_name(
+	struct reader *r, const struct yaml *node, const char *what, struct scenario_word *out)
 {
 	return reader_word(r, node, what, out) && reader_check_name(r, out, what);
 }
 
-bool reader_value(struct reader *r, const struct yaml *node, enum param_type type,
-	const char *what, uint64_t *out)
+bool reader_value(struct reader *r, const struct yaml *node, enum param_type type, const char *what,
+	uint64_t *out)
 {
 	struct scenario_word word;
 	struct err err;
@@ -122,8 +122,8 @@ bool reader_value(struct reader *r, const struct yaml *node, enum param_type typ
 	return true;
 }
 
-static void flatten(struct reader *r, const struct yaml *node, const char *name,
-	struct scenario_settings *out)
+static void flatten(
+	struct reader *r, const struct yaml *node, const char *name, struct scenario_settings *out)
 {
 	struct scenario_setting *setting;
 

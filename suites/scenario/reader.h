@@ -25,21 +25,21 @@ bool reader_is(struct reader *r, const struct yaml *node, enum yaml_kind kind, c
 void reader_check_keys(struct reader *r, const struct yaml *map, const char *const *keys, size_t n,
 	const char *what);
 /* map[key] must be there; complains at the map. */
-const struct yaml *reader_need(struct reader *r, const struct yaml *map, const char *key,
-	const char *what);
+const struct yaml *reader_need(
+	struct reader *r, const struct yaml *map, const char *key, const char *what);
 /* A text that is not empty. */
-bool reader_word(struct reader *r, const struct yaml *node, const char *what,
-	struct scenario_word *out);
+bool reader_word(
+	struct reader *r, const struct yaml *node, const char *what, struct scenario_word *out);
 /* A text or a list of texts. */
-bool reader_words(struct reader *r, const struct yaml *node, const char *what,
-	struct scenario_words *out);
+bool reader_words(
+	struct reader *r, const struct yaml *node, const char *what, struct scenario_words *out);
 /* A name: letters, digits, '-', '_' and '.', at most 63, beginning with a letter or digit. */
-bool reader_name(struct reader *r, const struct yaml *node, const char *what,
-	struct scenario_word *out);
+bool reader_name(
+	struct reader *r, const struct yaml *node, const char *what, struct scenario_word *out);
 bool reader_check_name(struct reader *r, const struct scenario_word *word, const char *what);
 /* A value with its unit. */
-bool reader_value(struct reader *r, const struct yaml *node, enum param_type type,
-	const char *what, uint64_t *out);
+bool reader_value(struct reader *r, const struct yaml *node, enum param_type type, const char *what,
+	uint64_t *out);
 /* Everything below a map as settings with dotted names; keys in `skip` are left out. */
 void reader_settings(struct reader *r, const struct yaml *map, const char *const *skip,
 	size_t n_skip, struct scenario_settings *out);

@@ -6,7 +6,8 @@
 #define READY_LIMIT_NS (20 * NSEC_PER_SEC)
 #define PORT_MAX 65535
 
-static const char *const keys[] = {"recipe", "version", "about", "driver", "needs", "with", "nodes"};
+static const char *const keys[] = {
+	"recipe", "version", "about", "driver", "needs", "with", "nodes"};
 static const char *const node_keys[] = {
 	"name", "port", "endpoint", "command", "env", "files", "ready"};
 
@@ -112,7 +113,8 @@ static void read_args(struct reader *r, const struct recipe *recipe, const struc
 	for (const struct yaml *v = node->first; v; v = v->next) {
 		if (v->kind == YAML_MAP)
 			read_conditional(r, recipe, v, out);
-		else if (reader_is(r, v, YAML_TEXT, "an argument")) /* may be empty: redis --save "" */
+		else if (reader_is(r, v, YAML_TEXT,
+				 "an argument")) /* may be empty: redis --save "" */
 			*ARENA_PUSH(r->arena, out->items, out->n) =
 				(struct recipe_arg){.text = {v->text, v->place}};
 	}
@@ -156,7 +158,8 @@ static void read_files(struct reader *r, const struct yaml *node, struct recipe_
 		if (reader_check_name(r, &name, "the name of a file") &&
 			reader_is(r, v, YAML_TEXT, "a file"))
 			*ARENA_PUSH(r->arena, out->files.items, out->files.n) =
-				(struct scenario_setting){v->key, v->key_place, {v->text, v->place}};
+				(struct scenario_setting){
+					v->key, v->key_place, {v->text, v->place}};
 	}
 }
 
@@ -233,7 +236,8 @@ void recipe_read(struct arena *arena, const struct source *source, struct recipe
 	if (!reader_is(&r, root, YAML_MAP, "a recipe"))
 		return;
 	reader_check_keys(&r, root, keys, READER_COUNT(keys), "a recipe");
-	if (reader_name(&r, reader_need(&r, root, "recipe", "a recipe"), "the name of a recipe", &name))
+	if (reader_name(
+		    &r, reader_need(&r, root, "recipe", "a recipe"), "the name of a recipe", &name))
 		out->name = name.text;
 	if (reader_word(&r, reader_need(&r, root, "version", "a recipe"), "version", &version) &&
 		strcmp(version.text, "1"))
@@ -266,19 +270,20 @@ static void check_choice(const struct recipe_with *with, const struct scenario_s
 			did_you_mean(setting->value.text, with->choices, n, near));
 }
 
-void recipe_apply_with(struct recipe *recipe, const struct scenario_settings *with,
-	struct complaints *complaints)
+void recipe_apply_with(
+	struct recipe *recipe, const struct scenario_settings *with, struct complaints *complaints)
 {
 	char near[128];
 
 	for (size_t i = 0; i < with->n; i++) {
 		const struct scenario_setting *setting = &with->items[i];
-		struct recipe_with *found = (struct recipe_with *)recipe_find_with(recipe, setting->name);
+		struct recipe_with *found =
+			(struct recipe_with *)recipe_find_with(recipe, setting->name);
 
 		if (!found) {
 			complain(complaints, setting->name_place,
-				"recipe %s has no parameter \"%.40s\"%s", recipe->name, setting->name,
-				nearest_with(recipe, setting->name, near));
+				"recipe %s has no parameter \"%.40s\"%s", recipe->name,
+				setting->name, nearest_with(recipe, setting->name, near));
 			continue;
 		}
 		check_choice(found, setting, complaints);

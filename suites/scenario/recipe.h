@@ -91,8 +91,8 @@ void recipe_read(struct arena *arena, const struct source *source, struct recipe
 /* The parameter of that name, or NULL. */
 const struct recipe_with *recipe_find_with(const struct recipe *recipe, const char *name);
 /* Put what the scenario says under `with:` in place of the defaults. */
-void recipe_apply_with(struct recipe *recipe, const struct scenario_settings *with,
-	struct complaints *complaints);
+void recipe_apply_with(
+	struct recipe *recipe, const struct scenario_settings *with, struct complaints *complaints);
 
 /* Which node in which region a text is expanded for. */
 struct recipe_site {

@@ -34,7 +34,8 @@ static void put_peers(struct buf *out, const struct recipe_site *site, size_t no
 }
 
 /* What is said of a node: the site's own, or another of the recipe. */
-static bool put_of_node(struct buf *out, const struct recipe_site *site, size_t node, const char *word)
+static bool put_of_node(
+	struct buf *out, const struct recipe_site *site, size_t node, const char *word)
 {
 	if (!strcmp(word, "address"))
 		buf_puts(out, address_of(site->region, node).ip4_text);
@@ -114,12 +115,12 @@ static size_t word_length(const char *text)
 	return text[n] == '}' ? n : 0;
 }
 
-static void complain_word(const struct scenario_word *text, const char *word,
-	struct complaints *complaints)
+static void complain_word(
+	const struct scenario_word *text, const char *word, struct complaints *complaints)
 {
-	static const char *const words[] = {"node", "name", "region", "index", "address", "address6",
-		"port", "primary", "primary_address", "primary_address6", "regions", "replicas",
-		"peers", "seed"};
+	static const char *const words[] = {"node", "name", "region", "index", "address",
+		"address6", "port", "primary", "primary_address", "primary_address6", "regions",
+		"replicas", "peers", "seed"};
 	char near[128];
 
 	complain(complaints, text->place, "there is nothing to put for {%.60s}%s", word,
@@ -166,7 +167,8 @@ static bool holds(const struct recipe_site *site, const struct recipe_arg *arg)
 	case IF_REPLICA:
 		return site->region != site->primary;
 	case IF_SET:
-		return *value && strcmp(value, "no") && strcmp(value, "off") && strcmp(value, "false");
+		return *value && strcmp(value, "no") && strcmp(value, "off") &&
+			strcmp(value, "false");
 	case IF_EQUAL:
 		return !strcmp(value, arg->value);
 	case IF_UNEQUAL:

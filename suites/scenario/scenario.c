@@ -10,8 +10,8 @@
 #define STEADY_PPM 990000
 #define REPEAT_MAX 10000
 
-static const char *const keys[] = {"scenario", "version", "about", "tags", "seed", "repeat", "regions",
-	"links", "system", "clients", "timeline", "expect", "evidence", "safety"};
+static const char *const keys[] = {"scenario", "version", "about", "tags", "seed", "repeat",
+	"regions", "links", "system", "clients", "timeline", "expect", "evidence", "safety"};
 
 /* Keys of the format that this version does not read. */
 static const struct later {
@@ -37,7 +37,8 @@ static void check_keys(struct reader *r, const struct yaml *root)
 			k++;
 		if (k < READER_COUNT(later))
 			complain(r->complaints, v->key_place,
-				"\"%s\" is not supported by this version; %s", v->key, later[k].mend);
+				"\"%s\" is not supported by this version; %s", v->key,
+				later[k].mend);
 		else if (i == READER_COUNT(keys))
 			complain(r->complaints, v->key_place, "a scenario has no key \"%s\"%s",
 				v->key, did_you_mean(v->key, keys, READER_COUNT(keys), near));
@@ -72,8 +73,11 @@ void scenario_read(struct arena *arena, const struct source *source, scenario_en
 	struct reader r = {arena, complaints};
 	struct yaml *root = yaml_parse(arena, source, complaints);
 
-	*out = (struct scenario){.about = "", .repeat = 1, .max_duration_ns = MAX_DURATION_NS,
-		.converge_limit_ns = CONVERGE_LIMIT_NS, .steady_ppm = STEADY_PPM};
+	*out = (struct scenario){.about = "",
+		.repeat = 1,
+		.max_duration_ns = MAX_DURATION_NS,
+		.converge_limit_ns = CONVERGE_LIMIT_NS,
+		.steady_ppm = STEADY_PPM};
 	if (!reader_is(&r, root, YAML_MAP, "a scenario"))
 		return;
 	expand_variables(&r, root, env);

@@ -71,7 +71,7 @@ struct scenario_entry {
 	enum fault_direction direction;
 	struct scenario_settings settings;
 	enum until_kind until;
-	uint64_t at_ns, for_ns;     /* for_ns: `at-most` where until is not a time */
+	uint64_t at_ns, for_ns; /* for_ns: `at-most` where until is not a time */
 	struct place place;
 };
 

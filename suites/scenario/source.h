@@ -29,7 +29,7 @@ struct source {
 #define SOURCES_MAX 4
 
 struct complaints {
-	struct buf *out;                     /* borrowed */
+	struct buf *out;                           /* borrowed */
 	const struct source *sources[SOURCES_MAX]; /* borrowed: whose lines can be quoted */
 	size_t n_sources;
 	size_t n; /* all of them, also beyond COMPLAINTS_MAX */

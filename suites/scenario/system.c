@@ -15,10 +15,13 @@ void reader_system(struct reader *r, const struct yaml *node, struct scenario *o
 	reader_check_keys(r, node, keys, READER_COUNT(keys), "system");
 	for (const struct yaml *v = node->first; v; v = v->next) {
 		if (!strcmp(v->key, "containers") || !strcmp(v->key, "endpoints"))
-			complain(r->complaints, v->key_place, "\"%s\" is not supported by this "
-				"version; use \"recipe:\"", v->key);
+			complain(r->complaints, v->key_place,
+				"\"%s\" is not supported by this "
+				"version; use \"recipe:\"",
+				v->key);
 	}
-	reader_name(r, reader_need(r, node, "recipe", "system"), "the name of a recipe", &out->recipe);
+	reader_name(
+		r, reader_need(r, node, "recipe", "system"), "the name of a recipe", &out->recipe);
 	if (reader_is(r, with, YAML_MAP, "with"))
 		reader_settings(r, with, NULL, 0, &out->with);
 }

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-static const char *const own_keys[] = {"at", "for", "until", "at-most", "name", "from", "direction",
-	"overlaps", "watch", "quiet"};
+static const char *const own_keys[] = {
+	"at", "for", "until", "at-most", "name", "from", "direction", "overlaps", "watch", "quiet"};
 
 /* No key says what happens: perhaps one is misspelt. */
 static void complain_subject(struct reader *r, const struct yaml *node)
@@ -25,8 +25,8 @@ static void complain_subject(struct reader *r, const struct yaml *node)
 		while (i < READER_COUNT(own_keys) && strcmp(own_keys[i], v->key))
 			i++;
 		if (i == READER_COUNT(own_keys) && *did_you_mean(v->key, names, n, near)) {
-			complain(r->complaints, v->key_place, "\"%s\" is no kind of entry%s", v->key,
-				near);
+			complain(r->complaints, v->key_place, "\"%s\" is no kind of entry%s",
+				v->key, near);
 			return;
 		}
 	}
@@ -42,8 +42,8 @@ static const struct yaml *find_subject(struct reader *r, const struct yaml *node
 	const struct yaml *found = NULL;
 
 	for (const struct yaml *v = node->first; v; v = v->next) {
-		bool is_subject = !strcmp(v->key, "watch") || !strcmp(v->key, "quiet") ||
-			fault_find(v->key);
+		bool is_subject =
+			!strcmp(v->key, "watch") || !strcmp(v->key, "quiet") || fault_find(v->key);
 
 		if (!is_subject)
 			continue;
@@ -72,7 +72,8 @@ static void read_length(struct reader *r, const struct yaml *node, struct scenar
 			complain(r->complaints, at_most->key_place,
 				"at-most goes with until; a fixed length is \"for\"");
 		else if (!length)
-			complain(r->complaints, node->place, "the entry needs \"for:\", its length");
+			complain(
+				r->complaints, node->place, "the entry needs \"for:\", its length");
 		reader_value(r, length, PARAM_DURATION, "for", &out->for_ns);
 	} else {
 		out->until = UNTIL_FAILED_OVER;
@@ -108,8 +109,8 @@ static void read_direction(struct reader *r, const struct yaml *node, struct sce
 			return;
 		}
 	}
-	complain(r->complaints, word.place, "direction is both, out or in, not \"%.40s\"%s", word.text,
-		did_you_mean(word.text, names, READER_COUNT(names), near));
+	complain(r->complaints, word.place, "direction is both, out or in, not \"%.40s\"%s",
+		word.text, did_you_mean(word.text, names, READER_COUNT(names), near));
 }
 
 static void read_fault(struct reader *r, const struct yaml *node, const struct yaml *subject,
@@ -133,7 +134,8 @@ static void read_fault(struct reader *r, const struct yaml *node, const struct y
 static void read_phase(struct reader *r, const struct yaml *node, const struct yaml *subject,
 	struct scenario_entry *out)
 {
-	static const char *const watch[] = {"at", "for", "watch"}, *const quiet[] = {"at", "for", "quiet"};
+	static const char *const watch[] = {"at", "for", "watch"},
+				 *const quiet[] = {"at", "for", "quiet"};
 	bool is_quiet = !strcmp(subject->key, "quiet");
 
 	out->kind = is_quiet ? ENTRY_QUIET : ENTRY_WATCH;

@@ -21,14 +21,19 @@ struct builder {
 
 static struct place place_of(const struct builder *b, const yaml_mark_t *mark)
 {
-	return (struct place){b->source->file, (unsigned)mark->line + 1, (unsigned)mark->column + 1};
+	return (struct place){
+		b->source->file, (unsigned)mark->line + 1, (unsigned)mark->column + 1};
 }
 
 /* Length of the UTF-8 character at s, 0 where there is none (also for surrogates and overlong). */
 static size_t utf8_length(const unsigned char *s, size_t left)
 {
-	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3
-		: s[0] < 0xf5 ? 4 : 0;
+	size_t n = s[0] < 0x80 ? 1
+		: s[0] < 0xc2  ? 0
+		: s[0] < 0xe0  ? 2
+		: s[0] < 0xf0  ? 3
+		: s[0] < 0xf5  ? 4
+			       : 0;
 
 	if (!n || n > left)
 		return 0;
@@ -98,14 +103,13 @@ static int complain_syntax(struct builder *b, const yaml_parser_t *parser)
 			"; indent by blanks, not tabs, and quote texts that begin with a sign");
 	else
 		complain(b->complaints, at, "this is not YAML: %s%s%s",
-			parser->context ? parser->context : "",
-			parser->context ? ", " : "",
+			parser->context ? parser->context : "", parser->context ? ", " : "",
 			parser->problem ? parser->problem : "unreadable");
 	return -1;
 }
 
-static int refuse_extras(struct builder *b, struct place at, const yaml_char_t *anchor,
-	const yaml_char_t *tag)
+static int refuse_extras(
+	struct builder *b, struct place at, const yaml_char_t *anchor, const yaml_char_t *tag)
 {
 	if (anchor) {
 		complain(b->complaints, at, "anchors are not taken; write the value out");
@@ -172,7 +176,8 @@ static int compare_keys(const void *a, const void *b)
 
 	if (order)
 		return order;
-	return x->key_place.line != y->key_place.line ? (x->key_place.line > y->key_place.line) * 2 - 1
+	return x->key_place.line != y->key_place.line
+		? (x->key_place.line > y->key_place.line) * 2 - 1
 		: (x->key_place.column > y->key_place.column) * 2 - 1;
 }
 
@@ -232,8 +237,8 @@ static int add_text(struct builder *b, const yaml_event_t *event)
 	node->text = arena_strndup(b->arena, text, len);
 	node->quoted = quoted;
 	node->text_offset = quoted;
-	node->verbatim = event->start_mark.line == event->end_mark.line &&
-		width == len + (quoted ? 2 : 0);
+	node->verbatim =
+		event->start_mark.line == event->end_mark.line && width == len + (quoted ? 2 : 0);
 	return 0;
 }
 
@@ -244,10 +249,12 @@ static int take_event(struct builder *b, const yaml_event_t *event)
 
 	switch (event->type) {
 	case YAML_DOCUMENT_START_EVENT:
-		if (b->root || event->data.document_start.tag_directives.start !=
-			event->data.document_start.tag_directives.end) {
-			complain(b->complaints, at, b->root ? "a second document begins here; one file, one document"
-				: "tag directives are not taken");
+		if (b->root ||
+			event->data.document_start.tag_directives.start !=
+				event->data.document_start.tag_directives.end) {
+			complain(b->complaints, at,
+				b->root ? "a second document begins here; one file, one document"
+					: "tag directives are not taken");
 			return -1;
 		}
 		return 1;
@@ -260,12 +267,12 @@ static int take_event(struct builder *b, const yaml_event_t *event)
 		return add_text(b, event) ? -1 : 1;
 	case YAML_SEQUENCE_START_EVENT:
 		if (refuse_extras(b, at, event->data.sequence_start.anchor,
-			event->data.sequence_start.tag))
+			    event->data.sequence_start.tag))
 			return -1;
 		return open_node(b, YAML_LIST, at) ? -1 : 1;
 	case YAML_MAPPING_START_EVENT:
-		if (refuse_extras(b, at, event->data.mapping_start.anchor,
-			event->data.mapping_start.tag))
+		if (refuse_extras(
+			    b, at, event->data.mapping_start.anchor, event->data.mapping_start.tag))
 			return -1;
 		return open_node(b, YAML_MAP, at) ? -1 : 1;
 	case YAML_SEQUENCE_END_EVENT:
@@ -295,8 +302,8 @@ static int build(struct builder *b, yaml_parser_t *parser)
 	return more;
 }
 
-struct yaml *yaml_parse(struct arena *arena, const struct source *source,
-	struct complaints *complaints)
+struct yaml *yaml_parse(
+	struct arena *arena, const struct source *source, struct complaints *complaints)
 {
 	struct builder b = {.arena = arena, .source = source, .complaints = complaints};
 	yaml_parser_t parser;

@@ -26,19 +26,19 @@ enum yaml_kind { YAML_TEXT, YAML_LIST, YAML_MAP };
 struct yaml {
 	enum yaml_kind kind;
 	struct place place;
-	const char *key;        /* of a value in a map, else NULL */
+	const char *key; /* of a value in a map, else NULL */
 	struct place key_place;
-	const char *text;       /* YAML_TEXT; "" where nothing was written */
+	const char *text; /* YAML_TEXT; "" where nothing was written */
 	bool quoted;
-	unsigned text_offset;   /* characters from place to the text's first one */
-	bool verbatim;          /* the text stands in the file as it is here, on one line */
+	unsigned text_offset; /* characters from place to the text's first one */
+	bool verbatim;        /* the text stands in the file as it is here, on one line */
 	struct yaml *first, *next;
-	size_t n;               /* children */
+	size_t n; /* children */
 };
 
 /* NULL after at least one complaint. The source outlives the tree. */
-struct yaml *yaml_parse(struct arena *arena, const struct source *source,
-	struct complaints *complaints);
+struct yaml *yaml_parse(
+	struct arena *arena, const struct source *source, struct complaints *complaints);
 /* The value of a key, NULL where absent (or where map is no map). */
 const struct yaml *yaml_get(const struct yaml *map, const char *key);
 /* "a map", "a list", "a text". */

@@ -88,8 +88,9 @@ static void groups_share_no_keys(void **state)
 	struct scenario_text text = SCENARIO_TEXT;
 
 	(void)state;
-	text.clients = "clients:\n  - { name: a, sessions: 2 per region, writes: { rate: 5/s } }\n"
-		       "  - { name: b, sessions: 2 per region, registers: 8, reads: { rate: 5/s } }\n";
+	text.clients =
+		"clients:\n  - { name: a, sessions: 2 per region, writes: { rate: 5/s } }\n"
+		"  - { name: b, sessions: 2 per region, registers: 8, reads: { rate: 5/s } }\n";
 	assert_complaint(&text, "group b has another number of registers than a");
 }
 
@@ -111,8 +112,8 @@ static void nodes_stand_at_their_addresses(void **state)
 	assert_int_equal(plan->endpoints[1].port, 6379);
 	assert_int_equal(plan->endpoints[1].node, 1);
 	assert_non_null(strstr(plan->hosts, "198.18.2.11 sentinel.ap\n"));
-	assert_non_null(strstr(plan->nodes[5].spec.file_texts[0],
-		"sentinel monitor main 198.18.0.10 6379 2\n"));
+	assert_non_null(strstr(
+		plan->nodes[5].spec.file_texts[0], "sentinel monitor main 198.18.0.10 6379 2\n"));
 	plan_free(plan);
 }
 
@@ -192,12 +193,14 @@ static void a_missing_program_is_the_machines_fault(void **state)
 	assert_non_null(mkdtemp(share));
 	snprintf(path, sizeof(path), "mkdir %s/systems", share);
 	assert_int_equal(system(path), 0);
-	buf_puts(&recipe, "recipe: x\nversion: 1\ndriver: null\n"
+	buf_puts(&recipe,
+		"recipe: x\nversion: 1\ndriver: null\n"
 		"needs: { programs: { no-such-program: some-package } }\n"
 		"nodes: [ { name: n, port: 1, endpoint: yes, command: [no-such-program] } ]\n");
 	snprintf(path, sizeof(path), "%s/systems/x.yaml", share);
 	assert_int_equal(buf_write_file(&recipe, path, &err), 0);
-	buf_puts(&text, "scenario: t\nversion: 1\nregions: { us: { role: primary } }\n"
+	buf_puts(&text,
+		"scenario: t\nversion: 1\nregions: { us: { role: primary } }\n"
 		"system: { recipe: x }\n"
 		"clients: [ { name: u, sessions: 1 per region, reads: { rate: 10/s } } ]\n"
 		"timeline: [ { at: 0s, watch: steady, for: 5s } ]\nexpect: [ latency.p99 < 1s ]\n");
@@ -208,8 +211,9 @@ static void a_missing_program_is_the_machines_fault(void **state)
 	plan_free(plan);
 	assert_null(plan_build(&options, true, &err, &errors));
 	assert_int_equal(err.code, EXIT_MACHINE);
-	assert_string_equal(err.text, "recipe x needs the program \"no-such-program\", which is not "
-				      "installed; install the Debian package some-package");
+	assert_string_equal(err.text,
+		"recipe x needs the program \"no-such-program\", which is not "
+		"installed; install the Debian package some-package");
 	snprintf(path, sizeof(path), "rm -r %s", share);
 	assert_int_equal(system(path), 0);
 	buf_release(&recipe);

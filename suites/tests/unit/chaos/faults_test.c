@@ -37,9 +37,11 @@ static const char *effects_of(const char *kind, const struct fault_words *words)
 	return text;
 }
 
-#define WORDS(...) .subject = (const char *const[]){__VA_ARGS__},                                  \
+#define WORDS(...)                                                                                 \
+	.subject = (const char *const[]){__VA_ARGS__},                                             \
 	.n_subject = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
-#define FROM(...) .from = (const char *const[]){__VA_ARGS__},                                      \
+#define FROM(...)                                                                                  \
+	.from = (const char *const[]){__VA_ARGS__},                                                \
 	.n_from = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
 
 static void partition_cuts_both_ways_from_all_others(void **state)
@@ -59,11 +61,13 @@ static void partition_of_several_regions_leaves_them_joined(void **state)
 static void partition_goes_one_way_where_asked(void **state)
 {
 	(void)state;
-	assert_string_equal(effects_of("partition", &(struct fault_words){WORDS("us"), FROM("ap"),
-				    .direction = DIRECTION_OUT}),
+	assert_string_equal(
+		effects_of("partition",
+			&(struct fault_words){WORDS("us"), FROM("ap"), .direction = DIRECTION_OUT}),
 		"us>ap");
-	assert_string_equal(effects_of("partition", &(struct fault_words){WORDS("us"), FROM("ap"),
-				    .direction = DIRECTION_IN}),
+	assert_string_equal(
+		effects_of("partition",
+			&(struct fault_words){WORDS("us"), FROM("ap"), .direction = DIRECTION_IN}),
 		"ap>us");
 }
 
@@ -75,9 +79,11 @@ static void partition_drops_everything(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(fault_find("partition")->effects(&arena, &topology, &words, &out, &err), 0);
+	assert_int_equal(
+		fault_find("partition")->effects(&arena, &topology, &words, &out, &err), 0);
 	for (size_t i = 0; i < out.n_links; i++)
-		assert_true(impairment_equal(&out.links[i].impairment, &(struct impairment){.cut = 1}));
+		assert_true(
+			impairment_equal(&out.links[i].impairment, &(struct impairment){.cut = 1}));
 	arena_release(&arena);
 }
 
@@ -106,18 +112,27 @@ static void impair_takes_links_or_regions(void **state)
 	static const struct impairment slow = {.delay_ns = 10 * NSEC_PER_MSEC};
 
 	(void)state;
-	assert_string_equal(effects_of("impair", &(struct fault_words){WORDS("us <-> eu"),
-				    .impairment = slow}), "us>eu eu>us");
-	assert_string_equal(effects_of("impair", &(struct fault_words){WORDS("us -> eu", "ap->us"),
-				    .impairment = slow}), "us>eu ap>us");
-	assert_string_equal(effects_of("impair", &(struct fault_words){WORDS("ap"), .impairment = slow}),
+	assert_string_equal(
+		effects_of("impair", &(struct fault_words){WORDS("us <-> eu"), .impairment = slow}),
+		"us>eu eu>us");
+	assert_string_equal(
+		effects_of("impair",
+			&(struct fault_words){WORDS("us -> eu", "ap->us"), .impairment = slow}),
+		"us>eu ap>us");
+	assert_string_equal(
+		effects_of("impair", &(struct fault_words){WORDS("ap"), .impairment = slow}),
 		"ap>us us>ap ap>eu eu>ap");
-	assert_string_equal(effects_of("impair", &(struct fault_words){WORDS("us -> eu", "ap"),
-				    .impairment = slow}), "links and regions are mixed; name either");
-	assert_string_equal(effects_of("impair", &(struct fault_words){WORDS("us -> eu", "us <-> eu"),
-				    .impairment = slow}), "link us -> eu is named twice");
-	assert_string_equal(effects_of("impair", &(struct fault_words){WORDS("us -> eu"), FROM("ap"),
-				    .impairment = slow}),
+	assert_string_equal(
+		effects_of("impair",
+			&(struct fault_words){WORDS("us -> eu", "ap"), .impairment = slow}),
+		"links and regions are mixed; name either");
+	assert_string_equal(
+		effects_of("impair",
+			&(struct fault_words){WORDS("us -> eu", "us <-> eu"), .impairment = slow}),
+		"link us -> eu is named twice");
+	assert_string_equal(
+		effects_of("impair",
+			&(struct fault_words){WORDS("us -> eu"), FROM("ap"), .impairment = slow}),
 		"a link names both its ends; leave \"from\" and \"direction\" out");
 	assert_string_equal(effects_of("impair", &(struct fault_words){WORDS("us")}),
 		"nothing is impaired; give it delay, jitter, loss or rate");

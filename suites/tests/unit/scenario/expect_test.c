@@ -26,8 +26,8 @@ static void values_get_base_units(void **state)
 		const char *line, *id;
 		double value;
 	} rows[] = {
-		{"latency.p99 < 100ms for reads in steady", "latency.p99 < 100ms for reads in steady",
-			1e8},
+		{"latency.p99 < 100ms for reads in steady",
+			"latency.p99 < 100ms for reads in steady", 1e8},
 		{"availability>=99.9%", "availability >= 99.9%", 0.999},
 		{"goodput > 50/s", "goodput > 50/s", 50},
 		{"writes.lost == 0", "writes.lost == 0", 0},
@@ -35,7 +35,8 @@ static void values_get_base_units(void **state)
 		{"latency.p99.9 < 1.5s", "latency.p99.9 < 1.5s", 1.5e9},
 		{"availability.window < 5s  at eu   for writes",
 			"availability.window < 5s for writes at eu", 5e9},
-		{"loss < 0.5% from us to eu in steady", "loss < 0.5% in steady from us to eu", 0.005},
+		{"loss < 0.5% from us to eu in steady", "loss < 0.5% in steady from us to eu",
+			0.005},
 	};
 
 	(void)state;
@@ -113,40 +114,51 @@ static void wrong_lines_are_told_why(void **state)
 	static const struct {
 		const char *line, *golden;
 	} rows[] = {
-		{"latency < 1s", "t.yaml:13:5: latency has no single value; say which of: p50, p90"},
+		{"latency < 1s",
+			"t.yaml:13:5: latency has no single value; say which of: p50, p90"},
 		{"latency.p98 < 1s", "latency has no \"p98\"; it has: p50, p90, p95, p99, p99.9"},
 		{"writes.lost.p99 < 1", "writes.lost has no \"p99\"; it has: one value only"},
-		{"writes.lots == 0", "there is no metric \"writes.lots\"; did you mean \"writes.lost\"?"},
+		{"writes.lots == 0",
+			"there is no metric \"writes.lots\"; did you mean \"writes.lost\"?"},
 		{"latancy.p99 < 1s", "there is no metric \"latancy.p99\""},
 		{"latency.p99 1s", "t.yaml:13:17: \"1s\" is no comparison"},
-		{"latency.p99 = 1s", "\"=\" is no comparison; use <, <=, ==, !=, >= or > (equality is ==)"},
+		{"latency.p99 = 1s",
+			"\"=\" is no comparison; use <, <=, ==, !=, >= or > (equality is ==)"},
 		{"latency.p99 <", "the value to compare with is missing here"},
 		{"latency.p99", "a comparison such as < or == is missing here"},
 		{"latency.p99 < 100", "t.yaml:13:19: '100' has no unit: write 100s or 100ms"},
 		{"latency.p99 < 5%", "'5%' is not a duration"},
 		{"writes.lost == 0.5", "'0.5' is not a whole number"},
 		{"writes.lost == -1", "is not a whole number"},
-		{"latency.p99 < 1s in stedy", "t.yaml:13:25: there is no phase \"stedy\"; did you mean "
-					      "\"steady\"?"},
+		{"latency.p99 < 1s in stedy",
+			"t.yaml:13:25: there is no phase \"stedy\"; did you mean "
+			"\"steady\"?"},
 		{"latency.p99 < 1s at usa", "there is no region \"usa\"; did you mean \"us\"?"},
-		{"latency.p99 < 1s for user", "there is no group of clients \"user\"; did you mean "
-					      "\"users\"?"},
+		{"latency.p99 < 1s for user",
+			"there is no group of clients \"user\"; did you mean "
+			"\"users\"?"},
 		{"latency.p99 < 1s in steady in cut", "\"in\" is said twice"},
-		{"latency.p99 < 1s and writes.lost == 0", "an expectation is one condition; write two "
-							  "lines"},
+		{"latency.p99 < 1s and writes.lost == 0",
+			"an expectation is one condition; write two "
+			"lines"},
 		{"latency.p99 < 1s during cut", "\"during\" is no clause; use for, in, at"},
 		{"latency.p99 < 1s from us to eu", "latency takes no \"from\""},
 		{"latency.p99 < 1s at each", "write \"at each region\""},
-		{"visibility.p99 < 1s from us", "\"from us\" needs its other end; write from us to "
-						"REGION"},
+		{"visibility.p99 < 1s from us",
+			"\"from us\" needs its other end; write from us to "
+			"REGION"},
 		{"visibility.p99 < 1s from us to us", "from us to itself; name two regions"},
-		{"rtt.p50 < 1s", "rtt is of an ordered pair of regions; add \"from REGION to REGION\""},
+		{"rtt.p50 < 1s",
+			"rtt is of an ordered pair of regions; add \"from REGION to REGION\""},
 		{"writes.lost == 0 for reads", "writes.lost takes no \"for\""},
-		{"latency.p99 < 1s warn < 2s", "nothing that passes is beyond 2s, so it would never warn"},
+		{"latency.p99 < 1s warn < 2s",
+			"nothing that passes is beyond 2s, so it would never warn"},
 		{"writes.lost == 0 warn < 2", "a warning goes with a bound"},
-		{"latency.p99 < 1s confidence 100%", "a confidence lies between 50% and below 100%"},
-		{"a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a", "goes on too "
-											  "long"},
+		{"latency.p99 < 1s confidence 100%",
+			"a confidence lies between 50% and below 100%"},
+		{"a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a",
+			"goes on too "
+			"long"},
 		{"{ a: b }", "an expectation must be a text, not a map"},
 	};
 

@@ -10,7 +10,8 @@
 
 #include <cmocka.h>
 
-#define HEAD "recipe: r\nversion: 1\ndriver: null\nwith: { bug: '', mode: { default: slow, choices: [slow, fast] } }\n"
+#define HEAD                                                                                       \
+	"recipe: r\nversion: 1\ndriver: null\nwith: { bug: '', mode: { default: slow, choices: [slow, fast] } }\n"
 
 struct fixture {
 	struct arena arena;
@@ -38,10 +39,14 @@ static const char *joined(struct fixture *f, size_t region)
 {
 	static const char *const regions[] = {"eu", "us"};
 	static char text[512];
-	struct recipe_site site = {.recipe = &f->recipe, .regions = regions, .n_regions = 2,
-		.primary = 1, .region = region, .seed = 9};
-	const char *const *argv = recipe_arguments(&f->arena, &site, &f->recipe.nodes[0].command,
-		&f->complaints);
+	struct recipe_site site = {.recipe = &f->recipe,
+		.regions = regions,
+		.n_regions = 2,
+		.primary = 1,
+		.region = region,
+		.seed = 9};
+	const char *const *argv =
+		recipe_arguments(&f->arena, &site, &f->recipe.nodes[0].command, &f->complaints);
 
 	*text = '\0';
 	for (size_t i = 0; argv[i]; i++)
@@ -54,11 +59,13 @@ static void placeholders_are_replaced(void **state)
 	struct fixture f;
 
 	(void)state;
-	read_recipe(&f, HEAD "nodes:\n  - name: a\n    port: 80\n    endpoint: yes\n"
-			"    command: [p, '{node}', '{region}', '{index}', '{address}:{port}', '{address6}',"
-			" '{primary}', '{primary_address}', '{peers}', '{with.mode}', '{b.address}', "
-			"'{b.port}', '{{x}', '{ x }', '{seed}', '']\n"
-			"  - { name: b, port: 90, command: [q] }\n");
+	read_recipe(&f,
+		HEAD
+		"nodes:\n  - name: a\n    port: 80\n    endpoint: yes\n"
+		"    command: [p, '{node}', '{region}', '{index}', '{address}:{port}', '{address6}',"
+		" '{primary}', '{primary_address}', '{peers}', '{with.mode}', '{b.address}', "
+		"'{b.port}', '{{x}', '{ x }', '{seed}', '']\n"
+		"  - { name: b, port: 90, command: [q] }\n");
 	assert_int_equal(f.complaints.n, 0);
 	assert_string_equal(joined(&f, 0),
 		"[p][eu/a][eu][0][198.18.0.10:80][2001:2::a][us][198.18.1.10]"
@@ -104,10 +111,12 @@ static void wrong_recipes_are_told_why(void **state)
 			"no node is for clients; give one \"endpoint: yes\""},
 		{NODE("comand: [p]"), "a node has no key \"comand\"; did you mean \"command\"?"},
 		{NODE("command: []"), "command begins with the name of a program"},
-		{NODE("command: [ { if: primary, then: p } ]"), "begins with the name of a program"},
+		{NODE("command: [ { if: primary, then: p } ]"),
+			"begins with the name of a program"},
 		{NODE("command: [p, { if: with.bog, then: x } ]"),
 			"the recipe has no parameter \"bog\"; did you mean \"bug\"?"},
-		{NODE("command: [p, { if: sometimes, then: x } ]"), "\"sometimes\" is no condition"},
+		{NODE("command: [p, { if: sometimes, then: x } ]"),
+			"\"sometimes\" is no condition"},
 		{NODE("command: [p], ready: { tcp: yes, http: / }"), "ready takes one of"},
 		{NODE("command: [p], files: { ../x: y }"), "cannot be the name of a file"},
 		{HEAD "nodes: [ { name: a, endpoint: yes, command: [p] } ]\n",

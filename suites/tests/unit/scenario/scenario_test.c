@@ -54,7 +54,8 @@ static void heads_are_checked(void **state)
 			"t.yaml:3:7: seed: 'x' is not a whole number"},
 		{HEAD, "scenario: t\nversion: 1\nextends: base\n",
 			"\"extends\" is not supported by this version; copy what is needed"},
-		{HEAD, "scenario: t\nversion: 1\nrepeat: 0\n", "repeat must be between 1 and 10000"},
+		{HEAD, "scenario: t\nversion: 1\nrepeat: 0\n",
+			"repeat must be between 1 and 10000"},
 		{HEAD, "scenario: ${NOT_SET_ANYWHERE}\nversion: 1\n",
 			"t.yaml:1:11: the environment has no NOT_SET_ANYWHERE; set it, or give a default"},
 		{HEAD, "scenario: ${1}\nversion: 1\n",
@@ -123,7 +124,8 @@ static void systems_and_clients_are_checked(void **state)
 		{CLIENTS, "clients: []\n", "clients is empty; without operations there is nothing"},
 		{CLIENTS, "clients: [ { name: u, sessions: 4, reads: { rate: 1/s } } ]\n",
 			"t.yaml:6:33: sessions: \"4\" does not say for what; write \"4 per region\""},
-		{CLIENTS, "clients: [ { name: u, sessions: 5000 per region, reads: { rate: 1/s } } ]\n",
+		{CLIENTS,
+			"clients: [ { name: u, sessions: 5000 per region, reads: { rate: 1/s } } ]\n",
 			"15000 sessions in all; at most 4095 are possible"},
 		{CLIENTS, GROUP("reads: { rat: 1/s }"),
 			"t.yaml:6:56: a group with driver http-kv has no key \"reads.rat\"; did you mean "
@@ -137,7 +139,8 @@ static void systems_and_clients_are_checked(void **state)
 		{CLIENTS, GROUP("regions: [us, us], reads: { rate: 1/s }"), "us is named twice"},
 		{CLIENTS, GROUP("driver: redis, demand-version: yes, reads: { rate: 1/s }"),
 			"driver redis cannot demand a version"},
-		{CLIENTS, "clients: [ { name: writes, sessions: 1 per region, reads: { rate: 1/s } } ]\n",
+		{CLIENTS,
+			"clients: [ { name: writes, sessions: 1 per region, reads: { rate: 1/s } } ]\n",
 			"a group cannot be called \"writes\""},
 		{CLIENTS, GROUP("writes: { rate: 100000/s }, ledger: 100%"),
 			"ledger keys; at most 262144 are possible"},
@@ -187,21 +190,26 @@ static void timelines_are_checked(void **state)
 			"direction is both, out or in, not \"up\""},
 		{TIMELINE, STEADY "  - { at: 5s, partition: us, for: 10s, name: steady }\n" QUIET,
 			"two entries are called \"steady\"; the first is in line 8"},
-		{TIMELINE, STEADY "  - { at: 5s, partition: us, for: 10s }\n"
-				  "  - { at: 9s, impair: us, loss: 5%, for: 10s, name: worse }\n" QUIET,
+		{TIMELINE,
+			STEADY
+			"  - { at: 5s, partition: us, for: 10s }\n"
+			"  - { at: 9s, impair: us, loss: 5%, for: 10s, name: worse }\n" QUIET,
 			"\"partition-1\" and \"worse\" act on the link us -> eu at the same time; their "
 			"effects add up: if so intended, write overlaps: partition-1"},
-		{TIMELINE, STEADY "  - { at: 5s, kill: us/store, for: 10s }\n"
-				  "  - { at: 9s, pause: us, for: 10s }\n" QUIET,
+		{TIMELINE,
+			STEADY "  - { at: 5s, kill: us/store, for: 10s }\n"
+			       "  - { at: 9s, pause: us, for: 10s }\n" QUIET,
 			"act on the node us/store at the same time; let one end first"},
 		{TIMELINE, STEADY "  - { at: 5s, partition: us, for: 30s, name: cut }\n" QUIET,
 			"\"settled\" is quiet while \"cut\" goes on"},
 		{TIMELINE, "timeline:\n  - { at: 0s, partition: us, for: 5s, name: cut }\n" QUIET,
 			"t.yaml:8:5: nothing is watched before the first fault"},
-		{TIMELINE, STEADY "  - { at: 5s, watch: long, for: 20m }\n"
-				  "  - { at: 30m, quiet: settled, for: 5s }\n",
+		{TIMELINE,
+			STEADY "  - { at: 5s, watch: long, for: 20m }\n"
+			       "  - { at: 30m, quiet: settled, for: 5s }\n",
 			"the timeline lasts 1805s, longer than max-duration, 10m"},
-		{TIMELINE, STEADY "  - { at: 5s, watch: w, until: failed-over, at-most: 5s }\n" QUIET,
+		{TIMELINE,
+			STEADY "  - { at: 5s, watch: w, until: failed-over, at-most: 5s }\n" QUIET,
 			"a phase to watch has no key \"until\""},
 		{TIMELINE, STEADY "  - { at: 99999999h, watch: w, for: 5s }\n" QUIET, "99999999h"},
 	};
@@ -217,8 +225,9 @@ static void a_single_region_has_no_partition(void **state)
 	(void)state;
 	text.regions = "regions: { us: { role: primary } }\n";
 	text.links = "";
-	assert_complaint(&text, "t.yaml:8:26: there is one region only, and no link to act on; add a "
-				"second region");
+	assert_complaint(&text,
+		"t.yaml:8:26: there is one region only, and no link to act on; add a "
+		"second region");
 }
 
 static void overlaps_may_be_declared(void **state)
@@ -228,8 +237,9 @@ static void overlaps_may_be_declared(void **state)
 	struct plan *plan;
 
 	(void)state;
-	text.timeline = STEADY "  - { at: 5s, impair: us -> eu, delay: 10ms, for: 10s, name: slow }\n"
-			       "  - { at: 9s, impair: us, loss: 5%, for: 10s, overlaps: slow }\n" QUIET;
+	text.timeline =
+		STEADY "  - { at: 5s, impair: us -> eu, delay: 10ms, for: 10s, name: slow }\n"
+		       "  - { at: 9s, impair: us, loss: 5%, for: 10s, overlaps: slow }\n" QUIET;
 	plan = assert_plan(&text);
 	now = plan_link_now(plan, 0, 1, 3);
 	assert_int_equal(now.delay_ns, 50000000);
@@ -272,7 +282,8 @@ static void what_could_only_be_green_is_refused(void **state)
 			"time too; the bound must be below 10s"},
 		{EXPECT, "expect: [ failover.rto < 5s in steady ]\n",
 			"failover.rto counts from a fault, and \"steady\" is none"},
-		{EXPECT, "expect: [ errors <= 100% ]\n", "is met by every system; it could only be green"},
+		{EXPECT, "expect: [ errors <= 100% ]\n",
+			"is met by every system; it could only be green"},
 		{EXPECT, "expect: [ availability >= 0% ]\n", "is met by every system"},
 		{EXPECT, "expect: [ writes.lost < 0 ]\n", "is missed by every system"},
 		{EXPECT, "expect: [ availability > 100% ]\n", "is missed by every system"},
@@ -290,16 +301,19 @@ static void what_could_only_be_green_is_refused(void **state)
 			"resurrections needs deletes, and the clients make none; give them deletes: 5%"},
 		{EXPECT, "expect: [ failover.rto < 5s confidence 95% ]\n",
 			"needs independent trials, at least 20, and this run has 1; add repeat: 59"},
-		{CLIENTS, "clients: [ { name: u, sessions: 2 per region, reads: { rate: 9/s } } ]\n",
+		{CLIENTS,
+			"clients: [ { name: u, sessions: 2 per region, reads: { rate: 9/s } } ]\n",
 			"writes.lost needs writes of ledger keys, and the clients make none"},
-		{CLIENTS, "clients: [ { name: u, sessions: 2 per region, ledger: 0%, "
-			  "writes: { rate: 9/s } } ]\n",
+		{CLIENTS,
+			"clients: [ { name: u, sessions: 2 per region, ledger: 0%, "
+			"writes: { rate: 9/s } } ]\n",
 			"writes.lost needs writes of ledger keys, and the clients make none"},
 		{TIMELINE, "timeline: [ { at: 0s, watch: steady, for: 5s } ]\n",
 			"writes.lost is read back when no client works, and no such phase follows the "
 			"last fault; end the timeline with { at: 5s, quiet: settled, for: 10s }"},
-		{TIMELINE, STEADY "  - { at: 5s, quiet: q, for: 5s }\n"
-				  "  - { at: 10s, partition: us, for: 5s }\n",
+		{TIMELINE,
+			STEADY "  - { at: 5s, quiet: q, for: 5s }\n"
+			       "  - { at: 10s, partition: us, for: 5s }\n",
 			"no such phase follows the last fault"},
 		{TAIL, "evidence: { min-reads: 20000 }\n",
 			"min-reads is 20000, and the clients make about 2000 reads"},
@@ -320,7 +334,8 @@ static void a_fault_elsewhere_proves_no_failover(void **state)
 	struct scenario_text text = SCENARIO_TEXT;
 
 	(void)state;
-	text.timeline = STEADY "  - { at: 5s, partition: eu, from: ap, for: 10s, name: cut }\n" QUIET;
+	text.timeline =
+		STEADY "  - { at: 5s, partition: eu, from: ap, for: 10s, name: cut }\n" QUIET;
 	text.expect = "expect: [ failover.rto < 5s ]\n";
 	assert_complaint(&text, "\"cut\" does not touch us, the primary, so nothing fails over");
 }
@@ -333,7 +348,8 @@ static void two_faults_must_be_told_apart(void **state)
 	text.timeline = STEADY "  - { at: 5s, partition: us, for: 5s, name: one }\n"
 			       "  - { at: 15s, partition: us, for: 5s, name: two }\n" QUIET;
 	text.expect = "expect: [ failover.rto < 4s ]\n";
-	assert_complaint(&text, "there are 2 faults; say from which one failover.rto counts: in one");
+	assert_complaint(
+		&text, "there are 2 faults; say from which one failover.rto counts: in one");
 	text.expect = "expect: [ failover.rto < 4s in two ]\n";
 	plan_free(assert_plan(&text));
 }
@@ -345,8 +361,9 @@ static void a_driver_must_feed_the_metric(void **state)
 	(void)state;
 	text.system = "system: { recipe: redis-sentinel }\n";
 	text.expect = "expect: [ stale_flags.false == 0 ]\n";
-	assert_complaint(&text, "stale_flags.false needs answers that claim an age, which driver redis "
-				"does not have; leave the line out");
+	assert_complaint(&text,
+		"stale_flags.false needs answers that claim an age, which driver redis "
+		"does not have; leave the line out");
 }
 
 static void variables_stand_in_values(void **state)

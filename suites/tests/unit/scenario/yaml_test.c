@@ -71,7 +71,8 @@ static void what_nobody_needs_is_refused(void **state)
 		{"a: &x 1\n", "t.yaml:1:4: anchors are not taken; write the value out"},
 		{"a: *x\n", "t.yaml:1:4: aliases are not taken"},
 		{"a: !!int 1\n", "t.yaml:1:4: tags are not taken"},
-		{"a: 1\nb: 2\na: 3\n", "t.yaml:3:1: \"a\" is written twice; the first is in line 1"},
+		{"a: 1\nb: 2\na: 3\n",
+			"t.yaml:3:1: \"a\" is written twice; the first is in line 1"},
 		{"a: 1\n---\nb: 2\n", "t.yaml:2:1: a second document begins here"},
 		{"%TAG ! tag:x,2000:\n---\na: 1\n", "tag directives are not taken"},
 		{"? [a]\n: 1\n", "a list cannot be a key"},
@@ -100,10 +101,12 @@ static void bytes_that_are_not_utf8_are_refused(void **state)
 {
 	(void)state;
 	assert_refused("a: \xff\n", 5, "t.yaml:1:4: byte 0xff is not UTF-8");
-	assert_refused("a: \xc0\xaf\n", 6, "byte 0xc0");        /* overlong */
-	assert_refused("a: \xed\xa0\x80\n", 7, "byte 0xed");    /* surrogate */
+	assert_refused("a: \xc0\xaf\n", 6, "byte 0xc0");         /* overlong */
+	assert_refused("a: \xed\xa0\x80\n", 7, "byte 0xed");     /* surrogate */
 	assert_refused("a: \xf4\x90\x80\x80\n", 8, "byte 0xf4"); /* beyond U+10FFFF */
-	assert_refused("\xff\xfe" "a\0:\0", 6, "not UTF-8");    /* UTF-16 */
+	assert_refused("\xff\xfe"
+		       "a\0:\0",
+		6, "not UTF-8"); /* UTF-16 */
 }
 
 static void hostile_files_end_soon(void **state)
