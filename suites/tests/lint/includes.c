@@ -12,9 +12,8 @@
  *     region-store, a program of its own, sees itself and fixtures/base; nobody but tests sees it or
  *     the tests
  *   - no header includes a third-party header; fixtures/base includes none at all
- *   - no cycle between files (a .c and its .h count as one), none between rooms. A whole and its part
- *     are not two: chaos/engines is a part of chaos, probes/beacon_send of probes/beacon,
- *     probes/prober/pace of probes/prober.
+ *   - no cycle between files, none between rooms. A room inside a room is a part of it: chaos/engines
+ *     and chaos are not two.
  *
  * The preprocessor is not asked: an include inside an #ifdef counts as well.
  */
@@ -172,17 +171,11 @@ static struct source *find_source(const char *path)
 
 /* --- the rules about single includes --------------------------------------------------------- */
 
-/* Is part inside of whole, or whole itself? What may stand behind the whole says how. */
-static bool is_part(const char *part, const char *whole, const char *separators)
-{
-	size_t n = strlen(whole);
-
-	return !strncmp(part, whole, n) && (!part[n] || strchr(separators, part[n]));
-}
-
 static bool is_in(const char *path, const char *folder)
 {
-	return is_part(path, folder, "/");
+	size_t n = strlen(folder);
+
+	return !strncmp(path, folder, n) && (path[n] == '/' || !path[n]);
 }
 
 static bool is_header(const char *path)
@@ -301,16 +294,9 @@ static size_t graph_node(struct graph *graph, const char *name)
 	return graph->n++;
 }
 
-/* The file without its suffix: a .c and its .h are one. */
-static const char *unit_of(const char *path)
+static bool one_room(const char *a, const char *b)
 {
-	return arena_strndup(&tree.arena, path, strlen(path) - 2);
-}
-
-/* beacon_send.c and prober/inside.c are parts of beacon and prober, engines/ is one of chaos/. */
-static bool are_one(const char *a, const char *b, const char *separators)
-{
-	return is_part(a, b, separators) || is_part(b, a, separators);
+	return is_in(a, b) || is_in(b, a);
 }
 
 static void build_graph(struct graph *graph, bool rooms)
@@ -320,7 +306,7 @@ static void build_graph(struct graph *graph, bool rooms)
 	graph->n = 0;
 	for (size_t i = 0; i < tree.n; i++) {
 		const struct source *source = &tree.sources[i];
-		const char *name = rooms ? source->room : unit_of(source->path);
+		const char *name = rooms ? source->room : source->path;
 		size_t from = graph_node(graph, name);
 
 		for (size_t j = 0; j < source->n_includes; j++) {
@@ -332,8 +318,8 @@ static void build_graph(struct graph *graph, bool rooms)
 
 			if (!to)
 				continue;
-			to_name = rooms ? to->room : unit_of(to->path);
-			if (!are_one(name, to_name, rooms ? "/" : "/_"))
+			to_name = rooms ? to->room : to->path;
+			if (!rooms || !one_room(name, to_name))
 				graph->edge[from * tree.n + graph_node(graph, to_name)] = true;
 		}
 	}
