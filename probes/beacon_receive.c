@@ -181,7 +181,7 @@ static int receive_until_stopped(struct receiver *receiver, struct err *err)
 		if (look(receiver, err) < 0)
 			return -1;
 		if (stopping || now >= alive_ns + ALIVE_NS) {
-			if (write_alive(thread->tape, now - thread->config->epoch_ns, dropped, err) < 0)
+			if (write_alive(thread->tape, clock_since_ns(thread->config->epoch_ns, now), dropped, err) < 0)
 				return -1;
 			alive_ns = now;
 		}

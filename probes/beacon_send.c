@@ -87,7 +87,7 @@ static int send_one(struct sender *sender, struct target *target, enum beacon_fa
 	struct beacon_sent sent = {.seq = packet.seq, .to = target->region, .family = family};
 
 	packet.sent_ns = clock_now_ns();
-	sent.sent_ns = packet.sent_ns - config->epoch_ns;
+	sent.sent_ns = clock_since_ns(config->epoch_ns, packet.sent_ns);
 	if (hand_to_kernel(thread->sockets[family], target, family, &packet) < 0) {
 		thread->not_sent++;
 		return 0;

@@ -44,7 +44,7 @@ struct tape *stall_tape_create(const struct beacon_config *config, struct err *e
 static int write_stall(struct beacon_thread *thread, uint64_t from_ns, uint64_t to_ns)
 {
 	struct stall_record record = {
-		.at_ns = from_ns - thread->config->epoch_ns,
+		.at_ns = clock_since_ns(thread->config->epoch_ns, from_ns),
 		.length_ns = to_ns - from_ns,
 	};
 
