@@ -1,0 +1,52 @@
+/*
+ * guardian: what is undone when the controller is not there to do it.
+ *
+ * Everything of a lab lives in processes and in namespaces without names, so it goes when its
+ * processes go. The guardian makes sure that they do: a process beside the controller that holds a
+ * pidfd of it and of every agent. When the controller dies, by whatever signal, agents see the end of
+ * file and tear down by themselves; the guardian waits a moment for that, kills those that did
+ * not, removes the working directories and closes the journal. When the guardian dies the controller
+ * heals and stops: nobody runs unguarded.
+ *
+ * The journal, one file a run in /run/regionproof (or $XDG_RUNTIME_DIR/regionproof, or
+ * /tmp/regionproof-UID), names what could outlive us before it exists: the controller, the guardian and
+ * the agents by process id and start time (a bare id may belong to somebody else by now), the run's
+ * directory. For the case that all of ours die at once, `regionproof clean` reads it.
+ */
+#ifndef CHAOS_GUARDIAN_H
+#define CHAOS_GUARDIAN_H
+
+#include "fixtures/base/err.h"
+#include "fixtures/process.h"
+
+#include <stddef.h>
+
+struct buf;
+
+struct guardian {
+	struct process process;
+	int fd;            /* readable at the guardian's death; closing it says "done" */
+	char journal[512]; /* path */
+};
+
+#define GUARDIAN_INIT {.process = PROCESS_INIT, .fd = -1}
+
+/* Write the journal entry of a run before anything of it exists. */
+int guardian_journal_open(struct guardian *guardian, const char *run, const char *run_dir,
+	const char *work, struct err *err);
+/* One more process of the run. */
+int guardian_journal_add(struct guardian *guardian, const char *what, pid_t pid, struct err *err);
+/* Start watching over the given processes (their pidfds are duplicated by the fork). */
+int guardian_start(struct guardian *guardian, const struct process *const *agents, unsigned n,
+	const char *work, struct err *err);
+/* The run is over and clean: the guardian leaves, the journal entry goes. */
+void guardian_done(struct guardian *guardian);
+
+/* Undo what runs that are dead left behind; one line each into out. Returns how many entries were
+ * found and could not be cleaned, or -1. */
+int guardian_clean(struct buf *out, unsigned *cleaned, struct err *err);
+/* Ask the controller of a living run to heal and stop (SIGTERM). run: its name, or NULL for the
+ * only one. */
+int guardian_abort(const char *run, struct err *err);
+
+#endif
