@@ -1,0 +1,65 @@
+/*
+ * region: what an agent owns of its region: site, engine, nodes, and the state of its links.
+ *
+ * Coming up and going down work from every half-built state.
+ */
+#ifndef SUITES_AGENT_REGION_H
+#define SUITES_AGENT_REGION_H
+
+#include "chaos/engines/engine.h"
+#include "fixtures/net/site.h"
+#include "fixtures/node.h"
+#include "suites/plan.h"
+
+struct region {
+	const struct plan *plan; /* borrowed */
+	unsigned index;
+	const char *dir;         /* borrowed; nodes live in dir/nodes, records in dir/record */
+	struct site site;
+	int prober_netns, beacon_netns; /* -1: none */
+	struct engine *engine;
+	struct node *nodes;      /* those of this region */
+	unsigned *node_index;    /* global index of each */
+	size_t n_nodes;
+	uint64_t faults_on;      /* bit per fault of the plan */
+};
+
+#define REGION_NODES_MAX 32
+
+/* An instant at which links and nodes of the region change together. */
+struct region_change {
+	uint64_t at_ns;      /* CLOCK_MONOTONIC; 0: now */
+	uint64_t faults_on;
+	/* What happens to nodes; `undo` turns a kill into a start and a pause into a thaw. */
+	struct {
+		unsigned node;
+		enum node_action action;
+		bool undo;
+	} nodes[REGION_NODES_MAX];
+	unsigned n_nodes;
+};
+
+struct region_ack {
+	struct engine_ack links;
+	unsigned n_links;      /* how many links were changed */
+	bool read_back_agrees; /* the engine has what was asked */
+	uint64_t nodes_done_ns;
+	struct err why;        /* where it does not agree */
+};
+
+int region_up(struct region *region, const struct plan *plan, unsigned index, const char *dir,
+	int backbone_fd, const char *engine, struct err *err);
+/* Start the nodes and wait until all are ready. */
+int region_start_nodes(struct region *region, struct err *err);
+/* Blocks until change->at_ns. */
+int region_apply(struct region *region, const struct region_change *change, struct region_ack *ack,
+	struct err *err);
+/* Links to their normal world now; paused nodes go on, killed ones are started. */
+int region_heal(struct region *region, struct err *err);
+/* Before the end: links pass everything, nodes are frozen and every TCP connection is ended, so that no
+ * orphaned socket keeps a namespace alive. The prober must not run any more. */
+void region_hush(struct region *region);
+/* Returns how many things are left that should be gone; what says which. */
+unsigned region_down(struct region *region, struct err *what);
+
+#endif
