@@ -208,8 +208,9 @@ int guardian_start(struct guardian *guardian, const struct process *const *agent
 	watch.controller_pidfd = process_self_pidfd(err);
 	for (unsigned i = 0; i < n; i++)
 		watch.agents[watch.n++] = agents[i]->pidfd;
-	rc = watch.controller_pidfd < 0 ? -1
-					: process_start(&guardian->process, 0, watch_main, &watch, err);
+	rc = watch.controller_pidfd < 0
+		? -1
+		: process_start(&guardian->process, 0, watch_main, &watch, err);
 	close(pair[1]);
 	if (watch.controller_pidfd >= 0)
 		close(watch.controller_pidfd);
@@ -257,7 +258,7 @@ static void read_line(struct entry *entry, const char *line)
 	else if (!strncmp(line, "work ", 5))
 		snprintf(entry->work, sizeof(entry->work), "%s", line + 5);
 	else if (sscanf(line, "process %d %llu %31s", &pid, &start, what) == 3 &&
-		 entry->n < AGENTS_MAX + 2) {
+		entry->n < AGENTS_MAX + 2) {
 		entry->processes[entry->n].pid = pid;
 		entry->processes[entry->n].start = start;
 		memcpy(entry->processes[entry->n++].what, what, sizeof(what));
@@ -435,9 +436,8 @@ int guardian_abort(const char *run, struct err *err)
 	if (for_each_entry(find_controller, &search, err))
 		return -1;
 	if (search.found == 0)
-		rc = err_exit(err, EXIT_USAGE, run ? "no run named %s is under way"
-						   : "no run is under way",
-			run);
+		rc = err_exit(err, EXIT_USAGE,
+			run ? "no run named %s is under way" : "no run is under way", run);
 	else if (search.found > 1)
 		rc = err_exit(err, EXIT_USAGE, "%u runs are under way: name one", search.found);
 	else if (syscall(SYS_pidfd_send_signal, search.pidfd, SIGTERM, NULL, 0))

@@ -29,7 +29,10 @@ struct guardian {
 	char journal[512]; /* path */
 };
 
-#define GUARDIAN_INIT {.process = PROCESS_INIT, .fd = -1}
+#define GUARDIAN_INIT                                                                              \
+	{                                                                                          \
+		.process = PROCESS_INIT, .fd = -1                                                  \
+	}
 
 /* Write the journal entry of a run before anything of it exists. */
 int guardian_journal_open(struct guardian *guardian, const char *run, const char *run_dir,

@@ -136,7 +136,8 @@ static int prepare(struct agent *agent, const struct jv *m, struct err *err)
 		    jv_str(jv_get(m, "engine"), ""), err) ||
 		netns_enter(agent->region.site.netns_fd, err))
 		return -1;
-	agent->n_changes = 1 + (unsigned)agent->region.n_nodes + 3; /* nodes; site, engine, two leaves */
+	agent->n_changes =
+		1 + (unsigned)agent->region.n_nodes + 3; /* nodes; site, engine, two leaves */
 	return region_start_nodes(&agent->region, err);
 }
 
@@ -155,39 +156,56 @@ static void configure_children(struct agent *agent, uint64_t epoch_ns)
 	const struct plan *plan = agent->plan;
 
 	agent->prober_config = (struct prober_config){
-		.region = agent->index, .n_regions = (unsigned)plan->n_regions,
-		.endpoints = plan->endpoints, .n_endpoints = plan->n_endpoints,
-		.groups = plan->groups, .n_groups = plan->n_groups,
-		.primary_hint = OP_NODE_UNKNOWN, .seed = plan->seed, .epoch_ns = epoch_ns,
-		.dir = agent->record, .ticker = 1,
+		.region = agent->index,
+		.n_regions = (unsigned)plan->n_regions,
+		.endpoints = plan->endpoints,
+		.n_endpoints = plan->n_endpoints,
+		.groups = plan->groups,
+		.n_groups = plan->n_groups,
+		.primary_hint = OP_NODE_UNKNOWN,
+		.seed = plan->seed,
+		.epoch_ns = epoch_ns,
+		.dir = agent->record,
+		.ticker = 1,
 	};
 	for (size_t i = 0; i < plan->n_endpoints; i++) {
 		if (plan->regions[plan->endpoints[i].region].primary)
 			agent->prober_config.primary_hint = plan->endpoints[i].node;
 	}
 	agent->beacon_config = (struct beacon_config){
-		.region = agent->index, .n_regions = (unsigned)plan->n_regions,
-		.period_ns = beacon_period_ns((unsigned)plan->n_regions), .epoch_ns = epoch_ns,
-		.dir = agent->record, .site_netns_fd = agent->region.site.netns_fd, .uplink = "a",
+		.region = agent->index,
+		.n_regions = (unsigned)plan->n_regions,
+		.period_ns = beacon_period_ns((unsigned)plan->n_regions),
+		.epoch_ns = epoch_ns,
+		.dir = agent->record,
+		.site_netns_fd = agent->region.site.netns_fd,
+		.uplink = "a",
 	};
 }
 
 /* Both up and connected; their clients do not begin before they are told to. */
-static int start_children(struct agent *agent, const struct jv *m, struct jv **ready, struct err *err)
+static int start_children(
+	struct agent *agent, const struct jv *m, struct jv **ready, struct err *err)
 {
 	uint64_t epoch = (uint64_t)jv_int(jv_get(m, "epoch_ns"), 0);
 	uint64_t deadline = clock_now_ns() + CHILD_READY_NS;
-	struct child_start prober = {.name = "prober", .netns_fd = agent->region.prober_netns,
-		.keep = {-1, -1}, .entry = enter_prober, .config = &agent->prober_config};
-	struct child_start beacon = {.name = "beacon", .netns_fd = agent->region.beacon_netns,
-		.keep = {agent->region.site.netns_fd, -1}, .entry = enter_beacon,
+	struct child_start prober = {.name = "prober",
+		.netns_fd = agent->region.prober_netns,
+		.keep = {-1, -1},
+		.entry = enter_prober,
+		.config = &agent->prober_config};
+	struct child_start beacon = {.name = "beacon",
+		.netns_fd = agent->region.beacon_netns,
+		.keep = {agent->region.site.netns_fd, -1},
+		.entry = enter_beacon,
 		.config = &agent->beacon_config};
 	struct jv *up;
 
 	if (!agent->plan)
 		return err_set(err, "this region is not prepared");
 	configure_children(agent, epoch);
-	if (child_start(&agent->beacon, &beacon, err) || child_start(&agent->prober, &prober, err) ||
+	if (child_start(&agent->beacon, &beacon, err) ||
+		child_start(&agent->prober, &prober, err) ||
 		child_expect(&agent->beacon, "ready", deadline, &up, NULL, NULL, err))
 		return -1;
 	jv_free(up);
@@ -451,8 +469,7 @@ static void watch_nodes(struct agent *agent)
 			agent->nodes_dead &= ~bit;
 		} else if (!(agent->nodes_dead & bit)) {
 			agent->nodes_dead |= bit;
-			tell_death(agent, node->spec->name,
-				process_how_ended(&node->init, how));
+			tell_death(agent, node->spec->name, process_how_ended(&node->init, how));
 		}
 	}
 }
@@ -461,7 +478,8 @@ static void keep_lease(struct agent *agent)
 {
 	struct err err;
 
-	if (!agent->plan || agent->healed_alone || clock_now_ns() - agent->heard_ns < AGENT_LEASE_NS)
+	if (!agent->plan || agent->healed_alone ||
+		clock_now_ns() - agent->heard_ns < AGENT_LEASE_NS)
 		return;
 	log_warn("nothing heard from the controller for 5 s: healing");
 	agent->healed_alone = true;
@@ -499,8 +517,11 @@ int agent_main(void *arg)
 {
 	struct agent_start *start = arg;
 	const int keep[] = {start->controller_fd, start->backbone_fd, start->log_fd};
-	struct agent agent = {.index = start->region, .controller_fd = start->controller_fd,
-		.backbone_fd = start->backbone_fd, .prober = CHILD_INIT, .beacon = CHILD_INIT,
+	struct agent agent = {.index = start->region,
+		.controller_fd = start->controller_fd,
+		.backbone_fd = start->backbone_fd,
+		.prober = CHILD_INIT,
+		.beacon = CHILD_INIT,
 		.region = {.site = SITE_INIT, .prober_netns = -1, .beacon_netns = -1},
 		.heard_ns = clock_now_ns()};
 	char who[32];

@@ -16,8 +16,8 @@ static int born(void *arg)
 {
 	const struct birth *birth = arg;
 	const struct child_start *start = birth->start;
-	const int keep[] = {birth->fd, birth->parent_pidfd, start->netns_fd, start->keep[0],
-		start->keep[1]};
+	const int keep[] = {
+		birth->fd, birth->parent_pidfd, start->netns_fd, start->keep[0], start->keep[1]};
 	struct err err;
 
 	process_keep_fds(keep, 5);

@@ -12,12 +12,15 @@ struct jv;
 struct child {
 	const char *name;
 	struct process process;
-	int fd;                  /* -1: none */
+	int fd; /* -1: none */
 	struct frame_reader reader;
-	bool leaving;            /* told to stop: its end is no death */
+	bool leaving; /* told to stop: its end is no death */
 };
 
-#define CHILD_INIT {.process = PROCESS_INIT, .fd = -1}
+#define CHILD_INIT                                                                                 \
+	{                                                                                          \
+		.process = PROCESS_INIT, .fd = -1                                                  \
+	}
 
 /* What the child does: runs in the namespace netns_fd (-1: the parent's), keeps only fd and the
  * descriptors in keep. */

@@ -87,8 +87,8 @@ static int open_engine(struct region *region, const char *name, struct err *err)
 
 	if (!ops)
 		return err_set(err, "there is no engine '%s'", name);
-	region->engine = ops->open(&region->site,
-		rng_derive(region->plan->seed, "engine") + region->index, err);
+	region->engine = ops->open(
+		&region->site, rng_derive(region->plan->seed, "engine") + region->index, err);
 	if (!region->engine)
 		return -1;
 	return n ? ops->apply(region->engine, changes, n, 0, &ack, err) : 0;
@@ -99,8 +99,12 @@ int region_up(struct region *region, const struct plan *plan, unsigned index, co
 {
 	size_t n = count_nodes(plan, index);
 
-	*region = (struct region){.plan = plan, .index = index, .dir = dir, .site = SITE_INIT,
-		.prober_netns = -1, .beacon_netns = -1};
+	*region = (struct region){.plan = plan,
+		.index = index,
+		.dir = dir,
+		.site = SITE_INIT,
+		.prober_netns = -1,
+		.beacon_netns = -1};
 	region->nodes = calloc(n + 1, sizeof(*region->nodes));
 	region->node_index = calloc(n + 1, sizeof(*region->node_index));
 	if (!region->nodes || !region->node_index)
@@ -148,8 +152,8 @@ static struct node *find_node(struct region *region, unsigned index, size_t *k)
 	return NULL;
 }
 
-static int act_on_node(struct region *region, unsigned index, enum node_action action, bool undo,
-	struct err *err)
+static int act_on_node(
+	struct region *region, unsigned index, enum node_action action, bool undo, struct err *err)
 {
 	size_t k;
 	struct node *node = find_node(region, index, &k);
@@ -187,12 +191,12 @@ static bool same_impairment(const struct impairment *is, const struct impairment
 	if (asked->cut)
 		return true;
 	return about(is->delay_ns, asked->delay_ns, 1000) &&
-	       about(is->jitter_ns, asked->jitter_ns, 1000) &&
-	       about(is->loss_ppm, asked->loss_ppm, 1) && about(is->rate_bps, asked->rate_bps, 8);
+		about(is->jitter_ns, asked->jitter_ns, 1000) &&
+		about(is->loss_ppm, asked->loss_ppm, 1) && about(is->rate_bps, asked->rate_bps, 8);
 }
 
-static void compare_read_back(struct region *region, const struct engine_change *changes, unsigned n,
-	struct region_ack *ack)
+static void compare_read_back(struct region *region, const struct engine_change *changes,
+	unsigned n, struct region_ack *ack)
 {
 	struct err err;
 
@@ -204,7 +208,8 @@ static void compare_read_back(struct region *region, const struct engine_change 
 		if (region->engine->ops->read_back(region->engine, changes[i].to, &is, &err))
 			err_set(&ack->why, "to %s: %.500s", to, err.text);
 		else if (!same_impairment(&is, &changes[i].impairment))
-			err_set(&ack->why, "to %s: the engine has another impairment than was asked", to);
+			err_set(&ack->why,
+				"to %s: the engine has another impairment than was asked", to);
 		else
 			continue;
 		ack->read_back_agrees = false;
@@ -220,7 +225,9 @@ int region_apply(struct region *region, const struct region_change *change, stru
 	int rc = 0;
 
 	*ack = (struct region_ack){.n_links = n, .read_back_agrees = true};
-	if (n && region->engine->ops->apply(region->engine, changes, n, change->at_ns, &ack->links, err))
+	if (n &&
+		region->engine->ops->apply(
+			region->engine, changes, n, change->at_ns, &ack->links, err))
 		return err_prefix(err, "links of %s", region->plan->regions[region->index].name);
 	region->faults_on = change->faults_on;
 	if (!n)

@@ -14,21 +14,21 @@
 struct region {
 	const struct plan *plan; /* borrowed */
 	unsigned index;
-	const char *dir;         /* borrowed; nodes live in dir/nodes, records in dir/record */
+	const char *dir; /* borrowed; nodes live in dir/nodes, records in dir/record */
 	struct site site;
 	int prober_netns, beacon_netns; /* -1: none */
 	struct engine *engine;
-	struct node *nodes;      /* those of this region */
-	unsigned *node_index;    /* global index of each */
+	struct node *nodes;   /* those of this region */
+	unsigned *node_index; /* global index of each */
 	size_t n_nodes;
-	uint64_t faults_on;      /* bit per fault of the plan */
+	uint64_t faults_on; /* bit per fault of the plan */
 };
 
 #define REGION_NODES_MAX 32
 
 /* An instant at which links and nodes of the region change together. */
 struct region_change {
-	uint64_t at_ns;      /* CLOCK_MONOTONIC; 0: now */
+	uint64_t at_ns; /* CLOCK_MONOTONIC; 0: now */
 	uint64_t faults_on;
 	/* What happens to nodes; `undo` turns a kill into a start and a pause into a thaw. */
 	struct {
@@ -44,7 +44,7 @@ struct region_ack {
 	unsigned n_links;      /* how many links were changed */
 	bool read_back_agrees; /* the engine has what was asked */
 	uint64_t nodes_done_ns;
-	struct err why;        /* where it does not agree */
+	struct err why; /* where it does not agree */
 };
 
 int region_up(struct region *region, const struct plan *plan, unsigned index, const char *dir,

@@ -20,7 +20,7 @@ static void encode(const unsigned char *in, size_t n, char *out)
 {
 	for (size_t i = 0; i < n; i += 3) {
 		unsigned v = (unsigned)in[i] << 16 | (i + 1 < n ? (unsigned)in[i + 1] << 8 : 0) |
-			     (i + 2 < n ? in[i + 2] : 0);
+			(i + 2 < n ? in[i + 2] : 0);
 
 		*out++ = alphabet[v >> 18];
 		*out++ = alphabet[v >> 12 & 63];

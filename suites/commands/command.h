@@ -22,6 +22,11 @@ enum option_id {
 	OPTION_JSON,
 	OPTION_SHARE,
 	OPTION_SEED,
+	OPTION_ENGINE,
+	OPTION_RUNS,
+	OPTION_KEEP,
+	OPTION_VERBOSE,
+	OPTION_QUIET,
 	OPTIONS
 };
 
@@ -84,5 +89,8 @@ int cmd_plan(const struct args *args, struct err *err);
 int cmd_list(const struct args *args, struct err *err);
 int cmd_explain(const struct args *args, struct err *err);
 int cmd_doctor(const struct args *args, struct err *err);
+int cmd_run(const struct args *args, struct err *err);
+int cmd_abort(const struct args *args, struct err *err);
+int cmd_clean(const struct args *args, struct err *err);
 
 #endif

@@ -4,6 +4,10 @@
 #include <string.h>
 
 const struct command commands[] = {
+	{"run", "SCENARIO...", 1, -1, "carry scenarios out and judge what was seen",
+		OPTION(JSON) | OPTION(SHARE) | OPTION(SEED) | OPTION(ENGINE) | OPTION(RUNS) |
+			OPTION(KEEP) | OPTION(VERBOSE) | OPTION(QUIET),
+		cmd_run},
 	{"check", "SCENARIO...", 1, -1, "find every mistake in scenarios, with its line and column",
 		OPTION(JSON) | OPTION(SHARE), cmd_check},
 	{"plan", "SCENARIO", 1, 1, "dry run: every change that a run would make, and its inverse",
@@ -14,6 +18,10 @@ const struct command commands[] = {
 		OPTION(SHARE), cmd_explain},
 	{"doctor", "", 0, 0, "can this machine run it? decided by trying",
 		OPTION(JSON) | OPTION(SHARE), cmd_doctor},
+	{"abort", "[RUN]", 0, 1, "end a run from another terminal: heal, report, clean up", 0,
+		cmd_abort},
+	{"clean", "", 0, 0, "undo what runs left behind whose processes all died at once", 0,
+		cmd_clean},
 	{NULL, NULL, 0, 0, NULL, 0, NULL},
 };
 

@@ -21,6 +21,12 @@ const struct option_row option_rows[] = {
 	[OPTION_SHARE] = {OPTION_SHARE, "share", "DIR", NULL, "folder with systems/, the recipes"},
 	[OPTION_SEED] = {OPTION_SEED, "seed", "N", NULL,
 		"number from which every random decision comes"},
+	[OPTION_ENGINE] = {OPTION_ENGINE, "engine", "NAME", NULL,
+		"netem, wire or null; otherwise the first that works here"},
+	[OPTION_RUNS] = {OPTION_RUNS, "runs", "DIR", NULL, "the run store (./regionproof-runs)"},
+	[OPTION_KEEP] = {OPTION_KEEP, "keep", NULL, NULL, "keep the working directories of the nodes"},
+	[OPTION_VERBOSE] = {OPTION_VERBOSE, "verbose", NULL, NULL, "log what is done, in run.log"},
+	[OPTION_QUIET] = {OPTION_QUIET, "quiet", NULL, NULL, "no progress on stderr"},
 };
 static_assert(sizeof(option_rows) / sizeof(*option_rows) == OPTIONS, "a row per option");
 static_assert(OPTIONS <= 64, "options are bits");

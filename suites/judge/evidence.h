@@ -22,6 +22,7 @@ struct fault_window {
 	uint64_t undo_sent_ns, undo_acked_ns;
 	struct certificate certificate;
 	bool until_met; /* `until: failed-over` ended it */
+	bool agrees;    /* every engine reads back what was asked */
 };
 
 /* Actual bounds of plan->phases[i]. */

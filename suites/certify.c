@@ -1,0 +1,185 @@
+#include "suites/certify.h"
+
+/* Which faults were on at an instant, a bit each. */
+static uint64_t faults_at(const struct evidence *evidence, uint64_t at_ns)
+{
+	uint64_t on = 0;
+
+	for (size_t f = 0; f < evidence->plan->n_faults; f++) {
+		const struct fault_window *window = &evidence->faults[f];
+
+		if (window->sent_ns && window->sent_ns <= at_ns &&
+			!(window->undo_sent_ns && window->undo_sent_ns <= at_ns))
+			on |= UINT64_C(1) << f;
+	}
+	return on;
+}
+
+static bool touches(const struct plan_fault *fault, unsigned from, unsigned to)
+{
+	for (size_t i = 0; i < fault->effects.n_links; i++) {
+		if (fault->effects.links[i].from == from && fault->effects.links[i].to == to)
+			return true;
+	}
+	return false;
+}
+
+/* The last change of the link before at_ns (0: none), and the first after it (end: none), of faults
+ * other than `self`. */
+static void neighbours(const struct evidence *evidence, size_t self, unsigned from, unsigned to,
+	uint64_t at_ns, uint64_t *before, uint64_t *after)
+{
+	*before = 0;
+	*after = evidence->end_ns;
+	for (size_t g = 0; g < evidence->plan->n_faults; g++) {
+		const struct fault_window *window = &evidence->faults[g];
+		const uint64_t instants[] = {window->acked_ns, window->undo_acked_ns};
+
+		if (g == self || !touches(&evidence->plan->faults[g], from, to))
+			continue;
+		for (int k = 0; k < 2; k++) {
+			if (instants[k] && instants[k] < at_ns && instants[k] > *before)
+				*before = instants[k];
+			if (instants[k] > at_ns && instants[k] < *after)
+				*after = instants[k];
+		}
+	}
+}
+
+/*
+ * What the link was asked to do. Where another fault changes the same link in the middle of this one,
+ * what this one asked for holds only until then, and is judged on that stretch.
+ */
+static struct certificate_asked asked_of(
+	const struct evidence *evidence, size_t f, unsigned from, unsigned to)
+{
+	const struct plan *plan = evidence->plan;
+	const struct fault_window *window = &evidence->faults[f];
+	struct certificate_asked asked = {.from = from,
+		.to = to,
+		.sent_ns = window->sent_ns,
+		.acked_ns = window->acked_ns,
+		.undo_sent_ns = window->undo_sent_ns,
+		.undo_acked_ns = window->undo_acked_ns,
+		.read_back_equal = window->agrees};
+	uint64_t next, unused;
+
+	neighbours(evidence, f, from, to, window->sent_ns, &asked.before_from_ns, &next);
+	if (next < evidence->end_ns && (!asked.undo_sent_ns || next < asked.undo_sent_ns))
+		asked.undo_sent_ns = asked.undo_acked_ns = next;
+	asked.before = plan_link_now(plan, from, to, faults_at(evidence, window->sent_ns - 1));
+	asked.asked = plan_link_now(plan, from, to, faults_at(evidence, window->sent_ns));
+	asked.after_to_ns = evidence->end_ns;
+	if (asked.undo_sent_ns) {
+		asked.after =
+			plan_link_now(plan, from, to, faults_at(evidence, asked.undo_acked_ns));
+		neighbours(evidence, f, from, to, asked.undo_acked_ns, &unused, &asked.after_to_ns);
+	}
+	return asked;
+}
+
+/* Links that no fault of the plan ever touches. */
+static size_t find_controls(
+	struct arena *arena, const struct plan *plan, struct certificate_control **out)
+{
+	size_t n = 0, regions = plan->n_regions;
+
+	*out = arena_array(arena, regions * regions + 1, sizeof(**out));
+	for (unsigned from = 0; from < regions; from++) {
+		for (unsigned to = 0; to < regions; to++) {
+			bool touched = from == to;
+
+			for (size_t f = 0; f < plan->n_faults && !touched; f++)
+				touched = touches(&plan->faults[f], from, to);
+			if (!touched)
+				(*out)[n++] = (struct certificate_control){.from = from,
+					.to = to,
+					.impairment = plan->links[from * regions + to]};
+		}
+	}
+	return n;
+}
+
+static void certify_links(
+	struct arena *arena, struct evidence *evidence, size_t f, struct certificate_input *input)
+{
+	const struct plan_fault *fault = &evidence->plan->faults[f];
+	struct fault_window *window = &evidence->faults[f];
+	struct certificate_asked *links =
+		arena_array(arena, fault->effects.n_links, sizeof(*links));
+
+	for (size_t i = 0; i < fault->effects.n_links; i++)
+		links[i] = asked_of(
+			evidence, f, fault->effects.links[i].from, fault->effects.links[i].to);
+	input->links = links;
+	input->n_links = fault->effects.n_links;
+	certificate_make(arena, input, &window->certificate);
+	window->in_force_ns = window->certificate.in_force_ns;
+	window->gone_ns = window->certificate.gone_ns;
+}
+
+static void certify_nodes(struct fault_window *window)
+{
+	window->certificate = (struct certificate){
+		.status = window->agrees ? CERTIFIED : CERTIFICATE_NOT_IN_FORCE,
+		.in_force_ns = window->agrees ? window->acked_ns : 0,
+		.gone_ns = window->undo_acked_ns,
+		.why = window->agrees ? NULL : "the agent could not do it",
+	};
+	window->in_force_ns = window->certificate.in_force_ns;
+	window->gone_ns = window->certificate.gone_ns;
+}
+
+static const char *const *region_names(struct arena *arena, const struct plan *plan)
+{
+	const char **names = arena_array(arena, plan->n_regions, sizeof(*names));
+
+	for (size_t r = 0; r < plan->n_regions; r++)
+		names[r] = plan->regions[r].name;
+	return names;
+}
+
+static uint64_t first_change_ns(const struct evidence *evidence)
+{
+	uint64_t first = evidence->end_ns;
+
+	for (size_t f = 0; f < evidence->plan->n_faults; f++) {
+		if (evidence->faults[f].sent_ns && evidence->faults[f].sent_ns < first)
+			first = evidence->faults[f].sent_ns;
+	}
+	return first;
+}
+
+void certify_run(struct arena *arena, struct evidence *evidence)
+{
+	const struct plan *plan = evidence->plan;
+	struct noise noise;
+	struct certificate_input input = {
+		.regions = region_names(arena, plan),
+		.beacons = &evidence->beacons,
+		.captures = evidence->captures.n ? &evidence->captures : NULL,
+		.stalls = &evidence->stalls,
+		.noise = &noise,
+		.n_faults = (unsigned)plan->n_faults,
+	};
+	struct certificate_control *controls;
+
+	noise_measure(&noise, &evidence->beacons, &evidence->stalls, plan->links,
+		(unsigned)plan->n_regions, 0, first_change_ns(evidence));
+	if (noise.n)
+		evidence->noise_floor_ns = noise.delay_ns;
+	input.n_controls = find_controls(arena, plan, &controls);
+	input.controls = controls;
+	for (size_t f = 0; f < plan->n_faults; f++) {
+		struct fault_window *window = &evidence->faults[f];
+
+		if (!window->sent_ns)
+			window->certificate =
+				(struct certificate){.status = CERTIFICATE_NOT_IN_FORCE,
+					.why = "the run ended before it"};
+		else if (plan->faults[f].effects.n_links)
+			certify_links(arena, evidence, f, &input);
+		else
+			certify_nodes(window);
+	}
+}

@@ -1,0 +1,100 @@
+/* run: scenarios are carried out one after the other; the worst exit code is the program's. */
+#include "fixtures/base/buf.h"
+#include "fixtures/base/log.h"
+#include "reports/writers/terminal.h"
+#include "reports/writers/writer.h"
+#include "suites/commands/command.h"
+#include "suites/run/run.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* Every format that has a place in the directory of a run. */
+static int write_files(const struct result *result, struct err *err)
+{
+	const struct writer_options plain = {.width = 0};
+
+	for (const struct writer *w = writers; w->name; w++) {
+		struct buf text = {0};
+		char path[1200];
+		int rc;
+
+		if (!w->file)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", result->dir, w->file);
+		w->write(result, &plain, &text);
+		rc = buf_write_file(&text, path, err);
+		buf_release(&text);
+		if (rc)
+			return -1;
+	}
+	return 0;
+}
+
+static int show(const struct args *args, const struct result *result, struct err *err)
+{
+	const struct writer *writer = writer_find(args_json(args) ? "json" : "console");
+	struct writer_options options = {0};
+	struct buf out = {0};
+	int rc;
+
+	terminal_options(&options, COLOUR_AUTO, STDOUT_FILENO);
+	options.colour = args_color(args, STDOUT_FILENO);
+	writer->write(result, &options, &out);
+	rc = print_out(&out, err);
+	buf_release(&out);
+	return rc;
+}
+
+static int run_one(const struct args *args, const char *path, struct err *err)
+{
+	bool terminal = isatty(STDERR_FILENO) && !args->values[OPTION_QUIET];
+	struct run_options options = {
+		.plan = {.path = path, .share = args->values[OPTION_SHARE]},
+		.engine = args->values[OPTION_ENGINE],
+		.runs = args->values[OPTION_RUNS] ? args->values[OPTION_RUNS] : "regionproof-runs",
+		.keep = args->values[OPTION_KEEP] != NULL,
+		.status_line = terminal,
+		.progress = !args->values[OPTION_QUIET],
+	};
+	struct buf errors = {0};
+	struct result result;
+	struct run run;
+	int code = -1;
+
+	if (args->values[OPTION_SEED]) {
+		options.plan.has_seed = true;
+		if (args_number(args, OPTION_SEED, &options.plan.seed, err))
+			return -1;
+	}
+	if (run_scenario(&run, &options, &result, err, &errors)) {
+		fputs(buf_str(&errors), stderr);
+	} else if (!write_files(&result, err) && !show(args, &result, err)) {
+		code = result.exit_code;
+	}
+	run_release(&run);
+	buf_release(&errors);
+	return code;
+}
+
+int cmd_run(const struct args *args, struct err *err)
+{
+	int worst = EXIT_OK;
+
+	log_setup("", args->values[OPTION_VERBOSE] ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, -1);
+	for (int i = 0; i < args->n_operands; i++) {
+		int code = run_one(args, args->operands[i], err);
+
+		if (code < 0 && args->n_operands == 1)
+			return -1;
+		if (code < 0) {
+			fprintf(stderr, "regionproof: %s\n", err->text);
+			code = err_exit_code(err);
+			*err = (struct err){0};
+		}
+		worst = verdict_worse_exit(worst, code);
+		if (code == EXIT_SIGINT || code == EXIT_SIGTERM)
+			break;
+	}
+	return worst;
+}

@@ -1,0 +1,200 @@
+/*
+ * The timeline is played.
+ *
+ * Changes are armed ahead at absolute times, so nobody waits for a message at the instant of a fault;
+ * agents report when they did it. Steps of one instant are one change: overlapping faults never pass
+ * through a state that nobody asked for. A fault that lasts "until failed over" has its end moved
+ * forward when the tickers saw a new node acknowledge.
+ */
+#include "suites/run/run.h"
+#include "fixtures/base/clock.h"
+#include "fixtures/json/jv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ARM_AHEAD_NS (150 * NSEC_PER_MSEC)
+#define ANSWER_NS (3 * NSEC_PER_SEC)
+
+struct timeline {
+	struct plan_step *steps; /* a copy: ends may move */
+	size_t n, next;
+	uint64_t quiet_until_ns; /* planned end of the quiet phase under way */
+	bool steady_checked;
+};
+
+static int by_time(const void *a, const void *b)
+{
+	const struct plan_step *x = a, *y = b;
+
+	if (x->at_ns != y->at_ns)
+		return x->at_ns < y->at_ns ? -1 : 1;
+	return (x->kind == STEP_FAULT_ON) - (y->kind == STEP_FAULT_ON);
+}
+
+static double share_ok(const struct live_counts *reads, const struct live_counts *writes)
+{
+	uint64_t ok = reads->ok + writes->ok;
+	uint64_t all = ok + reads->fail + reads->unknown + reads->not_sent + writes->fail +
+		writes->unknown + writes->not_sent;
+
+	return all ? (double)ok / (double)all : -1;
+}
+
+/* A system that is not healthy before the fault says nothing about the fault. */
+static int check_steady(struct run *run, struct err *err)
+{
+	for (unsigned r = 0; r < run->crew.n; r++) {
+		double share = share_ok(&run->live[r].reads, &run->live[r].writes);
+
+		if (share < 0)
+			return err_exit(err, EXIT_NOT_STEADY,
+				"not steady before the first fault: no operation ended in %s",
+				run->plan->regions[r].name);
+		if (share < run->plan->steady_share)
+			return err_exit(err, EXIT_NOT_STEADY,
+				"not steady before the first fault: %.1f%% of the operations in %s "
+				"were ok, %.1f%% are demanded",
+				share * 100, run->plan->regions[r].name,
+				run->plan->steady_share * 100);
+	}
+	return 0;
+}
+
+static void add_nodes(struct jv *nodes, const struct plan_fault *fault, bool undo)
+{
+	for (size_t i = 0; i < fault->effects.n_nodes; i++) {
+		struct jv *node = jv_new_array();
+
+		jv_add(node, jv_new_int(fault->effects.nodes[i].node));
+		jv_add(node, jv_new_int(fault->effects.nodes[i].action));
+		jv_add(node, jv_new_bool(undo));
+		jv_add(nodes, node);
+	}
+}
+
+/* Everything of this instant that turns faults on or off. */
+static int arm(struct run *run, struct timeline *line, struct err *err)
+{
+	uint64_t at = line->steps[line->next].at_ns;
+	struct jv *message = jv_new_object(), *nodes = jv_new_array();
+	struct armed_change change = {.agrees = true, .id = run->crew.next_id};
+
+	while (line->next < line->n && line->steps[line->next].at_ns == at &&
+		line->steps[line->next].kind <= STEP_FAULT_OFF) {
+		const struct plan_step *step = &line->steps[line->next++];
+		bool undo = step->kind == STEP_FAULT_OFF;
+		uint64_t bit = UINT64_C(1) << step->index;
+
+		if (undo)
+			change.off |= bit;
+		else
+			change.on |= bit;
+		add_nodes(nodes, &run->plan->faults[step->index], undo);
+		if (!undo) {
+			run->evidence.faults[step->index].asked_ns = at;
+			run->failed_over_ns = 0;
+		}
+	}
+	run->faults_on = (run->faults_on & ~change.off) | change.on;
+	*ARENA_PUSH(&run->arena, run->changes, run->n_changes) = change;
+	jv_set(message, "type", jv_new_string("arm"));
+	jv_set(message, "at_ns", jv_new_int((int64_t)(run->epoch_ns + at)));
+	jv_set(message, "faults_on", jv_new_int((int64_t)run->faults_on));
+	jv_set(message, "nodes", nodes);
+	return crew_ask(&run->crew, message, clock_now_ns() + ANSWER_NS, err);
+}
+
+/* The fault that lasts until a failover has seen one: its end is now. */
+static void end_early(struct run *run, struct timeline *line)
+{
+	for (size_t i = line->next; i < line->n; i++) {
+		struct plan_step *step = &line->steps[i];
+		uint64_t now = run_since(run, clock_now_ns());
+
+		if (step->kind != STEP_FAULT_OFF || !(run->faults_on >> step->index & 1) ||
+			run->plan->faults[step->index].until != UNTIL_FAILED_OVER)
+			continue;
+		if (step->at_ns > now + 2 * ARM_AHEAD_NS) {
+			step->at_ns = now + 2 * ARM_AHEAD_NS;
+			run->evidence.faults[step->index].until_met = true;
+		}
+	}
+	run->failed_over_ns = 0;
+	qsort(line->steps + line->next, line->n - line->next, sizeof(*line->steps), by_time);
+}
+
+static void say_fault(struct run *run, const struct plan_step *step)
+{
+	const struct plan_fault *fault = &run->plan->faults[step->index];
+
+	if (step->kind == STEP_FAULT_ON)
+		run_note(run, step->at_ns, fault->name, "%s", fault->text);
+	else
+		run_note(run, step->at_ns, fault->name, "lifted");
+}
+
+static int do_step(struct run *run, struct timeline *line, struct err *err)
+{
+	struct plan_step step = line->steps[line->next];
+	struct jv *body;
+
+	switch (step.kind) {
+	case STEP_FAULT_ON:
+	case STEP_FAULT_OFF:
+		if (step.kind == STEP_FAULT_ON && !line->steady_checked && check_steady(run, err))
+			return -1;
+		line->steady_checked |= step.kind == STEP_FAULT_ON;
+		say_fault(run, &step);
+		return arm(run, line, err);
+	case STEP_QUIET:
+		line->next++;
+		return run_settle(run, step.index, line->n - line->next <= 2, err);
+	case STEP_RESUME: {
+		struct jv *message = run_tell_prober("resume", &body);
+
+		line->next++;
+		jv_set(body, "at_ns", jv_new_int((int64_t)(run->epoch_ns + step.at_ns)));
+		return crew_tell(&run->crew, message, err);
+	}
+	case STEP_END:
+		line->next = line->n;
+		return 0;
+	}
+	return 0;
+}
+
+/* Wait until it is time to arm the next step; true when it is. */
+static int wait_step(struct run *run, struct timeline *line, struct err *err)
+{
+	const struct plan_step *step = &line->steps[line->next];
+	uint64_t ahead = step->kind == STEP_END || step->kind == STEP_RESUME ? 0 : ARM_AHEAD_NS;
+	uint64_t at = run->epoch_ns + step->at_ns - (step->at_ns > ahead ? ahead : 0);
+
+	run->wake = false;
+	if (clock_now_ns() < at && crew_pump(&run->crew, at, &run->wake, err))
+		return -1;
+	if (run->fatal)
+		return err_exit(err, run->err.code, "%.900s", run->err.text);
+	return clock_now_ns() >= at;
+}
+
+int run_play(struct run *run, struct err *err)
+{
+	struct timeline line = {.n = run->plan->n_steps};
+	int rc = 0;
+
+	line.steps = arena_array(&run->arena, line.n + 1, sizeof(*line.steps));
+	memcpy(line.steps, run->plan->steps, line.n * sizeof(*line.steps));
+	while (!rc && line.next < line.n) {
+		int due = wait_step(run, &line, err);
+
+		if (due < 0)
+			rc = -1;
+		else if (due)
+			rc = do_step(run, &line, err);
+		else if (run->failed_over_ns)
+			end_early(run, &line);
+	}
+	return rc;
+}

@@ -1,0 +1,109 @@
+/*
+ * run: a scenario is carried out, from nothing to verdicts and back to nothing.
+ *
+ *   preflight ─▶ up ─▶ start ─▶ play (timeline) ─▶ gather ─▶ down ─▶ judge ─▶ write
+ *
+ * The only place where fixtures, chaos and probes meet. Every path, also a failed one, ends in "down";
+ * what was recorded until then is kept, judged and written. The state of a run is one struct that its
+ * stages share; each stage is a file of its own.
+ */
+#ifndef SUITES_RUN_RUN_H
+#define SUITES_RUN_RUN_H
+
+#include "chaos/guardian.h"
+#include "reports/result.h"
+#include "suites/judge/evidence.h"
+#include "suites/plan.h"
+#include "suites/run/crew.h"
+#include "suites/run/store.h"
+
+struct jv;
+
+struct run_options {
+	struct plan_options plan;
+	const char *engine; /* NULL: chosen by probing */
+	const char *runs;   /* the run store */
+	bool keep;          /* keep the nodes' working directories */
+	bool status_line;   /* one rewritten line on stderr while it goes on */
+	bool progress;      /* plain lines on stderr as things happen */
+};
+
+/* What the probers of a region have counted so far; for the steady check and the status line. */
+struct live_counts {
+	uint64_t ok, fail, unknown, not_sent;
+};
+
+struct live_region {
+	struct live_counts reads, writes;
+	bool done, beacon_done, ledger_known;
+	uint32_t swept; /* id of the last sweep answered */
+};
+
+/* One change of links and nodes that the agents were armed with. */
+struct armed_change {
+	int64_t id;
+	uint64_t on, off; /* bits of faults that begin and end by it */
+	unsigned applied; /* agents that have done it */
+	bool agrees;
+};
+
+struct run {
+	const struct run_options *options;
+	struct arena arena;
+	struct plan *plan;
+	struct store store;
+	struct guardian guardian;
+	struct crew crew;
+	int backbone_fd, signal_fd;
+	const char *engine, *privilege;
+	uint64_t epoch_ns, wall_start_ns, suspended_ns;
+	double noise_ns; /* p99 of how late a timer wakes, measured before the run */
+
+	struct evidence evidence; /* grows as the run goes on */
+	uint64_t faults_on;
+	struct armed_change *changes;
+	size_t n_changes;
+	struct result_event *events;
+	size_t n_events;
+	struct live_region *live;
+	struct jv *ledger; /* [[session, count], ..] of all regions, for sweeps */
+	struct result_fact *facts;
+	size_t n_facts;
+	int primary_seen;        /* node that acknowledged the last ticker write, -1 */
+	uint64_t failed_over_ns; /* since the fault at hand began: a new node acknowledged; 0 */
+	bool wake;               /* set by a handler: look again at what to do next */
+	uint64_t status_shown_ns;
+	bool fatal;      /* engine or agent died */
+	int stop_signal; /* SIGINT or SIGTERM came */
+
+	struct result_change *undone;
+	size_t n_undone;
+	bool clean;
+	struct err err; /* why it stopped early; empty text: it did not */
+};
+
+/*
+ * Run once. *out and all it points at live in run->arena. Returns 0 also where verdicts are bad; -1
+ * with a sentence and exit code where there is no result to write (scenario, machine).
+ */
+int run_scenario(struct run *run, const struct run_options *options, struct result *out,
+	struct err *err, struct buf *errors);
+void run_release(struct run *run);
+
+/* Stages, in their files. */
+int run_play(struct run *run, struct err *err);                         /* play.c */
+int run_settle(struct run *run, int phase, bool last, struct err *err); /* settle.c */
+void run_on_event(void *arg, unsigned region, const struct jv *event);  /* events.c */
+void run_note(struct run *run, uint64_t at_ns, const char *what, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void run_status(struct run *run); /* status.c */
+void run_status_end(struct run *run);
+void run_fact(struct run *run, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Since the run's zero; 0 for instants before it. */
+uint64_t run_since(const struct run *run, uint64_t monotonic_ns);
+/* {type:"tell", to:"prober", body:{type, ..}}; the caller adds to *body. */
+struct jv *run_tell_prober(const char *type, struct jv **body);
+
+#endif
