@@ -42,7 +42,7 @@ static void restart_all(struct store_cluster *c, const char *const *options)
 /* "NAME fired opportunities" of the one planted bug at a node. */
 static unsigned long fired(const struct store_cluster *c, unsigned node)
 {
-	struct store_answer answer = store_request(c, node, "GET", "/bugs", NULL, NULL);
+	struct store_answer answer = cluster_request(c, node, "GET", "/bugs", NULL, NULL);
 	unsigned long n = 0;
 
 	sscanf(answer.body, "%*s %lu", &n);
@@ -57,11 +57,11 @@ static struct store_answer read_of_the_left_alone(struct store_cluster *c, const
 	cluster_up(c,
 		(const char *[]){
 			"--stale-after", "100ms", "--failover", "manual", "--bug", bug, NULL});
-	store_put(c, 0, "k", "x");
+	cluster_put(c, 0, "k", "x");
 	cluster_await_status(c, 1, "k", 200);
 	cluster_pause(c, 0);
 	wait_ns(300 * NSEC_PER_MSEC);
-	got = store_get(c, 1, "k");
+	got = cluster_get(c, 1, "k");
 	assert_int_equal(got.status, 200);
 	cluster_down(c);
 	return got;
@@ -92,12 +92,12 @@ static void fresh_flagged_marks_fresh_data(void **state)
 	struct store_answer got;
 
 	cluster_up(c, (const char *[]){"--bug", "fresh-flagged", NULL});
-	store_put(c, 0, "k", "x");
+	cluster_put(c, 0, "k", "x");
 	cluster_await_status(c, 1, "k", 200);
-	got = store_get(c, 1, "k");
+	got = cluster_get(c, 1, "k");
 	assert_true(got.stale);
 	assert_true(got.age_ms > 1000);
-	assert_false(store_get(c, 0, "k").stale); /* the primary never is */
+	assert_false(cluster_get(c, 0, "k").stale); /* the primary never is */
 }
 
 static void ack_before_replication_does_not_wait(void **state)
@@ -108,12 +108,12 @@ static void ack_before_replication_does_not_wait(void **state)
 	cluster_up(c, options);
 	cluster_pause(c, 1);
 	cluster_pause(c, 2);
-	assert_int_equal(store_put(c, 0, "k", "x").status, 504);
+	assert_int_equal(cluster_put(c, 0, "k", "x").status, 504);
 	options[5] = "ack-before-replication=1/1";
 	restart_all(c, options);
 	cluster_pause(c, 1);
 	cluster_pause(c, 2);
-	assert_int_equal(store_put(c, 0, "k", "x").status, 200);
+	assert_int_equal(cluster_put(c, 0, "k", "x").status, 200);
 	assert_int_equal(fired(c, 0), 1);
 }
 
@@ -123,15 +123,15 @@ static void forget_at_failover_drops_replicated_writes(void **state)
 	unsigned primary;
 
 	cluster_up(c, (const char *[]){"--ack", "majority", "--bug", "forget-at-failover", NULL});
-	assert_int_equal(store_put(c, 0, "k", "x").status, 200);
+	assert_int_equal(cluster_put(c, 0, "k", "x").status, 200);
 	cluster_await_status(c, 1, "k", 200);
 	cluster_await_status(c, 2, "k", 200);
 	cluster_kill(c, 0);
 	primary = cluster_await_other_primary(c, 0);
 	cluster_await_status(c, primary, "k", 404);
 	cluster_await_status(c, 3 - primary, "k", 404);
-	assert_int_equal(store_put(c, primary, "k", "y").status, 200);
-	assert_int_equal(store_get(c, primary, "k").status, 200);
+	assert_int_equal(cluster_put(c, primary, "k", "y").status, 200);
+	assert_int_equal(cluster_get(c, primary, "k").status, 200);
 }
 
 /* The primary loses its majority, and is still written to. */
@@ -145,7 +145,7 @@ static int write_without_lease(struct store_cluster *c, const char *bug)
 	cluster_pause(c, 1);
 	cluster_pause(c, 2);
 	cluster_await_role(c, 0, "replica");
-	answer = store_put(c, 0, "k", "x");
+	answer = cluster_put(c, 0, "k", "x");
 	if (answer.status == 200)
 		cluster_await_role(c, 0, "primary");
 	cluster_down(c);
@@ -164,23 +164,23 @@ static void resurrect_deleted_brings_a_key_back(void **state)
 	uint64_t version;
 
 	cluster_up(c, (const char *[]){"--bug", "resurrect-deleted", NULL});
-	version = store_put(c, 0, "k", "x").version;
-	assert_int_equal(store_delete(c, 0, "k").status, 200);
+	version = cluster_put(c, 0, "k", "x").version;
+	assert_int_equal(cluster_delete(c, 0, "k").status, 200);
 	cluster_await_status(c, 2, "k", 404);
 	cluster_await_status(c, 2, "k", 200);
-	assert_string_equal(store_get(c, 0, "k").body, "x");
-	assert_true(store_get(c, 0, "k").version == version);
+	assert_string_equal(cluster_get(c, 0, "k").body, "x");
+	assert_true(cluster_get(c, 0, "k").version == version);
 }
 
 static void outage_of_a_replica(struct store_cluster *c, const char *bug)
 {
 	cluster_up(c, (const char *[]){"--bug", bug, NULL});
 	cluster_kill(c, 2);
-	store_put(c, 0, "missed", "x");
+	cluster_put(c, 0, "missed", "x");
 	cluster_start(c, 2);
 	cluster_await_ready(c, 2);
 	cluster_await_caught_up(c, 2, 0);
-	store_put(c, 0, "new", "x");
+	cluster_put(c, 0, "new", "x");
 	cluster_await_status(c, 2, "new", 200);
 }
 
@@ -189,11 +189,11 @@ static void no_catch_up_lacks_what_was_missed(void **state)
 	struct store_cluster *c = *state;
 
 	outage_of_a_replica(c, "");
-	assert_int_equal(store_get(c, 2, "missed").status, 200);
+	assert_int_equal(cluster_get(c, 2, "missed").status, 200);
 	cluster_down(c);
 	outage_of_a_replica(c, "no-catch-up");
-	assert_int_equal(store_get(c, 2, "missed").status, 404);
-	assert_int_equal(store_get(c, 1, "missed").status, 200);
+	assert_int_equal(cluster_get(c, 2, "missed").status, 404);
+	assert_int_equal(cluster_get(c, 1, "missed").status, 200);
 }
 
 static void ignore_min_version_serves_what_it_has(void **state)
@@ -202,9 +202,9 @@ static void ignore_min_version_serves_what_it_has(void **state)
 	uint64_t version;
 
 	cluster_up(c, (const char *[]){"--bug", "ignore-min-version", NULL});
-	version = store_put(c, 0, "k", "x").version;
+	version = cluster_put(c, 0, "k", "x").version;
 	cluster_await_status(c, 1, "k", 200);
-	assert_int_equal(store_get_at_least(c, 1, "k", version + 1000).status, 200);
+	assert_int_equal(cluster_get_at_least(c, 1, "k", version + 1000).status, 200);
 }
 
 static void a_dose_fires_at_its_share_of_the_opportunities(void **state)
@@ -214,7 +214,7 @@ static void a_dose_fires_at_its_share_of_the_opportunities(void **state)
 
 	cluster_up(c, (const char *[]){"--bug", "fresh-flagged=1/4", "--seed", "7", NULL});
 	for (int i = 0; i < 200; i++)
-		stale += store_get(c, 1, "k").stale;
+		stale += cluster_get(c, 1, "k").stale;
 	/* Binomial(200, 1/4): 20 .. 80 misses once in a million; the seed makes it one draw anyway. */
 	assert_in_range(stale, 20, 80);
 	assert_int_equal(fired(c, 1), stale);

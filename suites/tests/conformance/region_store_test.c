@@ -52,9 +52,9 @@ static void a_write_is_read_everywhere_with_its_version(void **state)
 	struct store_answer put, got;
 
 	cluster_up(c, NULL);
-	assert_int_equal(store_get(c, 1, "k").status, 404);
-	assert_int_equal(store_get(c, 1, "k").version, 0);
-	put = store_put(c, 0, "k", "one");
+	assert_int_equal(cluster_get(c, 1, "k").status, 404);
+	assert_int_equal(cluster_get(c, 1, "k").version, 0);
+	put = cluster_put(c, 0, "k", "one");
 	assert_int_equal(put.status, 200);
 	assert_string_equal(put.node, "r0/store");
 	assert_int_equal(put.epoch, 1);
@@ -63,17 +63,17 @@ static void a_write_is_read_everywhere_with_its_version(void **state)
 
 		snprintf(self, sizeof(self), "r%u/store", i);
 		cluster_await_status(c, i, "k", 200);
-		got = store_get(c, i, "k");
+		got = cluster_get(c, i, "k");
 		assert_string_equal(got.body, "one");
 		assert_true(got.version == put.version);
 		assert_string_equal(got.writer, "r0/store");
 		assert_string_equal(got.node, self);
 		assert_true(got.has_age && !got.stale && !got.fallback);
 	}
-	assert_int_equal(store_get(c, 0, "k").age_ms, 0);
-	assert_true(store_put(c, 0, "k", "two").version > put.version);
-	assert_int_equal(store_put(c, 0, "a%20key%2fwith%25", "x").status, 200);
-	assert_string_equal(store_get(c, 0, "a%20key%2Fwith%25").body, "x");
+	assert_int_equal(cluster_get(c, 0, "k").age_ms, 0);
+	assert_true(cluster_put(c, 0, "k", "two").version > put.version);
+	assert_int_equal(cluster_put(c, 0, "a%20key%2fwith%25", "x").status, 200);
+	assert_string_equal(cluster_get(c, 0, "a%20key%2Fwith%25").body, "x");
 }
 
 static void a_replica_refuses_writes_and_names_the_primary(void **state)
@@ -82,13 +82,13 @@ static void a_replica_refuses_writes_and_names_the_primary(void **state)
 	struct store_answer answer;
 
 	cluster_up(c, NULL);
-	answer = store_put(c, 1, "k", "x");
+	answer = cluster_put(c, 1, "k", "x");
 	assert_int_equal(answer.status, 421);
 	assert_true(answer.not_done);
 	assert_string_equal(answer.primary, "r0/store");
-	assert_int_equal(store_delete(c, 2, "k").status, 421);
-	assert_int_equal(store_get(c, 0, "k").version, 0);
-	answer = store_request(c, 2, "GET", "/role", NULL, NULL);
+	assert_int_equal(cluster_delete(c, 2, "k").status, 421);
+	assert_int_equal(cluster_get(c, 0, "k").version, 0);
+	answer = cluster_request(c, 2, "GET", "/role", NULL, NULL);
 	assert_string_equal(answer.body, "replica");
 	assert_string_equal(answer.primary, "r0/store");
 	assert_string_equal(answer.node, "r2/store");
@@ -100,14 +100,14 @@ static void a_delete_leaves_a_tombstone_that_stays(void **state)
 	struct store_answer gone, got;
 
 	cluster_up(c, NULL);
-	store_put(c, 0, "k", "x");
+	cluster_put(c, 0, "k", "x");
 	cluster_await_status(c, 2, "k", 200);
-	gone = store_delete(c, 0, "k");
+	gone = cluster_delete(c, 0, "k");
 	assert_int_equal(gone.status, 200);
 	cluster_await_status(c, 2, "k", 404);
 	wait_ns(1300 * NSEC_PER_MSEC); /* beyond the delay of bug resurrect-deleted */
 	for (unsigned i = 0; i < STORE_NODES; i++) {
-		got = store_get(c, i, "k");
+		got = cluster_get(c, i, "k");
 		assert_int_equal(got.status, 404);
 		assert_true(got.version == gone.version);
 	}
@@ -125,9 +125,9 @@ static void a_demanded_version_is_served_or_fetched(void **state)
 		char value[16];
 
 		snprintf(value, sizeof(value), "%d", i);
-		put = store_put(c, 0, "k", value);
+		put = cluster_put(c, 0, "k", value);
 		assert_int_equal(put.status, 200);
-		got = store_get_at_least(c, 1, "k", put.version);
+		got = cluster_get_at_least(c, 1, "k", put.version);
 		assert_int_equal(got.status, 200);
 		assert_string_equal(got.body, value);
 		assert_true(got.version == put.version);
@@ -136,8 +136,8 @@ static void a_demanded_version_is_served_or_fetched(void **state)
 	}
 	assert_true(fetched > 0);
 	cluster_kill(c, 0); /* nobody left to ask */
-	assert_int_equal(store_get_at_least(c, 1, "k", UINT64_C(1) << 50).status, 503);
-	assert_true(store_get_at_least(c, 1, "k", UINT64_C(1) << 50).not_done);
+	assert_int_equal(cluster_get_at_least(c, 1, "k", UINT64_C(1) << 50).status, 503);
+	assert_true(cluster_get_at_least(c, 1, "k", UINT64_C(1) << 50).not_done);
 }
 
 static void an_active_passive_replica_leaves_reads_to_the_primary(void **state)
@@ -146,11 +146,11 @@ static void an_active_passive_replica_leaves_reads_to_the_primary(void **state)
 	struct store_answer put;
 
 	cluster_up(c, (const char *[]){"--mode", "active-passive", NULL});
-	put = store_put(c, 0, "k", "x");
-	assert_int_equal(store_get(c, 0, "k").status, 200);
-	assert_int_equal(store_get(c, 1, "k").status, 421);
-	assert_string_equal(store_get(c, 1, "k").primary, "r0/store");
-	assert_int_equal(store_get_at_least(c, 1, "k", put.version).status, 200);
+	put = cluster_put(c, 0, "k", "x");
+	assert_int_equal(cluster_get(c, 0, "k").status, 200);
+	assert_int_equal(cluster_get(c, 1, "k").status, 421);
+	assert_string_equal(cluster_get(c, 1, "k").primary, "r0/store");
+	assert_int_equal(cluster_get_at_least(c, 1, "k", put.version).status, 200);
 }
 
 static void the_age_grows_while_the_primary_is_silent_and_is_marked(void **state)
@@ -160,15 +160,15 @@ static void the_age_grows_while_the_primary_is_silent_and_is_marked(void **state
 	uint64_t cut_ns, age_ns;
 
 	cluster_up(c, (const char *[]){"--stale-after", "400ms", "--failover", "manual", NULL});
-	store_put(c, 0, "k", "x");
+	cluster_put(c, 0, "k", "x");
 	cluster_await_status(c, 1, "k", 200);
-	got = store_get(c, 1, "k");
+	got = cluster_get(c, 1, "k");
 	assert_false(got.stale);
 	cluster_pause(c, 0);
 	cut_ns = clock_now_ns();
 	wait_ns(600 * NSEC_PER_MSEC);
 	age_ns = clock_now_ns() - cut_ns;
-	got = store_get(c, 1, "k");
+	got = cluster_get(c, 1, "k");
 	assert_int_equal(got.status, 200);
 	assert_true(got.stale);
 	/* Never claims less than it is; nor more than by a heartbeat and this machine's moods. */
@@ -192,7 +192,7 @@ static void a_failover_keeps_what_a_majority_acknowledged(void **state)
 		if (i == 300)
 			cluster_kill(c, 0);
 		snprintf(key, sizeof(key), "k%u", i);
-		if (store_put(c, 0, key, "x").status == 200)
+		if (cluster_put(c, 0, key, "x").status == 200)
 			strcpy(acked[n++], key);
 		else
 			break;
@@ -200,15 +200,15 @@ static void a_failover_keeps_what_a_majority_acknowledged(void **state)
 	assert_int_equal(n, 300);
 	primary = cluster_await_other_primary(c, 0);
 	for (unsigned i = 0; i < n; i++)
-		assert_int_equal(store_get(c, primary, acked[i]).status, 200);
-	assert_int_equal(store_put(c, primary, "after", "x").status, 200);
-	assert_true(store_get(c, primary, "after").epoch > 1);
+		assert_int_equal(cluster_get(c, primary, acked[i]).status, 200);
+	assert_int_equal(cluster_put(c, primary, "after", "x").status, 200);
+	assert_true(cluster_get(c, primary, "after").epoch > 1);
 	/* The killed one comes back without a memory and gets everything. */
 	cluster_start(c, 0);
 	cluster_await_ready(c, 0);
 	cluster_await_status(c, 0, "after", 200);
-	assert_int_equal(store_get(c, 0, "k0").status, 200);
-	assert_string_equal(store_request(c, 0, "GET", "/role", NULL, NULL).body, "replica");
+	assert_int_equal(cluster_get(c, 0, "k0").status, 200);
+	assert_string_equal(cluster_request(c, 0, "GET", "/role", NULL, NULL).body, "replica");
 }
 
 static void async_loses_at_failover_what_had_not_left_the_primary(void **state)
@@ -217,23 +217,23 @@ static void async_loses_at_failover_what_had_not_left_the_primary(void **state)
 	unsigned primary;
 
 	cluster_up_journal(c, NULL);
-	store_put(c, 0, "kept", "x");
+	cluster_put(c, 0, "kept", "x");
 	cluster_await_caught_up(c, 1, 0);
 	cluster_await_caught_up(c, 2, 0);
 	cluster_kill(c, 1);
 	cluster_kill(c, 2);
-	assert_int_equal(store_put(c, 0, "lost", "x").status, 200); /* its lease still holds */
+	assert_int_equal(cluster_put(c, 0, "lost", "x").status, 200); /* its lease still holds */
 	cluster_kill(c, 0);
 	cluster_start(c, 1);
 	cluster_start(c, 2);
 	primary = cluster_await_other_primary(c, 0);
-	assert_int_equal(store_get(c, primary, "kept").status, 200);
-	assert_int_equal(store_get(c, primary, "lost").status, 404);
+	assert_int_equal(cluster_get(c, primary, "kept").status, 200);
+	assert_int_equal(cluster_get(c, primary, "lost").status, 404);
 	/* The old primary takes its own writes back and follows. */
 	cluster_start(c, 0);
 	cluster_await_ready(c, 0);
 	cluster_await_status(c, 0, "lost", 404);
-	assert_int_equal(store_get(c, 0, "kept").status, 200);
+	assert_int_equal(cluster_get(c, 0, "kept").status, 200);
 }
 
 struct late_put {
@@ -246,7 +246,7 @@ static void *put_late(void *arg)
 {
 	struct late_put *late = arg;
 
-	late->answer = store_put(late->cluster, 0, "late", "x");
+	late->answer = cluster_put(late->cluster, 0, "late", "x");
 	return NULL;
 }
 
@@ -256,10 +256,10 @@ static void check_no_dual_acknowledgement(struct store_cluster *c)
 	struct late_put late = {.cluster = c};
 	unsigned primary;
 
-	store_put(c, 0, "k", "x");
+	cluster_put(c, 0, "k", "x");
 	cluster_pause(c, 0);
 	primary = cluster_await_other_primary(c, 0);
-	assert_int_equal(store_put(c, primary, "k", "y").status, 200);
+	assert_int_equal(cluster_put(c, primary, "k", "y").status, 200);
 	pthread_create(&late.thread, NULL, put_late, &late);
 	wait_ns(50 * NSEC_PER_MSEC); /* it only makes the test sharper */
 	cluster_resume(c, 0);
@@ -267,8 +267,8 @@ static void check_no_dual_acknowledgement(struct store_cluster *c)
 	assert_int_not_equal(late.answer.status, 200);
 	cluster_await_role(c, 0, "replica");
 	cluster_await_caught_up(c, 0, primary);
-	assert_int_equal(store_get(c, 0, "late").status, 404);
-	assert_string_equal(store_get(c, 0, "k").body, "y");
+	assert_int_equal(cluster_get(c, 0, "late").status, 404);
+	assert_string_equal(cluster_get(c, 0, "k").body, "y");
 }
 
 static void a_paused_primary_acknowledges_nothing_when_it_wakes(void **state)
@@ -293,11 +293,11 @@ static void a_primary_alone_stops_before_its_lease_is_over(void **state)
 	cluster_pause(c, 1);
 	cluster_pause(c, 2);
 	cut_ns = clock_now_ns();
-	while ((answer = store_put(c, 0, "k", "x")).status == 200)
+	while ((answer = cluster_put(c, 0, "k", "x")).status == 200)
 		assert_true(clock_now_ns() < cut_ns + LEASE_NS);
 	assert_int_equal(answer.status, 503);
 	assert_true(answer.not_done);
-	assert_string_equal(store_request(c, 0, "GET", "/role", NULL, NULL).body, "replica");
+	assert_string_equal(cluster_request(c, 0, "GET", "/role", NULL, NULL).body, "replica");
 	cluster_resume(c, 1);
 	cluster_resume(c, 2);
 	cluster_await_other_primary(c, STORE_NODES); /* any */
@@ -311,10 +311,11 @@ static void a_majority_that_cannot_be_had_is_an_unknown_outcome(void **state)
 	cluster_up(c, majority);
 	cluster_pause(c, 1);
 	cluster_pause(c, 2);
-	answer = store_put(c, 0, "k", "x");
+	answer = cluster_put(c, 0, "k", "x");
 	assert_int_equal(answer.status, 504);
 	assert_false(answer.not_done);
-	assert_int_equal(store_get(c, 0, "k").status, 404); /* and is not shown before it is sure */
+	assert_int_equal(
+		cluster_get(c, 0, "k").status, 404); /* and is not shown before it is sure */
 	cluster_resume(c, 1);
 	cluster_resume(c, 2);
 }
@@ -324,15 +325,15 @@ static void a_manual_failover_waits_for_the_operator(void **state)
 	struct store_cluster *c = *state;
 
 	cluster_up(c, (const char *[]){"--failover", "manual", NULL});
-	store_put(c, 0, "k", "x");
+	cluster_put(c, 0, "k", "x");
 	cluster_await_status(c, 2, "k", 200);
 	cluster_kill(c, 0);
 	wait_ns(LEASE_NS + 600 * NSEC_PER_MSEC);
 	for (unsigned i = 1; i < STORE_NODES; i++)
 		assert_string_equal(
-			store_request(c, i, "GET", "/role", NULL, NULL).body, "replica");
-	assert_int_equal(store_request(c, 2, "POST", "/promote", "", NULL).status, 200);
-	assert_int_equal(store_put(c, 2, "k", "y").status, 200);
+			cluster_request(c, i, "GET", "/role", NULL, NULL).body, "replica");
+	assert_int_equal(cluster_request(c, 2, "POST", "/promote", "", NULL).status, 200);
+	assert_int_equal(cluster_put(c, 2, "k", "y").status, 200);
 }
 
 /* ---- coming and going -------------------------------------------------------------------- */
@@ -355,19 +356,19 @@ static void a_journal_survives_the_kill_of_all_and_a_torn_tail(void **state)
 	unsigned primary;
 
 	cluster_up_journal(c, majority);
-	assert_int_equal(store_put(c, 0, "k", "x").status, 200);
-	assert_int_equal(store_delete(c, 0, "gone").status, 200);
+	assert_int_equal(cluster_put(c, 0, "k", "x").status, 200);
+	assert_int_equal(cluster_delete(c, 0, "gone").status, 200);
 	for (unsigned i = 0; i < STORE_NODES; i++)
 		cluster_kill(c, i);
 	damage_journal(c, 1);
 	for (unsigned i = 0; i < STORE_NODES; i++)
 		cluster_start(c, i);
 	primary = cluster_await_other_primary(c, STORE_NODES);
-	assert_string_equal(store_get(c, primary, "k").body, "x");
-	assert_true(store_get(c, primary, "gone").version > 0);
+	assert_string_equal(cluster_get(c, primary, "k").body, "x");
+	assert_true(cluster_get(c, primary, "gone").version > 0);
 	cluster_await_ready(c, 1);
-	assert_string_equal(store_get(c, 1, "k").body, "x");
-	assert_int_equal(store_put(c, primary, "k", "y").status, 200);
+	assert_string_equal(cluster_get(c, 1, "k").body, "x");
+	assert_int_equal(cluster_put(c, primary, "k", "y").status, 200);
 }
 
 static void a_replica_catches_up_after_an_outage(void **state)
@@ -379,13 +380,13 @@ static void a_replica_catches_up_after_an_outage(void **state)
 	cluster_pause(c, 2);
 	for (unsigned i = 0; i < 200; i++) {
 		snprintf(key, sizeof(key), "k%u", i);
-		assert_int_equal(store_put(c, 0, key, "x").status, 200);
+		assert_int_equal(cluster_put(c, 0, key, "x").status, 200);
 	}
 	cluster_resume(c, 2);
 	cluster_await_caught_up(c, 2, 0);
 	for (unsigned i = 0; i < 200; i++) {
 		snprintf(key, sizeof(key), "k%u", i);
-		assert_int_equal(store_get(c, 2, key).status, 200);
+		assert_int_equal(cluster_get(c, 2, key).status, 200);
 	}
 }
 
@@ -401,7 +402,7 @@ static void sigterm_ends_it_at_once(void **state)
 	int status;
 
 	cluster_up(c, NULL);
-	store_put(c, 0, "k", "x");
+	cluster_put(c, 0, "k", "x");
 	cluster_pause(c, 1); /* a peer that does not answer delays nothing */
 	assert_true(cluster_terminate(c, 0, &status) < END_NS);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -444,20 +445,21 @@ static void garbage_is_refused_and_does_no_harm(void **state)
 	send_raw(c, "PUT /kv/k HTTP/1.1\r\nContent-Length: 9999\r\n\r\nx", 47);
 	memset(huge, 'x', 70000);
 	huge[70000] = '\0';
-	assert_int_equal(store_put(c, 0, "huge", huge).status, 413);
-	assert_true(store_put(c, 0, "huge", huge).not_done);
-	assert_int_equal(store_put(c, 0, "", "x").status, 400);
-	assert_int_equal(store_put(c, 0, "bad%2", "x").status, 400);
+	assert_int_equal(cluster_put(c, 0, "huge", huge).status, 413);
+	assert_true(cluster_put(c, 0, "huge", huge).not_done);
+	assert_int_equal(cluster_put(c, 0, "", "x").status, 400);
+	assert_int_equal(cluster_put(c, 0, "bad%2", "x").status, 400);
 	huge[600] = '\0';
-	assert_int_equal(store_put(c, 0, huge, "x").status, 400);
-	assert_int_equal(store_request(c, 0, "PATCH", "/kv/k", "x", NULL).status, 405);
-	assert_int_equal(store_request(c, 0, "GET", "/none", NULL, NULL).status, 404);
+	assert_int_equal(cluster_put(c, 0, huge, "x").status, 400);
+	assert_int_equal(cluster_request(c, 0, "PATCH", "/kv/k", "x", NULL).status, 405);
+	assert_int_equal(cluster_request(c, 0, "GET", "/none", NULL, NULL).status, 404);
 	assert_int_equal(
-		store_request(c, 0, "GET", "/kv/k", NULL, "X-Min-Version: -1").status, 400);
-	assert_int_equal(store_request(c, 0, "POST", "/peer/append", "RSP1junk", NULL).status, 400);
-	assert_int_equal(store_request(c, 0, "POST", "/peer/vote", huge, NULL).status, 400);
-	assert_int_equal(store_put(c, 0, "k", "x").status, 200);
-	assert_int_equal(store_get(c, 0, "huge").status, 404);
+		cluster_request(c, 0, "GET", "/kv/k", NULL, "X-Min-Version: -1").status, 400);
+	assert_int_equal(
+		cluster_request(c, 0, "POST", "/peer/append", "RSP1junk", NULL).status, 400);
+	assert_int_equal(cluster_request(c, 0, "POST", "/peer/vote", huge, NULL).status, 400);
+	assert_int_equal(cluster_put(c, 0, "k", "x").status, 200);
+	assert_int_equal(cluster_get(c, 0, "huge").status, 404);
 	free(huge);
 }
 
@@ -471,7 +473,7 @@ static void many_connections_are_served_at_once(void **state)
 	int fds[MANY];
 
 	cluster_up(c, NULL);
-	store_put(c, 0, "k", "x");
+	cluster_put(c, 0, "k", "x");
 	for (int i = 0; i < MANY; i++)
 		fds[i] = dial(c);
 	for (int round = 0; round < 2; round++) {

@@ -76,7 +76,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
-struct store_answer store_request(const struct store_cluster *cluster, unsigned node,
+struct store_answer cluster_request(const struct store_cluster *cluster, unsigned node,
 	const char *method, const char *path, const char *body, const char *header)
 {
 	struct curl_slist *headers = header ? curl_slist_append(NULL, header) : NULL;
@@ -112,15 +112,15 @@ static struct store_answer on_key(const struct store_cluster *cluster, unsigned 
 	char path[1024];
 
 	snprintf(path, sizeof(path), "/kv/%s", key);
-	return store_request(cluster, node, method, path, body, header);
+	return cluster_request(cluster, node, method, path, body, header);
 }
 
-struct store_answer store_get(const struct store_cluster *cluster, unsigned node, const char *key)
+struct store_answer cluster_get(const struct store_cluster *cluster, unsigned node, const char *key)
 {
 	return on_key(cluster, node, "GET", key, NULL, NULL);
 }
 
-struct store_answer store_get_at_least(
+struct store_answer cluster_get_at_least(
 	const struct store_cluster *cluster, unsigned node, const char *key, uint64_t version)
 {
 	char header[64];
@@ -129,13 +129,13 @@ struct store_answer store_get_at_least(
 	return on_key(cluster, node, "GET", key, NULL, header);
 }
 
-struct store_answer store_put(
+struct store_answer cluster_put(
 	const struct store_cluster *cluster, unsigned node, const char *key, const char *value)
 {
 	return on_key(cluster, node, "PUT", key, value, NULL);
 }
 
-struct store_answer store_delete(
+struct store_answer cluster_delete(
 	const struct store_cluster *cluster, unsigned node, const char *key)
 {
 	return on_key(cluster, node, "DELETE", key, NULL, NULL);
@@ -154,13 +154,13 @@ void cluster_await_ready(struct store_cluster *cluster, unsigned node)
 {
 	uint64_t deadline_ns = clock_now_ns() + PATIENCE_NS;
 
-	while (store_request(cluster, node, "GET", "/health", NULL, NULL).status != 200)
+	while (cluster_request(cluster, node, "GET", "/health", NULL, NULL).status != 200)
 		pause_until(deadline_ns, "a node to be ready");
 }
 
 static bool has_role(struct store_cluster *cluster, unsigned node, const char *role)
 {
-	struct store_answer answer = store_request(cluster, node, "GET", "/role", NULL, NULL);
+	struct store_answer answer = cluster_request(cluster, node, "GET", "/role", NULL, NULL);
 
 	return answer.status == 200 && !strcmp(answer.body, role);
 }
@@ -190,13 +190,13 @@ void cluster_await_status(struct store_cluster *cluster, unsigned node, const ch
 {
 	uint64_t deadline_ns = clock_now_ns() + PATIENCE_NS;
 
-	while (store_get(cluster, node, key).status != status)
+	while (cluster_get(cluster, node, key).status != status)
 		pause_until(deadline_ns, key);
 }
 
 static uint64_t applied(struct store_cluster *cluster, unsigned node)
 {
-	return store_request(cluster, node, "GET", "/role", NULL, NULL).applied;
+	return cluster_request(cluster, node, "GET", "/role", NULL, NULL).applied;
 }
 
 void cluster_await_caught_up(struct store_cluster *cluster, unsigned node, unsigned than)

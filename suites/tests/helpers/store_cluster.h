@@ -54,14 +54,15 @@ void cluster_await_status(
 /* Until node has applied what `than` has. */
 void cluster_await_caught_up(struct store_cluster *cluster, unsigned node, unsigned than);
 
-struct store_answer store_request(const struct store_cluster *cluster, unsigned node,
+struct store_answer cluster_request(const struct store_cluster *cluster, unsigned node,
 	const char *method, const char *path, const char *body, const char *header);
-struct store_answer store_get(const struct store_cluster *cluster, unsigned node, const char *key);
-struct store_answer store_get_at_least(
+struct store_answer cluster_get(
+	const struct store_cluster *cluster, unsigned node, const char *key);
+struct store_answer cluster_get_at_least(
 	const struct store_cluster *cluster, unsigned node, const char *key, uint64_t version);
-struct store_answer store_put(
+struct store_answer cluster_put(
 	const struct store_cluster *cluster, unsigned node, const char *key, const char *value);
-struct store_answer store_delete(
+struct store_answer cluster_delete(
 	const struct store_cluster *cluster, unsigned node, const char *key);
 
 #endif
