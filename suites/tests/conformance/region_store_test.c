@@ -193,7 +193,7 @@ static void a_failover_keeps_what_a_majority_acknowledged(void **state)
 			cluster_kill(c, 0);
 		snprintf(key, sizeof(key), "k%u", i);
 		if (cluster_put(c, 0, key, "x").status == 200)
-			strcpy(acked[n++], key);
+			memcpy(acked[n++], key, sizeof(key));
 		else
 			break;
 	}

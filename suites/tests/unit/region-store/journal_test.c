@@ -1,8 +1,10 @@
 /* The journal and the messages: what was written comes back, what is damaged is refused. The
  * program is not part of the library, so its sources are included. */
+/* NOLINTBEGIN(bugprone-suspicious-include) */
 #include "fixtures/region-store/journal.c"
 #include "fixtures/region-store/store.c"
 #include "fixtures/region-store/wire.c"
+/* NOLINTEND(bugprone-suspicious-include) */
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,9 @@
 /* The log, the map that follows from it, and the bound on its age. The program is not part of the
  * library, so its sources are included. */
+/* NOLINTBEGIN(bugprone-suspicious-include) */
 #include "fixtures/region-store/freshness.c"
 #include "fixtures/region-store/store.c"
+/* NOLINTEND(bugprone-suspicious-include) */
 
 #include <setjmp.h>
 #include <stdarg.h>
