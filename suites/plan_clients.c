@@ -2,6 +2,7 @@
 #include "fixtures/base/clock.h"
 #include "suites/plan_parts.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const struct driver_ops *find_driver(struct planner *p, const struct scenario_group *from)
@@ -13,7 +14,7 @@ static const struct driver_ops *find_driver(struct planner *p, const struct scen
 
 	if (!word->text)
 		return NULL;
-	while (drivers[n] && n < 64) {
+	while (n < 64 && drivers[n]) {
 		names[n] = drivers[n]->name;
 		n++;
 	}
@@ -118,8 +119,8 @@ static void add_group(struct planner *p, const struct scenario_group *from)
 	sessions = from->sessions_per_region * group->n_regions;
 	if (plan->n_sessions + sessions > GROUP_SESSIONS_MAX)
 		complain(p->complaints, from->place,
-			"%llu sessions in all; at most %d are possible",
-			(unsigned long long)(plan->n_sessions + sessions), GROUP_SESSIONS_MAX);
+			"%" PRIu64 " sessions in all; at most %d are possible",
+			plan->n_sessions + sessions, GROUP_SESSIONS_MAX);
 	group->sessions_per_region = (uint32_t)from->sessions_per_region;
 	group->first_session = plan->n_sessions;
 	plan->n_sessions += (uint32_t)sessions;

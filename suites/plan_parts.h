@@ -19,7 +19,9 @@ struct planner {
 	bool need_programs;
 	struct buf *missing;       /* sentences about programs that are not there */
 	const char **region_names; /* n_regions */
-	size_t primary;            /* index of the region that is primary at the start */
+	/* What the plan's faults were written as, by their index. */
+	const struct scenario_entry *fault_entries[PLAN_FAULTS_MAX];
+	size_t primary; /* index of the region that is primary at the start */
 };
 
 void plan_system(struct planner *p);   /* recipe, nodes, endpoints, hosts */

@@ -234,8 +234,7 @@ static bool overlap_in_time(const struct plan_fault *a, const struct plan_fault 
 	return a->start_ns < b->start_ns + b->length_ns && b->start_ns < a->start_ns + a->length_ns;
 }
 
-static void check_overlap(struct planner *p, const struct scenario_entry *const *entries, size_t i,
-	size_t k, const struct touched *touched)
+static void check_overlap(struct planner *p, size_t i, size_t k, const struct touched *touched)
 {
 	const struct plan_fault *a = &p->plan->faults[k], *b = &p->plan->faults[i];
 	const char *what;
@@ -250,14 +249,14 @@ static void check_overlap(struct planner *p, const struct scenario_entry *const 
 		complain(p->complaints, b->place,
 			"\"%s\" and \"%s\" act on %s at the same time; let one end first", a->name,
 			b->name, what);
-	else if (!declares(entries[i], a->name) && !declares(entries[k], b->name))
+	else if (!declares(p->fault_entries[i], a->name) && !declares(p->fault_entries[k], b->name))
 		complain(p->complaints, b->place,
 			"\"%s\" and \"%s\" act on %s at the same time; their effects add up: "
 			"if so intended, write overlaps: %s",
 			a->name, b->name, what, a->name);
 }
 
-static void check_overlaps(struct planner *p, const struct scenario_entry *const *entries)
+static void check_overlaps(struct planner *p)
 {
 	const char *names[PLAN_FAULTS_MAX];
 	struct touched touched = {
@@ -267,12 +266,12 @@ static void check_overlaps(struct planner *p, const struct scenario_entry *const
 	for (size_t i = 0; i < p->plan->n_faults; i++)
 		names[i] = p->plan->faults[i].name;
 	for (size_t i = 0; i < p->plan->n_faults; i++) {
-		for (size_t k = 0; k < entries[i]->overlaps.n; k++)
-			planner_find(p, &entries[i]->overlaps.items[k], names, p->plan->n_faults,
-				"fault");
+		for (size_t k = 0; k < p->fault_entries[i]->overlaps.n; k++)
+			planner_find(p, &p->fault_entries[i]->overlaps.items[k], names,
+				p->plan->n_faults, "fault");
 		touch(p, &p->plan->faults[i], true, &touched);
 		for (size_t k = 0; k < i; k++)
-			check_overlap(p, entries, i, k, &touched);
+			check_overlap(p, i, k, &touched);
 		touch(p, &p->plan->faults[i], false, &touched);
 	}
 }
@@ -345,7 +344,6 @@ void plan_timeline(struct planner *p)
 {
 	struct plan *plan = p->plan;
 	size_t n = p->scenario.n_entries;
-	const struct scenario_entry *entries[PLAN_FAULTS_MAX];
 
 	plan->phases = arena_array(p->arena, n + 1, sizeof(*plan->phases));
 	plan->faults = arena_array(p->arena, n + 1, sizeof(*plan->faults));
@@ -365,12 +363,12 @@ void plan_timeline(struct planner *p)
 			break;
 		}
 		if (entry->kind == ENTRY_FAULT) {
-			entries[plan->n_faults] = entry;
+			p->fault_entries[plan->n_faults] = entry;
 			add_fault(p, entry);
 		}
 		add_phase(p, entry);
 	}
 	check_quiet(p);
-	check_overlaps(p, entries);
+	check_overlaps(p);
 	make_steps(p);
 }

@@ -108,7 +108,7 @@ static void read_conditional(struct reader *r, const struct recipe *recipe, cons
 static void read_args(struct reader *r, const struct recipe *recipe, const struct yaml *node,
 	const char *what, struct recipe_args *out)
 {
-	if (!reader_is(r, node, YAML_LIST, what))
+	if (!node || !reader_is(r, node, YAML_LIST, what))
 		return;
 	for (const struct yaml *v = node->first; v; v = v->next) {
 		if (v->kind == YAML_MAP)

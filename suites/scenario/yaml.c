@@ -145,7 +145,7 @@ static struct yaml *add_node(struct builder *b, enum yaml_kind kind, struct plac
 		b->root = node;
 		return node;
 	}
-	if (parent->first)
+	if (b->last[b->depth - 1])
 		b->last[b->depth - 1]->next = node;
 	else
 		parent->first = node;
@@ -165,6 +165,7 @@ static int open_node(struct builder *b, enum yaml_kind kind, struct place at)
 	node = add_node(b, kind, at);
 	if (!node)
 		return -1;
+	b->last[b->depth] = NULL;
 	b->stack[b->depth++] = node;
 	return 0;
 }
