@@ -66,7 +66,7 @@ struct prober_config {
 	unsigned
 		primary_hint; /* node that is primary at the start as far as the plan knows, or 255 */
 	uint64_t seed;
-	uint64_t epoch_ns; /* CLOCK_MONOTONIC of the run's zero */
+	uint64_t epoch_ns; /* CLOCK_MONOTONIC of the run's zero; 0: the instant of "start" */
 	const char *dir;   /* existing, empty */
 	uint64_t ticker;   /* 0: no ticker (benchmarks) */
 };

@@ -151,6 +151,13 @@ struct control {
 	struct tally before;  /* at the last one */
 };
 
+static int start_all(struct prober *prober, struct err *err)
+{
+	return sessions_start(prober, err) || ticker_start(prober, err) || roles_start(prober, err)
+		? -1
+		: 0;
+}
+
 static int take_message(
 	struct prober *prober, struct control *c, const struct jv *message, struct err *err)
 {
@@ -158,7 +165,11 @@ static int take_message(
 	uint64_t at = (uint64_t)jv_int(jv_get(message, "at_ns"), 0);
 
 	if (!strcmp(type, "start")) {
+		if (!prober->config->epoch_ns)
+			prober->config->epoch_ns = at;
 		router_fix_start(&prober->router);
+		if (start_all(prober, err))
+			return -1;
 		gate_start(&prober->gate, at);
 		c->started = true;
 		c->progress_ns = at + PROGRESS_NS;
@@ -235,13 +246,6 @@ static int open_all(struct prober *prober, struct err *err)
 		: 0;
 }
 
-static int start_all(struct prober *prober, struct err *err)
-{
-	return sessions_start(prober, err) || ticker_start(prober, err) || roles_start(prober, err)
-		? -1
-		: 0;
-}
-
 static void end_all(struct prober *prober)
 {
 	gate_stop(&prober->gate);
@@ -269,14 +273,9 @@ static int run(struct prober *prober, struct err *err)
 
 	if (!nearest)
 		return -1;
-	rc = start_all(prober, err);
-	if (!rc) {
-		send_ready(prober, nearest);
-		rc = control(prober, &c);
-		err->text[0] = '\0';
-	} else {
-		jv_free(nearest);
-	}
+	send_ready(prober, nearest);
+	rc = control(prober, &c);
+	err->text[0] = '\0';
 	end_all(prober);
 	if (!rc)
 		send_counts(prober, "done", &c.before);

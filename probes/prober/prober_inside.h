@@ -24,7 +24,7 @@ struct roles;
 struct sweeps;
 
 struct prober {
-	const struct prober_config *config;
+	struct prober_config *config; /* a copy: "start" may fix its epoch */
 	struct gate gate;
 	struct router router;
 	int socket_fd;

@@ -151,7 +151,7 @@ static int enter_beacon(const void *config, int fd)
 	return beacon_main(config, fd);
 }
 
-static void configure_children(struct agent *agent, uint64_t epoch_ns)
+static void configure_prober(struct agent *agent)
 {
 	const struct plan *plan = agent->plan;
 
@@ -164,7 +164,6 @@ static void configure_children(struct agent *agent, uint64_t epoch_ns)
 		.n_groups = plan->n_groups,
 		.primary_hint = OP_NODE_UNKNOWN,
 		.seed = plan->seed,
-		.epoch_ns = epoch_ns,
 		.dir = agent->record,
 		.ticker = 1,
 	};
@@ -172,44 +171,53 @@ static void configure_children(struct agent *agent, uint64_t epoch_ns)
 		if (plan->regions[plan->endpoints[i].region].primary)
 			agent->prober_config.primary_hint = plan->endpoints[i].node;
 	}
-	agent->beacon_config = (struct beacon_config){
-		.region = agent->index,
-		.n_regions = (unsigned)plan->n_regions,
-		.period_ns = beacon_period_ns((unsigned)plan->n_regions),
-		.epoch_ns = epoch_ns,
-		.dir = agent->record,
-		.site_netns_fd = agent->region.site.netns_fd,
-		.uplink = "a",
-	};
 }
 
-/* Both up and connected; their clients do not begin before they are told to. */
-static int start_children(
-	struct agent *agent, const struct jv *m, struct jv **ready, struct err *err)
+/* Up, and the way to every node measured; its clients begin when they are told to. */
+static int start_prober(struct agent *agent, struct jv **ready, struct err *err)
 {
-	uint64_t epoch = (uint64_t)jv_int(jv_get(m, "epoch_ns"), 0);
-	uint64_t deadline = clock_now_ns() + CHILD_READY_NS;
-	struct child_start prober = {.name = "prober",
+	struct child_start start = {.name = "prober",
 		.netns_fd = agent->region.prober_netns,
 		.keep = {-1, -1},
 		.entry = enter_prober,
 		.config = &agent->prober_config};
-	struct child_start beacon = {.name = "beacon",
+
+	if (!agent->plan)
+		return err_set(err, "this region is not prepared");
+	configure_prober(agent);
+	if (child_start(&agent->prober, &start, err))
+		return -1;
+	return child_expect(&agent->prober, "ready", clock_now_ns() + CHILD_READY_NS, ready,
+		relay_prober, agent, err);
+}
+
+/* The beacon is listening; it sends when it is told to. */
+static int start_beacon(struct agent *agent, const struct jv *m, struct err *err)
+{
+	struct child_start start = {.name = "beacon",
 		.netns_fd = agent->region.beacon_netns,
 		.keep = {agent->region.site.netns_fd, -1},
 		.entry = enter_beacon,
 		.config = &agent->beacon_config};
-	struct jv *up;
+	struct jv *ready;
 
 	if (!agent->plan)
 		return err_set(err, "this region is not prepared");
-	configure_children(agent, epoch);
-	if (child_start(&agent->beacon, &beacon, err) ||
-		child_start(&agent->prober, &prober, err) ||
-		child_expect(&agent->beacon, "ready", deadline, &up, NULL, NULL, err))
+	agent->beacon_config = (struct beacon_config){
+		.region = agent->index,
+		.n_regions = (unsigned)agent->plan->n_regions,
+		.period_ns = beacon_period_ns((unsigned)agent->plan->n_regions),
+		.epoch_ns = (uint64_t)jv_int(jv_get(m, "epoch_ns"), 0),
+		.dir = agent->record,
+		.site_netns_fd = agent->region.site.netns_fd,
+		.uplink = "a",
+	};
+	if (child_start(&agent->beacon, &start, err) ||
+		child_expect(&agent->beacon, "ready", clock_now_ns() + CHILD_READY_NS, &ready, NULL,
+			NULL, err))
 		return -1;
-	jv_free(up);
-	return child_expect(&agent->prober, "ready", deadline, ready, relay_prober, agent, err);
+	jv_free(ready);
+	return 0;
 }
 
 static int arm(struct agent *agent, const struct jv *m, struct err *err)
@@ -389,7 +397,9 @@ static int handle(struct agent *agent, const struct jv *m, struct err *err)
 	if (!strcmp(type, "prepare"))
 		rc = prepare(agent, m, err);
 	else if (!strcmp(type, "start"))
-		rc = start_children(agent, m, &ready, err);
+		rc = start_prober(agent, &ready, err);
+	else if (!strcmp(type, "watch"))
+		rc = start_beacon(agent, m, err);
 	else if (!strcmp(type, "arm"))
 		rc = arm(agent, m, err);
 	else if (!strcmp(type, "heal"))

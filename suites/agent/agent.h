@@ -8,8 +8,9 @@
  *
  * From the controller                                   Answer
  *   {type:"prepare", id, text, path, share, seed, engine, dir}
- *        build the site, lay the links' normal world, start the nodes      ready | error
- *   {type:"start", id, epoch_ns}   prober and beacon up                    ready {nearest} | error
+ *        build the site, lay the links' normal world, start the nodes      ok | error
+ *   {type:"start", id}             the prober is up                        ok {ready} | error
+ *   {type:"watch", id, epoch_ns}   the beacon is up; the run's zero        ok | error
  *   {type:"arm", id, at_ns, faults_on, nodes:[[node, action], ..]}         ok, later event "applied"
  *   {type:"tell", to:"prober"|"beacon", body}             handed on        -
  *   {type:"ping"}                                         keeps the lease  -

@@ -25,7 +25,7 @@
 #define DONE_LIMIT_NS (6 * NSEC_PER_SEC)
 #define COLLECT_LIMIT_NS (60 * NSEC_PER_SEC)
 #define DOWN_LIMIT_NS (10 * NSEC_PER_SEC)
-#define LEAD_NS (150 * NSEC_PER_MSEC) /* between "all is up" and the run's zero */
+#define LEAD_NS (400 * NSEC_PER_MSEC) /* for beacons and threads of clients to come up */
 #define NOISE_WAKES 100
 
 enum { WATCH_SIGNALS, WATCH_GUARDIAN };
@@ -286,28 +286,39 @@ static int tell_beacons(struct run *run, const char *type, struct err *err)
 	return crew_tell(&run->crew, message, err);
 }
 
-/* Probers and beacons are forked with the run's zero already fixed; it lies far enough ahead. */
+static int ask(struct run *run, const char *type, struct jv *message, struct err *err)
+{
+	jv_set(message, "type", jv_new_string(type));
+	return crew_ask(&run->crew, message, clock_now_ns() + START_LIMIT_NS, err);
+}
+
+/*
+ * The probers come first, since measuring the way to every node takes round trips; then the run's
+ * zero is fixed, a little ahead, and beacons and clients begin at it.
+ */
 static int start_clients(struct run *run, struct err *err)
 {
-	struct jv *message = jv_new_object(), *body;
-	uint64_t zero = clock_now_ns() + NSEC_PER_SEC;
+	struct jv *message, *body;
 
-	run->epoch_ns = zero;
-	jv_set(message, "type", jv_new_string("start"));
-	jv_set(message, "epoch_ns", jv_new_int((int64_t)zero));
-	if (crew_ask(&run->crew, message, clock_now_ns() + START_LIMIT_NS, err))
+	if (ask(run, "start", jv_new_object(), err))
 		return -1;
 	note_nearest(run);
-	if (clock_now_ns() + LEAD_NS > zero)
-		return err_exit(err, EXIT_MACHINE,
-			"the clients took more than a second to come up: this machine is too busy");
-	message = run_tell_prober("start", &body);
-	jv_set(body, "at_ns", jv_new_int((int64_t)zero));
-	run->wall_start_ns = clock_wall_ns() + (zero - clock_now_ns());
+	run->epoch_ns = clock_now_ns() + LEAD_NS;
+	run->wall_start_ns = clock_wall_ns() + LEAD_NS;
 	run->suspended_ns = clock_suspended_ns();
-	if (crew_tell(&run->crew, message, err) || crew_pump(&run->crew, zero, NULL, err))
+	message = jv_new_object();
+	jv_set(message, "epoch_ns", jv_new_int((int64_t)run->epoch_ns));
+	if (ask(run, "watch", message, err))
 		return -1;
-	return tell_beacons(run, "start", err); /* its instants begin at the run's zero too */
+	if (clock_now_ns() + LEAD_NS / 4 > run->epoch_ns)
+		return err_exit(err, EXIT_MACHINE,
+			"the beacons took more than %.1f s to come up: this machine is too busy",
+			0.75 * LEAD_NS / 1e9);
+	message = run_tell_prober("start", &body);
+	jv_set(body, "at_ns", jv_new_int((int64_t)run->epoch_ns));
+	if (crew_tell(&run->crew, message, err) || crew_pump(&run->crew, run->epoch_ns, NULL, err))
+		return -1;
+	return tell_beacons(run, "start", err);
 }
 
 /* ---- gather and down ------------------------------------------------------------------------- */
