@@ -55,7 +55,7 @@ static int run_one(const struct args *args, const char *path, struct err *err)
 		.runs = args->values[OPTION_RUNS] ? args->values[OPTION_RUNS] : "regionproof-runs",
 		.keep = args->values[OPTION_KEEP] != NULL,
 		.status_line = terminal,
-		.progress = !args->values[OPTION_QUIET],
+		.progress = !terminal && !args->values[OPTION_QUIET],
 	};
 	struct buf errors = {0};
 	struct result result;

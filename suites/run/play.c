@@ -134,6 +134,15 @@ static void say_fault(struct run *run, const struct plan_step *step)
 		run_note(run, step->at_ns, fault->name, "lifted");
 }
 
+static bool is_last(const struct timeline *line)
+{
+	for (size_t i = line->next; i < line->n; i++) {
+		if (line->steps[i].kind != STEP_RESUME && line->steps[i].kind != STEP_END)
+			return false;
+	}
+	return true;
+}
+
 static int do_step(struct run *run, struct timeline *line, struct err *err)
 {
 	struct plan_step step = line->steps[line->next];
@@ -149,7 +158,10 @@ static int do_step(struct run *run, struct timeline *line, struct err *err)
 		return arm(run, line, err);
 	case STEP_QUIET:
 		line->next++;
-		return run_settle(run, step.index, line->n - line->next <= 2, err);
+		if (!is_last(line))
+			return run_settle(run, step.index, false, err);
+		line->next = line->n; /* nothing follows: the run ends when all is settled */
+		return run_settle(run, step.index, true, err);
 	case STEP_RESUME: {
 		struct jv *message = run_tell_prober("resume", &body);
 
