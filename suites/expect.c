@@ -81,8 +81,9 @@ static void measure(struct trial *trial, bool untainted, struct measurement *out
 	*out = (struct measurement){.fault = -1};
 	question.untainted = untainted;
 	if (!checker)
-		measured_nothing(out, arena_printf(trial->arena, "nothing measures %s",
-			trial->expect->metric->name));
+		measured_nothing(out,
+			arena_printf(
+				trial->arena, "nothing measures %s", trial->expect->metric->name));
 	else
 		checker->measure(trial->arena, trial->evidence, &question, out);
 }
@@ -189,7 +190,8 @@ static bool judge_status(struct trial *trial)
 
 	switch (m->status) {
 	case MEASURED_NOTHING:
-		return conclude(trial, VERDICT_INCONCLUSIVE, m->why ? m->why : "nothing was measured");
+		return conclude(
+			trial, VERDICT_INCONCLUSIVE, m->why ? m->why : "nothing was measured");
 	case MEASURED_UNDECIDED:
 		return conclude(trial, VERDICT_INCONCLUSIVE, m->why ? m->why : "undecided");
 	case MEASURED_CENSORED:
@@ -300,11 +302,13 @@ static bool judge_accidents(struct trial *trial)
 	const struct evidence *e = trial->evidence;
 
 	if (e->suspended)
-		return conclude(trial, VERDICT_INCONCLUSIVE, "the machine was suspended during the run");
+		return conclude(
+			trial, VERDICT_INCONCLUSIVE, "the machine was suspended during the run");
 	for (size_t i = 0; i < e->n_deaths; i++) {
 		const struct death *d = &e->deaths[i];
-		const char *who = d->what == DEATH_PROBER ? "prober" :
-			d->what == DEATH_BEACON ? "beacons" : "agent";
+		const char *who = d->what == DEATH_PROBER ? "prober"
+			: d->what == DEATH_BEACON         ? "beacons"
+							  : "agent";
 
 		if (d->what == DEATH_NODE || !touches_phase(trial, d->at_ns) ||
 			(d->what == DEATH_BEACON && trial->expect->metric->id != METRIC_RTT &&
@@ -344,20 +348,23 @@ static bool judge_sensitivity(struct trial *trial)
 
 	if (!checker->plant || !is_made_of_findings(trial->expect->metric->id))
 		return false;
-	sensitivity_measure(trial->evidence, &trial->question, PLANTS, trial->evidence->plan->seed, &s);
+	sensitivity_measure(
+		trial->evidence, &trial->question, PLANTS, trial->evidence->plan->seed, &s);
 	if (!s.possible)
 		return false;
 	if (s.found < s.planted)
 		return conclude(trial, VERDICT_INCONCLUSIVE,
 			arena_printf(trial->arena, "only %u of %u planted violations were found",
 				s.found, s.planted));
-	found = s.smallest_ns ?
-		arena_printf(trial->arena, "planted violations of %s or more: %u of %u found",
-			expect_text_value(trial->arena, PARAM_DURATION, (double)s.smallest_ns),
-			s.found, s.planted) :
-		arena_printf(trial->arena, "planted violations: %u of %u found", s.found, s.planted);
-	trial->out->note = trial->out->note ?
-		arena_printf(trial->arena, "%s; %s", trial->out->note, found) : found;
+	found = s.smallest_ns
+		? arena_printf(trial->arena, "planted violations of %s or more: %u of %u found",
+			  expect_text_value(trial->arena, PARAM_DURATION, (double)s.smallest_ns),
+			  s.found, s.planted)
+		: arena_printf(
+			  trial->arena, "planted violations: %u of %u found", s.found, s.planted);
+	trial->out->note = trial->out->note
+		? arena_printf(trial->arena, "%s; %s", trial->out->note, found)
+		: found;
 	return false;
 }
 
@@ -374,13 +381,16 @@ static bool judge_claim(struct trial *trial)
 		return conclude(trial, VERDICT_INCONCLUSIVE,
 			arena_printf(trial->arena,
 				"no number of trials proves a zero; at %g %% the share is at most %.3g %%",
-				percent, 100 * stat_share_upper((double)m->total_findings,
-					(double)m->n, e->confidence)));
+				percent,
+				100 *
+					stat_share_upper((double)m->total_findings, (double)m->n,
+						e->confidence)));
 	if (!m->has_interval)
 		return conclude(trial, VERDICT_INCONCLUSIVE,
 			arena_printf(trial->arena,
 				"one episode carries no claim at %g %%: %llu good ones would bound the "
-				"share of bad ones by 5 %%", percent,
+				"share of bad ones by 5 %%",
+				percent,
 				(unsigned long long)stat_samples_needed(0.95, 0, e->confidence)));
 	if (m->episodes < STAT_BLOCKS_MIN)
 		return conclude(trial, VERDICT_INCONCLUSIVE,
@@ -394,8 +404,9 @@ static bool judge_claim(struct trial *trial)
 	return conclude(trial, VERDICT_INCONCLUSIVE,
 		arena_printf(trial->arena, "at %g %% it lies between %s and %s", percent,
 			expect_text_value(trial->arena, e->metric->unit, m->low),
-			isinf(m->high) ? "more than was seen" :
-					 expect_text_value(trial->arena, e->metric->unit, m->high)));
+			isinf(m->high)
+				? "more than was seen"
+				: expect_text_value(trial->arena, e->metric->unit, m->high)));
 }
 
 /* A probe that looks now and then leaves an interval; the bound must not lie in it. */
@@ -431,9 +442,10 @@ static void judge_value(struct trial *trial)
 	if (!meets(trial, &trial->got))
 		conclude(trial, VERDICT_FAIL, NULL);
 	else if (crossed_warning(trial))
-		conclude(trial, VERDICT_WARN, arena_printf(trial->arena, "crossed the line of warn %s",
-			expect_text_wanted(trial->arena, e->metric->unit, e->warn_compare,
-				e->warn_value)));
+		conclude(trial, VERDICT_WARN,
+			arena_printf(trial->arena, "crossed the line of warn %s",
+				expect_text_wanted(trial->arena, e->metric->unit, e->warn_compare,
+					e->warn_value)));
 	else
 		conclude(trial, VERDICT_PASS, NULL);
 }
@@ -457,8 +469,8 @@ static void judge(struct trial *trial)
 static const char *got_text(const struct trial *trial)
 {
 	const struct measurement *m = &trial->got;
-	enum param_type unit = trial->expect->stat == STAT_COUNT ? PARAM_COUNT :
-								    trial->expect->metric->unit;
+	enum param_type unit =
+		trial->expect->stat == STAT_COUNT ? PARAM_COUNT : trial->expect->metric->unit;
 	const char *value = expect_text_value(trial->arena, unit, m->value);
 
 	switch (m->status) {
@@ -505,7 +517,8 @@ static void fill_parts(struct trial *trial)
 
 	for (unsigned i = 0; i < m->n_parts; i++)
 		parts[i] = (struct result_part){.name = m->parts[i].name,
-			.value_ns = m->parts[i].value_ns, .has = m->parts[i].has};
+			.value_ns = m->parts[i].value_ns,
+			.has = m->parts[i].has};
 	trial->out->parts = parts;
 	trial->out->n_parts = m->n_parts;
 }
@@ -525,19 +538,31 @@ static void fill_witnesses(struct trial *trial)
 
 static struct question question_of(const struct plan_expect *e)
 {
-	return (struct question){.metric = e->metric, .stat = e->stat, .filter = e->filter,
-		.group = e->group, .phase = e->phase, .region = e->region, .from = e->from,
-		.to = e->to, .bound = e->value, .confidence = e->confidence};
+	return (struct question){.metric = e->metric,
+		.stat = e->stat,
+		.filter = e->filter,
+		.group = e->group,
+		.phase = e->phase,
+		.region = e->region,
+		.from = e->from,
+		.to = e->to,
+		.bound = e->value,
+		.confidence = e->confidence};
 }
 
 static void judge_indexed(struct arena *arena, const struct evidence *evidence,
 	const struct plan_expect *expect, struct result_expect *out, struct measurement *got)
 {
-	struct trial trial = {.arena = arena, .evidence = evidence, .expect = expect, .out = out,
+	struct trial trial = {.arena = arena,
+		.evidence = evidence,
+		.expect = expect,
+		.out = out,
 		.question = question_of(expect)};
 
-	*out = (struct result_expect){.id = expect->id, .metric = expect->metric->name,
-		.file = expect->place.file, .line = expect->place.line,
+	*out = (struct result_expect){.id = expect->id,
+		.metric = expect->metric->name,
+		.file = expect->place.file,
+		.line = expect->place.line,
 		.column = expect->place.column,
 		.phase = expect->phase < 0 ? NULL : evidence->plan->phases[expect->phase].name};
 	measure(&trial, false, &trial.got);
@@ -579,8 +604,8 @@ static bool shares_all(const struct measurement *a, const struct measurement *b)
 }
 
 /* Say where a failure is an earlier one seen from another side. */
-static void group_failures(struct arena *arena, struct result_expect *expects,
-	const struct measurement *got, size_t n)
+static void group_failures(
+	struct arena *arena, struct result_expect *expects, const struct measurement *got, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {
 		for (size_t j = 0; j < i && expects[i].verdict == VERDICT_FAIL; j++) {
@@ -590,8 +615,9 @@ static void group_failures(struct arena *arena, struct result_expect *expects,
 				continue;
 			same = arena_printf(arena, "the same %llu operations as in '%s'",
 				(unsigned long long)got[i].total_findings, expects[j].id);
-			expects[i].note = expects[i].note ?
-				arena_printf(arena, "%s; %s", same, expects[i].note) : same;
+			expects[i].note = expects[i].note
+				? arena_printf(arena, "%s; %s", same, expects[i].note)
+				: same;
 			break;
 		}
 	}
@@ -600,8 +626,10 @@ static void group_failures(struct arena *arena, struct result_expect *expects,
 static const char *status_name(enum certificate_status status)
 {
 	static const char *const names[] = {[CERTIFIED] = "certified",
-		[CERTIFICATE_NOT_IN_FORCE] = "not in force", [CERTIFICATE_PARTIAL] = "partial",
-		[CERTIFICATE_NO_DATA] = "no data", [CERTIFICATE_NOT_EXERCISED] = "not exercised"};
+		[CERTIFICATE_NOT_IN_FORCE] = "not in force",
+		[CERTIFICATE_PARTIAL] = "partial",
+		[CERTIFICATE_NO_DATA] = "no data",
+		[CERTIFICATE_NOT_EXERCISED] = "not exercised"};
 
 	return names[status];
 }
@@ -615,13 +643,20 @@ static void fill_faults(struct arena *arena, const struct evidence *evidence, st
 		const struct plan_fault *plan = &evidence->plan->faults[f];
 		const struct fault_window *w = &evidence->faults[f];
 
-		rows[f] = (struct result_fault){.name = plan->name, .text = plan->text,
-			.file = plan->place.file, .line = plan->place.line, .asked_ns = w->asked_ns,
-			.sent_ns = w->sent_ns, .acked_ns = w->acked_ns,
-			.in_force_ns = w->in_force_ns, .gone_ns = w->gone_ns,
+		rows[f] = (struct result_fault){.name = plan->name,
+			.text = plan->text,
+			.file = plan->place.file,
+			.line = plan->place.line,
+			.asked_ns = w->asked_ns,
+			.sent_ns = w->sent_ns,
+			.acked_ns = w->acked_ns,
+			.in_force_ns = w->in_force_ns,
+			.gone_ns = w->gone_ns,
 			.resolution_ns = w->certificate.resolution_ns,
-			.drain_ns = w->certificate.drain_ns, .skew_ns = w->certificate.skew_ns,
-			.status = status_name(w->certificate.status), .why = w->certificate.why};
+			.drain_ns = w->certificate.drain_ns,
+			.skew_ns = w->certificate.skew_ns,
+			.status = status_name(w->certificate.status),
+			.why = w->certificate.why};
 	}
 	out->faults = rows;
 	out->n_faults = n;
@@ -638,7 +673,8 @@ static void fill_phases(struct arena *arena, const struct evidence *evidence, st
 
 		if (w->started)
 			phases[n++] = (struct result_phase){.name = evidence->plan->phases[p].name,
-				.start_ns = w->start_ns, .end_ns = w->end_ns};
+				.start_ns = w->start_ns,
+				.end_ns = w->end_ns};
 	}
 	out->phases = phases;
 	out->n_phases = n;

@@ -19,7 +19,10 @@ static const char *duration_text(struct arena *arena, double ns)
 	while (i < 3 && fabs(ns) < units[i].factor * 0.9995)
 		i++;
 	scaled = ns / units[i].factor;
-	return arena_printf(arena, "%.*f %s", fabs(scaled) >= 99.95 ? 0 : fabs(scaled) >= 9.995 ? 1 : 2,
+	return arena_printf(arena, "%.*f %s",
+		fabs(scaled) >= 99.95           ? 0
+			: fabs(scaled) >= 9.995 ? 1
+						: 2,
 		scaled, units[i].unit);
 }
 
@@ -29,7 +32,8 @@ const char *expect_text_value(struct arena *arena, enum param_type unit, double 
 	case PARAM_DURATION:
 		return duration_text(arena, value);
 	case PARAM_SHARE:
-		return arena_printf(arena, "%.*f %%", value > 0.9 && value < 1 ? 3 : 2, value * 100);
+		return arena_printf(
+			arena, "%.*f %%", value > 0.9 && value < 1 ? 3 : 2, value * 100);
 	case PARAM_RATE:
 		return arena_printf(arena, "%.1f /s", value);
 	default:
@@ -37,11 +41,15 @@ const char *expect_text_value(struct arena *arena, enum param_type unit, double 
 	}
 }
 
-const char *expect_text_wanted(struct arena *arena, enum param_type unit, enum compare compare,
-	double value)
+const char *expect_text_wanted(
+	struct arena *arena, enum param_type unit, enum compare compare, double value)
 {
-	static const char *const words[] = {[COMPARE_LT] = "<", [COMPARE_LE] = "<=",
-		[COMPARE_EQ] = "==", [COMPARE_NE] = "!=", [COMPARE_GE] = ">=", [COMPARE_GT] = ">"};
+	static const char *const words[] = {[COMPARE_LT] = "<",
+		[COMPARE_LE] = "<=",
+		[COMPARE_EQ] = "==",
+		[COMPARE_NE] = "!=",
+		[COMPARE_GE] = ">=",
+		[COMPARE_GT] = ">"};
 
 	return arena_printf(arena, "%s %s", words[compare], expect_text_value(arena, unit, value));
 }
@@ -62,8 +70,10 @@ const char *expect_text_unit(enum param_type unit)
 
 static const char *key_text(struct arena *arena, uint32_t key)
 {
-	static const char *const classes[] = {[KEY_REGISTER] = "register", [KEY_LEDGER] = "ledger",
-		[KEY_TICKER] = "ticker", [KEY_OTHER] = "key"};
+	static const char *const classes[] = {[KEY_REGISTER] = "register",
+		[KEY_LEDGER] = "ledger",
+		[KEY_TICKER] = "ticker",
+		[KEY_OTHER] = "key"};
 
 	return arena_printf(arena, "%s:%u", classes[op_key_class(key)], op_key_number(key));
 }
@@ -74,29 +84,30 @@ static const char *value_text(struct arena *arena, const struct op *op)
 }
 
 /* ", acknowledged by us-east/store"; nothing where the answer names no node. */
-static const char *node_text(struct arena *arena, const struct evidence *evidence,
-	const struct op *op, const char *verb)
+static const char *node_text(
+	struct arena *arena, const struct evidence *evidence, const struct op *op, const char *verb)
 {
 	if (op->node == OP_NODE_UNKNOWN)
 		return arena_printf(arena, ", %s", verb);
 	return arena_printf(arena, ", %s by %s", verb, view_node_name(evidence->plan, op->node));
 }
 
-static const char *write_text(struct arena *arena, const struct evidence *evidence,
-	const struct op *op, const char *key)
+static const char *write_text(
+	struct arena *arena, const struct evidence *evidence, const struct op *op, const char *key)
 {
-	const char *what = op->kind == OP_DELETE ?
-		arena_printf(arena, "deleted %s", key) :
-		arena_printf(arena, "wrote %s = %s", key, value_text(arena, op));
+	const char *what = op->kind == OP_DELETE
+		? arena_printf(arena, "deleted %s", key)
+		: arena_printf(arena, "wrote %s = %s", key, value_text(arena, op));
 
 	if (op->state == OP_OK)
-		return arena_printf(arena, "%s%s", what,
-			node_text(arena, evidence, op, "acknowledged"));
+		return arena_printf(
+			arena, "%s%s", what, node_text(arena, evidence, op, "acknowledged"));
 	if (op->state == OP_FAIL)
-		return arena_printf(arena, "%s%s (%s)", what, node_text(arena, evidence, op, "refused"),
+		return arena_printf(arena, "%s%s (%s)", what,
+			node_text(arena, evidence, op, "refused"),
 			op_error_name((enum op_error)op->error));
-	return arena_printf(arena, "%s, outcome unknown (%s)", what,
-		op_error_name((enum op_error)op->error));
+	return arena_printf(
+		arena, "%s, outcome unknown (%s)", what, op_error_name((enum op_error)op->error));
 }
 
 static const char *claim_text(struct arena *arena, const struct op *op)
@@ -107,8 +118,8 @@ static const char *claim_text(struct arena *arena, const struct op *op)
 	return op->flags & OP_STALE_MARK ? ", marked stale" : "";
 }
 
-static const char *read_text(struct arena *arena, const struct evidence *evidence,
-	const struct op *op, const char *key)
+static const char *read_text(
+	struct arena *arena, const struct evidence *evidence, const struct op *op, const char *key)
 {
 	const char *verb = op->flags & OP_READBACK ? "read back" : "read";
 	const struct index *index = evidence->index;
@@ -131,13 +142,13 @@ static const char *read_text(struct arena *arena, const struct evidence *evidenc
 		node_text(arena, evidence, op, "answered"), claim_text(arena, op));
 }
 
-const char *expect_text_op(struct arena *arena, const struct evidence *evidence,
-	const struct op *op)
+const char *expect_text_op(
+	struct arena *arena, const struct evidence *evidence, const struct op *op)
 {
 	const char *key = key_text(arena, op->key);
 
-	return op_is_write(op) ? write_text(arena, evidence, op, key) :
-				 read_text(arena, evidence, op, key);
+	return op_is_write(op) ? write_text(arena, evidence, op, key)
+			       : read_text(arena, evidence, op, key);
 }
 
 void expect_text_witness(struct arena *arena, const struct evidence *evidence,
@@ -148,14 +159,16 @@ void expect_text_witness(struct arena *arena, const struct evidence *evidence,
 	for (unsigned i = 0; i < finding->n_ops; i++) {
 		const struct op *op = &evidence->history.ops[finding->ops[i]];
 
-		ops[i] = (struct result_op){.index = finding->ops[i], .call_ns = op->call_ns,
+		ops[i] = (struct result_op){.index = finding->ops[i],
+			.call_ns = op->call_ns,
 			.ret_ns = op->ret_ns,
 			.session = view_session_name(arena, evidence->plan, op),
 			.region = view_region_name(evidence->plan, op->region),
-			.node = op->node == OP_NODE_UNKNOWN ?
-				"" : view_node_name(evidence->plan, op->node),
+			.node = op->node == OP_NODE_UNKNOWN
+				? ""
+				: view_node_name(evidence->plan, op->node),
 			.text = expect_text_op(arena, evidence, op)};
 	}
-	*out = (struct result_witness){.ops = ops, .n_ops = finding->n_ops,
-		.reason = finding->reason};
+	*out = (struct result_witness){
+		.ops = ops, .n_ops = finding->n_ops, .reason = finding->reason};
 }

@@ -58,21 +58,21 @@ struct measured_part {
 
 struct measurement {
 	enum measured status;
-	double value;         /* in the metric's base unit (ns, 0..1, count, per second) */
-	double value_low;     /* where has_value_low: the value of this run lies in value_low .. value */
-	bool has_value_low;   /* (a probe sees a change only when it looks) */
-	double low, high;     /* confidence interval of the population, where has_interval */
+	double value;     /* in the metric's base unit (ns, 0..1, count, per second) */
+	double value_low; /* where has_value_low: the value of this run lies in value_low .. value */
+	bool has_value_low; /* (a probe sees a change only when it looks) */
+	double low, high;   /* confidence interval of the population, where has_interval */
 	bool has_interval;
-	size_t episodes;      /* independent ones behind the interval: blocks, or faults */
-	uint64_t n;           /* samples or effective trials behind the value */
-	const char *n_what;   /* "effective trials", "reads", "acknowledged ledger writes" */
-	const char *note;     /* "would have caught a lag of 40 ms or more"; NULL: none */
-	const char *why;      /* for NOTHING, CENSORED and UNDECIDED */
+	size_t episodes;          /* independent ones behind the interval: blocks, or faults */
+	uint64_t n;               /* samples or effective trials behind the value */
+	const char *n_what;       /* "effective trials", "reads", "acknowledged ledger writes" */
+	const char *note;         /* "would have caught a lag of 40 ms or more"; NULL: none */
+	const char *why;          /* for NOTHING, CENSORED and UNDECIDED */
 	struct finding *findings; /* worst first; at most FINDINGS_MAX kept */
 	size_t n_findings, total_findings;
 	struct measured_part parts[MEASURED_PARTS_MAX];
 	unsigned n_parts;
-	int fault;            /* the fault whose certificate the value hangs on, or -1 */
+	int fault; /* the fault whose certificate the value hangs on, or -1 */
 };
 
 struct checker_ops {
@@ -90,8 +90,8 @@ struct checker_ops {
 	 */
 	bool (*plant)(struct arena *arena, struct evidence *copy, const struct question *question,
 		struct rng *rng, uint64_t size_ns);
-	unsigned plant_keys;   /* how many keys a violation needs; 0 counts as 1 */
-	bool plant_has_size;   /* sizes make sense */
+	unsigned plant_keys; /* how many keys a violation needs; 0 counts as 1 */
+	bool plant_has_size; /* sizes make sense */
 };
 
 /* The table, NULL-terminated. */

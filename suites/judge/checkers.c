@@ -5,8 +5,17 @@
 const struct checker_ops *const checkers[] = {
 	&checker_sessions,
 	&checker_visibility,
+	&checker_staleness,
 	&checker_loss,
+	&checker_availability,
 	&checker_latency,
+	&checker_failover,
+	&checker_split_brain,
+	&checker_convergence,
+	&checker_reads,
+	&checker_recovery,
+	&checker_link,
+	&checker_fallback,
 	NULL,
 };
 

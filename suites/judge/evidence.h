@@ -63,11 +63,12 @@ struct evidence {
 	struct phase_window *phases; /* plan->n_phases */
 	struct sweep *sweeps;
 	size_t n_sweeps;
-	bool converged;    /* two equal sweeps in a row, every key answered */
-	uint64_t end_ns;   /* when the run ended */
-	uint64_t quiet_ns; /* when the last operation before the last quiet phase had ended; 0: none */
+	bool converged;  /* two equal sweeps in a row, every key answered */
+	uint64_t end_ns; /* when the run ended */
+	uint64_t
+		quiet_ns; /* when the last operation before the last quiet phase had ended; 0: none */
 	uint64_t noise_floor_ns;
-	bool suspended;    /* the machine slept in between */
+	bool suspended; /* the machine slept in between */
 	bool interrupted;
 	struct death *deaths;
 	size_t n_deaths;

@@ -328,7 +328,8 @@ static void taint_by(struct index *index, const struct stall *stall, uint64_t lo
 	for (; i < index->n && op_intended(&index->ops[i]) < end + longest_ns; i++) {
 		const struct op *op = &index->ops[i];
 
-		if (op->region == stall->region && op_intended(op) < end && op_end(op) > stall->at_ns)
+		if (op->region == stall->region && op_intended(op) < end &&
+			op_end(op) > stall->at_ns)
 			index->tainted[i] = true;
 	}
 }
@@ -349,8 +350,8 @@ static void mark_tainted(struct arena *arena, struct index *index, const struct 
 		taint_by(index, &stalls->stalls[i], longest_ns);
 }
 
-struct index *index_build(struct arena *arena, const struct evidence *evidence,
-	const struct index *whole)
+struct index *index_build(
+	struct arena *arena, const struct evidence *evidence, const struct index *whole)
 {
 	struct index *index = arena_alloc(arena, sizeof(*index));
 	uint32_t *key_of;

@@ -41,28 +41,28 @@ struct index {
 	uint32_t n_keys, n_sessions;
 	uint32_t *by_key, *by_key_session, *by_session; /* n_listed each */
 	uint32_t n_listed;
-	uint32_t *key_start, *session_start;            /* n_keys + 1, n_sessions + 1 */
+	uint32_t *key_start, *session_start; /* n_keys + 1, n_sessions + 1 */
 	uint32_t *write_of; /* the write of the value read; a write: itself; OP_NONE: nobody's */
 	uint32_t *value_slots;
 	uint64_t value_mask;
 	uint32_t *key_slots; /* dense number of a key, by hash */
 	uint32_t *keys;      /* dense number -> key */
 	uint64_t key_mask;
-	uint32_t *write_start;   /* n_keys + 1 */
-	uint32_t *writes;        /* writes and deletes that may have happened, by key, then call */
-	uint32_t *delete_start;  /* n_keys + 1; NULL: nothing was deleted */
-	uint64_t *delete_call;   /* calls of the deletes that did not fail, by key */
-	uint64_t *delete_end;    /* the latest return up to that delete; TIME_NEVER with unknowns */
-	bool *tainted;       /* overlaps a stall; NULL where there was none */
-	uint64_t *lag_ns;    /* [from * n_regions + to]: median visibility; TIME_NEVER: not measured */
+	uint32_t *write_start;  /* n_keys + 1 */
+	uint32_t *writes;       /* writes and deletes that may have happened, by key, then call */
+	uint32_t *delete_start; /* n_keys + 1; NULL: nothing was deleted */
+	uint64_t *delete_call;  /* calls of the deletes that did not fail, by key */
+	uint64_t *delete_end;   /* the latest return up to that delete; TIME_NEVER with unknowns */
+	bool *tainted;          /* overlaps a stall; NULL where there was none */
+	uint64_t *lag_ns; /* [from * n_regions + to]: median visibility; TIME_NEVER: not measured */
 	unsigned n_regions;
-	bool borrowed_lag;   /* lag of a larger history that this one is a part of */
+	bool borrowed_lag; /* lag of a larger history that this one is a part of */
 };
 
 /* Memory from the arena. `whole`: the index of the history that this one is cut from, whose lag is
  * taken over; NULL otherwise. */
-struct index *index_build(struct arena *arena, const struct evidence *evidence,
-	const struct index *whole);
+struct index *index_build(
+	struct arena *arena, const struct evidence *evidence, const struct index *whole);
 
 /* The write of a value, or OP_NONE. */
 uint32_t index_find_value(const struct index *index, uint64_t value);

@@ -47,9 +47,10 @@ static void add_worst(struct arena *arena, const struct view *view, uint32_t i, 
 	if (!finding)
 		return;
 	finding_ops(view, finding, &i, 1);
-	finding->reason = view->index->ops[i].state == OP_OK ?
-		arena_printf(arena, "took %.1f ms from its intended start", length / 1e6) :
-		arena_printf(arena, "did not succeed; counted as its time-out, %.1f ms", length / 1e6);
+	finding->reason = view->index->ops[i].state == OP_OK
+		? arena_printf(arena, "took %.1f ms from its intended start", length / 1e6)
+		: arena_printf(
+			  arena, "did not succeed; counted as its time-out, %.1f ms", length / 1e6);
 }
 
 static void measure_latency(struct arena *arena, const struct view *view, struct measurement *out)
@@ -144,7 +145,8 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 	if (out->status == MEASURED_NOTHING)
 		out->why = "no operation of that kind was sent";
 	if (not_sent)
-		out->note = arena_printf(arena, "%llu slots were not sent: their sessions were still busy",
+		out->note = arena_printf(arena,
+			"%llu slots were not sent: their sessions were still busy",
 			(unsigned long long)not_sent);
 }
 

@@ -17,87 +17,24 @@
  */
 #include "suites/judge/checkers.h"
 #include "suites/judge/ops.h"
+#include "suites/judge/readback.h"
 #include "suites/judge/view.h"
 
-#include <string.h>
-
 enum fate { FATE_KEPT, FATE_LOST, FATE_MISSING, FATE_UNREAD };
-
-#define SLOTS (256 + 256) /* nodes by number; nodes without a name by region */
-
-/* The final read-back of one key. */
-struct final {
-	uint32_t key;         /* stamp: slots of other keys are void */
-	uint32_t stamp[SLOTS];
-	uint32_t read[SLOTS];
-};
 
 struct census {
 	struct arena *arena;
 	const struct view *view;
-	struct final final;
-	bool answers[SLOTS];  /* the slot ever answered */
-	uint8_t region[SLOTS];
-	unsigned slots[SLOTS], n_slots;
+	struct readback *readback;
 };
-
-static unsigned slot_of(const struct op *op)
-{
-	return op->node == OP_NODE_UNKNOWN ? 256u + op->region : op->node;
-}
-
-static bool is_final_read(const struct census *census, const struct op *op)
-{
-	return op->flags & OP_READBACK && op_is_ok_read(op) &&
-		op->call_ns >= census->view->evidence->quiet_ns;
-}
-
-static void find_slots(struct census *census)
-{
-	const struct index *index = census->view->index;
-
-	for (uint32_t i = 0; i < index->n; i++) {
-		const struct op *op = &index->ops[i];
-		unsigned slot = slot_of(op);
-
-		if (!is_final_read(census, op) || census->answers[slot])
-			continue;
-		census->answers[slot] = true;
-		census->region[slot] = op->region;
-		census->slots[census->n_slots++] = slot;
-	}
-}
-
-static void read_final(struct census *census, uint32_t key)
-{
-	const struct index *index = census->view->index;
-	struct span span = index_key(index, key);
-
-	census->final.key = key + 1;
-	for (uint32_t i = span.first; i < span.end; i++) {
-		const struct op *op = &index->ops[index->by_key[i]];
-
-		if (!is_final_read(census, op))
-			continue;
-		census->final.stamp[slot_of(op)] = key + 1;
-		census->final.read[slot_of(op)] = index->by_key[i];
-	}
-}
-
-/* The last answer of a slot about the present key; OP_NONE: none. */
-static uint32_t final_read(const struct census *census, unsigned slot)
-{
-	return census->final.stamp[slot] == census->final.key ? census->final.read[slot] : OP_NONE;
-}
 
 static enum fate fate_of(const struct census *census, const struct op *write)
 {
-	unsigned has = 0, lacks = 0, regions = 0;
-	bool answered[256] = {false};
+	const struct readback *rb = census->readback;
+	unsigned has = 0, lacks = 0;
 
-	for (unsigned i = 0; i < census->n_slots; i++) {
-		unsigned slot = census->slots[i];
-		uint32_t read = final_read(census, slot);
+	for (unsigned i = 0; i < rb->n_places; i++) {
+		uint32_t read = readback_last(rb, i);
 
 		if (read == OP_NONE)
 			continue;
@@ -105,13 +42,10 @@ static enum fate fate_of(const struct census *census, const struct op *write)
 			has++;
 		else
 			lacks++;
-		if (!answered[census->region[slot]])
-			regions++;
-		answered[census->region[slot]] = true;
 	}
 	if (has && lacks)
 		return FATE_MISSING;
-	if (regions < census->view->evidence->plan->n_regions)
+	if (!readback_everywhere(rb))
 		return FATE_UNREAD;
 	return has ? FATE_KEPT : FATE_LOST;
 }
@@ -143,13 +77,13 @@ struct tally {
 	uint64_t acked, lost, missing, unread, kept;
 	uint64_t acked_before, acked_during; /* of the fault */
 	uint64_t lost_before, lost_after;
-	uint64_t oldest_ns, latest_ns;       /* distances before and after in-force */
+	uint64_t oldest_ns, latest_ns; /* distances before and after in-force */
 	uint64_t unknown, vanished, survived;
 	int fault;
 };
 
-static const char *distance_text(struct arena *arena, const struct view *view,
-	const struct op *write)
+static const char *distance_text(
+	struct arena *arena, const struct view *view, const struct op *write)
 {
 	int fault = fault_at(view, write->ret_ns);
 	uint64_t in_force;
@@ -165,8 +99,8 @@ static const char *distance_text(struct arena *arena, const struct view *view,
 		(double)(write->ret_ns - in_force) / 1e9, view->evidence->plan->faults[fault].name);
 }
 
-static void add_finding(struct census *census, uint32_t write, enum fate fate,
-	struct measurement *out)
+static void add_finding(
+	struct census *census, uint32_t write, enum fate fate, struct measurement *out)
 {
 	const struct view *view = census->view;
 	const struct op *op = &view->index->ops[write];
@@ -177,18 +111,19 @@ static void add_finding(struct census *census, uint32_t write, enum fate fate,
 	if (!finding)
 		return;
 	for (int absent = 1; absent >= 0; absent--) { /* those that lack it first */
-		for (unsigned i = 0; i < census->n_slots && n < WITNESS_OPS_MAX; i++) {
-			uint32_t read = final_read(census, census->slots[i]);
+		for (unsigned i = 0; i < census->readback->n_places && n < WITNESS_OPS_MAX; i++) {
+			uint32_t read = readback_last(census->readback, i);
 
-			if (read != OP_NONE && (view->index->ops[read].value != op->value) == absent)
+			if (read != OP_NONE &&
+				(view->index->ops[read].value != op->value) == absent)
 				ops[n++] = read;
 		}
 	}
 	finding_ops(view, finding, ops, n);
 	finding->reason = arena_printf(census->arena, "acknowledged at %.3f s%s; %s",
 		(double)op->ret_ns / 1e9, distance_text(census->arena, view, op),
-		fate == FATE_LOST ? "absent in every region's final read-back" :
-				    "present in some final read-backs and absent in others");
+		fate == FATE_LOST ? "absent in every region's final read-back"
+				  : "present in some final read-backs and absent in others");
 }
 
 static void tally_lost(struct tally *tally, const struct view *view, const struct op *write)
@@ -221,8 +156,8 @@ static void tally_acked(struct tally *tally, const struct view *view, const stru
 	if (!w || !w->in_force_ns)
 		return;
 	tally->acked_before += write->ret_ns < w->in_force_ns;
-	tally->acked_during += write->ret_ns >= w->in_force_ns &&
-		(!w->gone_ns || write->ret_ns < w->gone_ns);
+	tally->acked_during +=
+		write->ret_ns >= w->in_force_ns && (!w->gone_ns || write->ret_ns < w->gone_ns);
 }
 
 /* Phase by acknowledgement; an unknown write has none and counts by its call. */
@@ -239,8 +174,8 @@ static bool counts(const struct view *view, uint32_t i)
 		view_in_phase(view, op->state == OP_OK ? op->ret_ns : op->call_ns);
 }
 
-static bool is_wanted(enum metric_id id, const struct view *view, const struct op *write,
-	enum fate fate)
+static bool is_wanted(
+	enum metric_id id, const struct view *view, const struct op *write, enum fate fate)
 {
 	int fault = fault_at(view, write->ret_ns);
 	bool before = fault >= 0 && write->ret_ns < view->evidence->faults[fault].in_force_ns;
@@ -259,8 +194,8 @@ static bool is_wanted(enum metric_id id, const struct view *view, const struct o
 	}
 }
 
-static void take_acked(struct census *census, uint32_t write, struct tally *tally,
-	struct measurement *out)
+static void take_acked(
+	struct census *census, uint32_t write, struct tally *tally, struct measurement *out)
 {
 	const struct view *view = census->view;
 	const struct op *op = &view->index->ops[write];
@@ -301,7 +236,7 @@ static void take_ledger(struct census *census, struct tally *tally, struct measu
 
 		if (op_key_class(index->keys[k]) != KEY_LEDGER || writes.first == writes.end)
 			continue;
-		read_final(census, k);
+		readback_key(census->readback, k);
 		for (uint32_t i = writes.first; i < writes.end; i++) {
 			uint32_t write = index->writes[i];
 
@@ -338,7 +273,8 @@ static void answer(struct arena *arena, const struct tally *t, const struct ques
 		out->n = t->acked_during;
 		out->n_what = "ledger writes acknowledged while the fault was in force";
 		if (t->lost_after)
-			out->note = arena_printf(arena, "the last one was acknowledged %.3f s after the cut",
+			out->note = arena_printf(arena,
+				"the last one was acknowledged %.3f s after the cut",
 				(double)t->latest_ns / 1e9);
 		break;
 	case METRIC_RPO_WINDOW:
@@ -357,8 +293,10 @@ static void answer(struct arena *arena, const struct tally *t, const struct ques
 		out->note = arena_printf(arena, "of %llu writes of unknown outcome %llu survived",
 			(unsigned long long)t->unknown, (unsigned long long)t->survived);
 	if (t->unread)
-		out->note = arena_printf(arena, "%llu writes were not read back in every region%s%s",
-			(unsigned long long)t->unread, out->note ? "; " : "", out->note ? out->note : "");
+		out->note =
+			arena_printf(arena, "%llu writes were not read back in every region%s%s",
+				(unsigned long long)t->unread, out->note ? "; " : "",
+				out->note ? out->note : "");
 }
 
 static void measure_masked(const struct view *view, struct measurement *out)
@@ -397,27 +335,28 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 	const struct question *question, struct measurement *out)
 {
 	struct view view = view_of(evidence, question);
-	struct census *census = arena_alloc(arena, sizeof(*census));
+	struct census census = {.arena = arena, .view = &view};
 	struct tally tally = {0};
 
 	out->status = MEASURED_VALUE;
 	if (question->metric->id == METRIC_WRITES_MASKED) {
 		measure_masked(&view, out);
 	} else {
-		*census = (struct census){.arena = arena, .view = &view};
-		find_slots(census);
-		take_ledger(census, &tally, out);
+		census.readback = readback_new(arena, &view, evidence->quiet_ns, TIME_NEVER);
+		take_ledger(&census, &tally, out);
 		answer(arena, &tally, question, out);
 		out->fault = fault_asked(&view);
-		if (!census->n_slots)
-			return measured_nothing(out, "nothing was read back after the writers had stopped");
+		if (!census.readback->n_places)
+			return measured_nothing(
+				out, "nothing was read back after the writers had stopped");
 		if (!evidence->converged) {
 			out->status = MEASURED_UNDECIDED;
 			out->why = "the regions did not converge, so what is absent may still come";
 			return;
 		}
 		if ((question->metric->id == METRIC_RPO_WINDOW ||
-			question->metric->id == METRIC_WRITES_DISCARDED_AFTER_CUT) && out->fault < 0)
+			    question->metric->id == METRIC_WRITES_DISCARDED_AFTER_CUT) &&
+			out->fault < 0)
 			return measured_nothing(out, "no fault was in force");
 	}
 	if (!out->n)
@@ -434,8 +373,9 @@ static bool is_plantable(const struct view *view, uint32_t i)
 	if (op_key_class(op->key) != KEY_LEDGER || op->kind != OP_WRITE || op->state != OP_OK ||
 		!counts(view, i))
 		return false;
-	return q->metric->id == METRIC_RPO_WINDOW ? before :
-		q->metric->id == METRIC_WRITES_DISCARDED_AFTER_CUT ? fault >= 0 && !before : true;
+	return q->metric->id == METRIC_RPO_WINDOW                    ? before
+		: q->metric->id == METRIC_WRITES_DISCARDED_AFTER_CUT ? fault >= 0 && !before
+								     : true;
 }
 
 /* Make the final read-back say "absent": of every node, or, for `missing`, of one. */
@@ -455,9 +395,9 @@ static bool plant(struct arena *arena, struct evidence *copy, const struct quest
 		if (is_plantable(&view, i))
 			changed = 1;
 		if (!changed || !(op->flags & OP_READBACK) || !op->value ||
-			(missing && changed > 1 && slot_of(op) != node))
+			(missing && changed > 1 && readback_place(op) != node))
 			continue;
-		node = slot_of(op);
+		node = readback_place(op);
 		op->value = 0;
 		op->flags |= OP_ABSENT;
 		changed++;

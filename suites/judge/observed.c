@@ -38,7 +38,7 @@ struct observer {
 	struct frontier *frontiers; /* [node * n_sessions + session] */
 	uint32_t *touched;          /* places in it, so that a new observer starts clean */
 	uint32_t n_touched;
-	uint32_t *runs;             /* by key and session, each run by return */
+	uint32_t *runs; /* by key and session, each run by return */
 	uint32_t *seen;
 };
 
@@ -87,8 +87,8 @@ static const struct sight *sight_beside(const struct frontier *f, uint32_t key)
 }
 
 /* The session's last ok write to the key that returned before the instant. */
-static uint32_t last_write(const struct index *index, struct span writes, uint32_t session,
-	uint64_t before_ns)
+static uint32_t last_write(
+	const struct index *index, struct span writes, uint32_t session, uint64_t before_ns)
 {
 	for (uint32_t i = writes.first + index_writes_before(index, writes, before_ns);
 		i > writes.first; i--) {
@@ -102,8 +102,8 @@ static uint32_t last_write(const struct index *index, struct span writes, uint32
 }
 
 /* The read of the key by the session, returned before the instant, that saw the newest version. */
-static uint32_t newest_seen(const struct observer *o, struct span span, uint32_t session,
-	uint64_t before_ns)
+static uint32_t newest_seen(
+	const struct observer *o, struct span span, uint32_t session, uint64_t before_ns)
 {
 	const struct op *ops = o->view->index->ops;
 	uint32_t low = span.first, high = span.end;
@@ -111,8 +111,9 @@ static uint32_t newest_seen(const struct observer *o, struct span span, uint32_t
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 		const struct op *op = &ops[o->runs[middle]];
-		bool below = op_is_session(op) && (op->session < session ||
-			(op->session == session && op->ret_ns < before_ns));
+		bool below = op_is_session(op) &&
+			(op->session < session ||
+				(op->session == session && op->ret_ns < before_ns));
 
 		if (below)
 			low = middle + 1;
@@ -128,18 +129,19 @@ static void convict(struct observer *o, uint32_t read, const struct sight *sight
 {
 	const struct index *index = o->view->index;
 	const struct op *r = &index->ops[read];
-	struct finding *finding = finding_add(o->arena, o->out,
-		(double)(r->call_ns - index->ops[sight->read].ret_ns));
+	struct finding *finding = finding_add(
+		o->arena, o->out, (double)(r->call_ns - index->ops[sight->read].ret_ns));
 	uint32_t ops[4] = {missed, index->write_of[sight->read], sight->read, read};
 
 	if (!finding)
 		return;
 	finding_ops(o->view, finding, ops, 4);
-	finding->reason = arena_printf(o->arena, o->follow_reads ?
-		"%s showed a write of session %u and afterwards, on another key, something older "
-		"than what that session had read before it wrote" :
-		"%s showed a write of session %u and afterwards, on another key, something older "
-		"than what that session had written before it",
+	finding->reason = arena_printf(o->arena,
+		o->follow_reads
+			? "%s showed a write of session %u and afterwards, on another key, something older "
+			  "than what that session had read before it wrote"
+			: "%s showed a write of session %u and afterwards, on another key, something older "
+			  "than what that session had written before it",
 		view_node_name(o->view->evidence->plan, r->node),
 		index->ops[index->write_of[sight->read]].session);
 }
@@ -198,8 +200,8 @@ static void judge(struct observer *o, uint32_t read)
 	o->tally->violations[o->tally->roams[op->session]] += violated;
 }
 
-static void observe_session(struct observer *o, const uint32_t *order, uint32_t n,
-	uint32_t *by_return)
+static void observe_session(
+	struct observer *o, const uint32_t *order, uint32_t n, uint32_t *by_return)
 {
 	const struct op *ops = o->view->index->ops;
 
@@ -256,8 +258,12 @@ void sessions_observe(struct arena *arena, const struct view *view, bool follow_
 	struct session_tally *tally, struct measurement *out)
 {
 	const struct index *index = view->index;
-	struct observer o = {.arena = arena, .view = view, .tally = tally, .out = out,
-		.follow_reads = follow_reads, .n_sessions = index->n_sessions,
+	struct observer o = {.arena = arena,
+		.view = view,
+		.tally = tally,
+		.out = out,
+		.follow_reads = follow_reads,
+		.n_sessions = index->n_sessions,
 		.n_nodes = (uint32_t)view->evidence->plan->n_nodes};
 	uint32_t *by_return = calloc(index->n_listed + 1, sizeof(*by_return));
 
@@ -270,7 +276,8 @@ void sessions_observe(struct arena *arena, const struct view *view, bool follow_
 	for (uint32_t s = 0; s + 1 < index->n_sessions; s++) {
 		struct span span = index_session(index, s);
 
-		observe_session(&o, index->by_session + span.first, span.end - span.first, by_return);
+		observe_session(
+			&o, index->by_session + span.first, span.end - span.first, by_return);
 	}
 	free(o.seen);
 	free(o.runs);

@@ -53,8 +53,9 @@ static void interval_of(struct arena *arena, const struct samples *samples, cons
 	stat_quantile_ranks(worth, quantile, confidence, &low, &high);
 	scale = (double)samples->n / (double)worth;
 	out->low = low ? lows[(size_t)((double)(low - 1) * scale)] : 0;
-	out->high = high <= worth ? highs[(size_t)fmin((double)samples->n - 1,
-		ceil((double)high * scale) - 1)] : INFINITY;
+	out->high = high <= worth
+		? highs[(size_t)fmin((double)samples->n - 1, ceil((double)high * scale) - 1)]
+		: INFINITY;
 	out->has_interval = true;
 }
 

@@ -14,12 +14,12 @@ static const uint64_t sizes_ns[] = {10000000, 20000000, 40000000, 80000000, 1600
 #define N_SIZES (sizeof(sizes_ns) / sizeof(*sizes_ns))
 
 struct planting {
-	struct arena arena;            /* of one plant; released between them */
+	struct arena arena; /* of one plant; released between them */
 	const struct evidence *whole;
 	const struct question *question;
 	const struct checker_ops *checker;
 	struct rng rng;
-	uint32_t *keys;                /* those with something written by a session */
+	uint32_t *keys; /* those with something written by a session */
 	uint32_t n_keys;
 };
 
@@ -131,8 +131,8 @@ static enum planted plant_one(struct planting *p, uint64_t size_ns)
 	return result;
 }
 
-static void plant_many(struct planting *p, unsigned plants, uint64_t size_ns,
-	struct sensitivity *out)
+static void plant_many(
+	struct planting *p, unsigned plants, uint64_t size_ns, struct sensitivity *out)
 {
 	out->planted = out->found = 0;
 	for (unsigned i = 0; i < plants; i++) {
@@ -169,7 +169,8 @@ static void plant_sizes(struct planting *p, unsigned plants, struct sensitivity 
 void sensitivity_measure(const struct evidence *evidence, const struct question *question,
 	unsigned plants, uint64_t seed, struct sensitivity *out)
 {
-	struct planting p = {.whole = evidence, .question = question,
+	struct planting p = {.whole = evidence,
+		.question = question,
 		.checker = checker_find(question->metric->checker)};
 
 	*out = (struct sensitivity){0};

@@ -11,8 +11,9 @@
 
 struct sensitivity {
 	unsigned planted, found;
-	uint64_t smallest_ns; /* smallest size of which all plants were found; 0: sizes do not apply */
-	bool possible;        /* false: the history offers no place for a violation of this kind */
+	uint64_t
+		smallest_ns; /* smallest size of which all plants were found; 0: sizes do not apply */
+	bool possible;       /* false: the history offers no place for a violation of this kind */
 };
 
 /* Plants `plants` times (each into a fresh copy of what it changes). */

@@ -8,9 +8,9 @@
 
 /* What a session has behind it on one key. */
 struct memory {
-	uint32_t own;        /* ok write with the latest call; OP_NONE: none */
-	uint32_t last_own;   /* ok write with the latest return */
-	uint32_t seen;       /* ok read of the version that began latest */
+	uint32_t own;      /* ok write with the latest call; OP_NONE: none */
+	uint32_t last_own; /* ok write with the latest return */
+	uint32_t seen;     /* ok read of the version that began latest */
 	uint64_t seen_start;
 };
 
@@ -19,8 +19,9 @@ struct walk {
 	const struct view *view;
 	struct session_tally *tally;
 	struct measurement *out;
-	uint32_t key;        /* dense */
-	uint64_t nearest_ns; /* smallest distance of a read elsewhere from the own acknowledgement */
+	uint32_t key; /* dense */
+	uint64_t
+		nearest_ns; /* smallest distance of a read elsewhere from the own acknowledgement */
 };
 
 static double ms(uint64_t ns)
@@ -57,7 +58,8 @@ static bool is_effective(struct walk *walk, const struct op *write, const struct
 	if (to >= index->n_regions || write->region >= index->n_regions)
 		return false;
 	if (read->node != write->node || read->node == OP_NODE_UNKNOWN) {
-		if (distance < walk->nearest_ns && (read->node != OP_NODE_UNKNOWN || to != write->region))
+		if (distance < walk->nearest_ns &&
+			(read->node != OP_NODE_UNKNOWN || to != write->region))
 			walk->nearest_ns = distance;
 	}
 	lag = index->lag_ns[write->region * index->n_regions + to];
@@ -68,7 +70,8 @@ static void convict(struct walk *walk, uint32_t against, uint32_t read, const ch
 {
 	const struct index *index = walk->view->index;
 	const struct op *a = &index->ops[against], *r = &index->ops[read];
-	struct finding *finding = finding_add(walk->arena, walk->out, (double)(r->call_ns - a->ret_ns));
+	struct finding *finding =
+		finding_add(walk->arena, walk->out, (double)(r->call_ns - a->ret_ns));
 	uint32_t ops[4] = {index->write_of[read], against, read,
 		op_is_write(a) ? OP_NONE : index->write_of[against]};
 
@@ -202,7 +205,10 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 {
 	struct view view = view_of(evidence, question);
 	struct session_tally tally = {.roams = find_roaming(arena, view.index)};
-	struct walk walk = {.arena = arena, .view = &view, .tally = &tally, .out = out,
+	struct walk walk = {.arena = arena,
+		.view = &view,
+		.tally = &tally,
+		.out = out,
 		.nearest_ns = TIME_NEVER};
 
 	out->status = MEASURED_VALUE;

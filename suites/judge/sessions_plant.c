@@ -31,7 +31,8 @@ static bool make_older(struct evidence *copy, uint32_t read, uint64_t limit_call
 	for (uint32_t i = writes.end; i > writes.first; i--) {
 		const struct op *write = &index->ops[index->writes[i - 1]];
 
-		if (write->kind == OP_WRITE && write->state == OP_OK && write->ret_ns < limit_call_ns) {
+		if (write->kind == OP_WRITE && write->state == OP_OK &&
+			write->ret_ns < limit_call_ns) {
 			op->value = write->value;
 			op->flags &= (uint16_t)~OP_ABSENT;
 			return true;
@@ -67,8 +68,8 @@ static void offer_own(const struct view *view, struct draw *draw, bool own)
 			if (b->key != op->key || b->session != op->session || i - j > 16)
 				break;
 			if (b->state == OP_OK && b->ret_ns < op->call_ns &&
-				(own ? op_is_write(b) :
-				       b->kind == OP_READ && index_version_start(index, before))) {
+				(own ? op_is_write(b)
+				     : b->kind == OP_READ && index_version_start(index, before))) {
 				offer(draw, read, before);
 				break;
 			}
@@ -77,7 +78,8 @@ static void offer_own(const struct view *view, struct draw *draw, bool own)
 }
 
 /* What the writer of `write` had written to (or read from) the key before; OP_NONE: nothing. */
-static uint32_t obligation(const struct index *index, uint32_t write, uint32_t key, bool follow_reads)
+static uint32_t obligation(
+	const struct index *index, uint32_t write, uint32_t key, bool follow_reads)
 {
 	const struct op *w = &index->ops[write];
 	struct span span = index_session(index, w->session);
@@ -88,8 +90,8 @@ static uint32_t obligation(const struct index *index, uint32_t write, uint32_t k
 
 		if (op->key != key || op->state != OP_OK || op->ret_ns >= w->call_ns)
 			continue;
-		if (follow_reads ? op->kind == OP_READ && index_version_start(index, place) :
-				   op_is_write(op))
+		if (follow_reads ? op->kind == OP_READ && index_version_start(index, place)
+				 : op_is_write(op))
 			return place;
 	}
 	return OP_NONE;
@@ -146,6 +148,6 @@ bool sessions_plant(struct arena *arena, struct evidence *copy, const struct que
 	if (!draw.n)
 		return false;
 	limit = &copy->history.ops[draw.limit];
-	return make_older(copy, draw.read, op_is_write(limit) ? limit->call_ns :
-		index_version_start(copy->index, draw.limit));
+	return make_older(copy, draw.read,
+		op_is_write(limit) ? limit->call_ns : index_version_start(copy->index, draw.limit));
 }

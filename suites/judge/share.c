@@ -7,8 +7,8 @@ void share_add(struct arena *arena, struct share *share, bool hit)
 	share->hits += hit;
 }
 
-void share_measure(const struct share *share,
-	const struct question *question, struct measurement *out)
+void share_measure(
+	const struct share *share, const struct question *question, struct measurement *out)
 {
 	double tail = (1 - (question->confidence > 0 ? question->confidence : 0.95)) / 2;
 	double worth;

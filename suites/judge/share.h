@@ -13,7 +13,7 @@ struct share {
 
 void share_add(struct arena *arena, struct share *share, bool hit);
 /* STAT_COUNT: the hits. Otherwise the share, its exact interval, n and episodes. */
-void share_measure(const struct share *share,
-	const struct question *question, struct measurement *out);
+void share_measure(
+	const struct share *share, const struct question *question, struct measurement *out);
 
 #endif

@@ -85,14 +85,16 @@ uint64_t stat_samples_needed(double quantile, uint64_t exceedances, double confi
 {
 	uint64_t low = exceedances, high = exceedances + 1; /* low: too few, high: enough */
 
-	while (stat_binomial_cdf((double)exceedances, (double)high, 1 - quantile) > 1 - confidence) {
+	while (stat_binomial_cdf((double)exceedances, (double)high, 1 - quantile) >
+		1 - confidence) {
 		low = high;
 		high *= 2;
 	}
 	while (high - low > 1) {
 		uint64_t n = low + (high - low) / 2;
 
-		if (stat_binomial_cdf((double)exceedances, (double)n, 1 - quantile) > 1 - confidence)
+		if (stat_binomial_cdf((double)exceedances, (double)n, 1 - quantile) >
+			1 - confidence)
 			low = n;
 		else
 			high = n;
@@ -116,8 +118,8 @@ static uint64_t largest_rank(uint64_t n, double p, double tail)
 	return low;
 }
 
-void stat_quantile_ranks(uint64_t n, double quantile, double confidence, uint64_t *low,
-	uint64_t *high)
+void stat_quantile_ranks(
+	uint64_t n, double quantile, double confidence, uint64_t *low, uint64_t *high)
 {
 	double tail = (1 - confidence) / 2;
 
@@ -177,7 +179,8 @@ double stat_effective_n(const bool *hit, size_t n, size_t *blocks)
 	for (;;) {
 		s = spread_of(hit, n, length, mean);
 		/* Two standard errors of a correlation that is really zero. */
-		if (s.correlation < 2 / sqrt((double)s.blocks) || n / (length * 2) < STAT_BLOCKS_MIN)
+		if (s.correlation < 2 / sqrt((double)s.blocks) ||
+			n / (length * 2) < STAT_BLOCKS_MIN)
 			break;
 		length *= 2;
 	}

@@ -31,8 +31,8 @@ uint64_t stat_samples_needed(double quantile, uint64_t exceedances, double confi
 
 /* Ranks (from 1) of the order statistics that enclose the quantile with this two-sided confidence;
  * *low 0 or *high n + 1 where no sample does. */
-void stat_quantile_ranks(uint64_t n, double quantile, double confidence, uint64_t *low,
-	uint64_t *high);
+void stat_quantile_ranks(
+	uint64_t n, double quantile, double confidence, uint64_t *low, uint64_t *high);
 /* Rank (from 1) of the sample that is the quantile: the smallest with at least that share at or
  * below it. */
 uint64_t stat_quantile_rank(uint64_t n, double quantile);

@@ -5,8 +5,12 @@
 
 struct view view_of(const struct evidence *evidence, const struct question *question)
 {
-	struct view view = {.evidence = evidence, .index = evidence->index, .question = question,
-		.end_ns = UINT64_MAX, .end_session = UINT32_MAX, .started = true};
+	struct view view = {.evidence = evidence,
+		.index = evidence->index,
+		.question = question,
+		.end_ns = UINT64_MAX,
+		.end_session = UINT32_MAX,
+		.started = true};
 
 	if (question->phase >= 0) {
 		const struct phase_window *phase = &evidence->phases[question->phase];
@@ -78,7 +82,8 @@ const struct client_group *view_group(const struct plan *plan, uint32_t session)
 		const struct client_group *group = &plan->groups[g];
 
 		if (session >= group->first_session &&
-			session - group->first_session < group->sessions_per_region * group->n_regions)
+			session - group->first_session <
+				group->sessions_per_region * group->n_regions)
 			return group;
 	}
 	return NULL;
@@ -106,8 +111,9 @@ const char *view_session_name(struct arena *arena, const struct plan *plan, cons
 	if (!group)
 		return arena_printf(arena, "session %u", op->session);
 	return arena_printf(arena, "%s/%u",
-		view_region_name(plan, group->regions[(op->session - group->first_session) /
-						   group->sessions_per_region]),
+		view_region_name(plan,
+			group->regions[(op->session - group->first_session) /
+				group->sessions_per_region]),
 		op->session);
 }
 

@@ -15,9 +15,9 @@ struct view {
 	const struct evidence *evidence;
 	const struct index *index;
 	const struct question *question;
-	uint64_t start_ns, end_ns;             /* of the phase */
-	uint32_t first_session, end_session;   /* of the group */
-	bool started;                          /* the phase began */
+	uint64_t start_ns, end_ns;           /* of the phase */
+	uint32_t first_session, end_session; /* of the group */
+	bool started;                        /* the phase began */
 };
 
 struct view view_of(const struct evidence *evidence, const struct question *question);

@@ -18,8 +18,8 @@ struct scan {
 	uint32_t *acked;  /* those of them that were acknowledged, by return */
 	bool *reported;   /* per write, for the present region */
 	uint32_t n_writes, n_acked;
-	uint32_t *reads;  /* of the present key, by region, then by return */
-	uint32_t *start;  /* where a region's reads begin; n_regions + 1 */
+	uint32_t *reads; /* of the present key, by region, then by return */
+	uint32_t *start; /* where a region's reads begin; n_regions + 1 */
 };
 
 static bool is_wanted_key(const struct scan *scan, uint32_t dense, bool tickers)
@@ -118,8 +118,8 @@ static uint32_t rank_of(const struct scan *scan, uint32_t write)
  * not found in as many steps, the bound stays open, which is wide but true. */
 #define MISSED_STEPS 256
 
-static uint32_t find_missed(const struct scan *scan, const uint32_t *reads, uint32_t n,
-	const struct op *write)
+static uint32_t find_missed(
+	const struct scan *scan, const uint32_t *reads, uint32_t n, const struct op *write)
 {
 	for (uint32_t i = n; i > 0 && n - i < MISSED_STEPS; i--) {
 		uint32_t r = reads[i - 1], w = scan->index->write_of[r];
@@ -137,8 +137,11 @@ static void report(const struct scan *scan, unsigned to, uint32_t number, const 
 	uint32_t n, uint32_t had)
 {
 	const struct op *ops = scan->index->ops, *write = &ops[scan->writes[number]];
-	struct visibility v = {.write = scan->writes[number], .had = had, .to = to,
-		.missed = find_missed(scan, reads, n, write), .high_ns = TIME_NEVER};
+	struct visibility v = {.write = scan->writes[number],
+		.had = had,
+		.to = to,
+		.missed = find_missed(scan, reads, n, write),
+		.high_ns = TIME_NEVER};
 
 	if (scan->reported[number])
 		return;
@@ -254,8 +257,8 @@ static int compare_lags(const void *a, const void *b)
 
 /* Medians of what the scan finds, where *out says nothing yet: of the middle between two looks of a
  * ticker; of the lower end where only registers tell, which are looked at too seldom. */
-static void fill_lags(const struct evidence *evidence, const struct index *index, bool tickers,
-	uint64_t *out)
+static void fill_lags(
+	const struct evidence *evidence, const struct index *index, bool tickers, uint64_t *out)
 {
 	struct arena arena = {0};
 	struct lags lags = {.arena = &arena, .index = index, .tickers = tickers};
@@ -271,8 +274,8 @@ static void fill_lags(const struct evidence *evidence, const struct index *index
 	arena_release(&arena);
 }
 
-uint64_t *visibility_lags(struct arena *arena, const struct evidence *evidence,
-	const struct index *index)
+uint64_t *visibility_lags(
+	struct arena *arena, const struct evidence *evidence, const struct index *index)
 {
 	size_t pairs = (size_t)index->n_regions * index->n_regions;
 	uint64_t *lag_ns = arena_array(arena, pairs, sizeof(*lag_ns));
@@ -299,12 +302,13 @@ static void collect(void *context, const struct visibility *v)
 	if ((q->from >= 0 && write->region != q->from) || (q->to >= 0 && (int)v->to != q->to) ||
 		(q->from < 0 && q->to < 0 && write->region == v->to))
 		return;
-	if (q->filter == FILTER_GROUP && (write->session < c->view->first_session ||
-		write->session >= c->view->end_session))
+	if (q->filter == FILTER_GROUP &&
+		(write->session < c->view->first_session || write->session >= c->view->end_session))
 		return;
 	if (!view_in_phase(c->view, write->ret_ns) ||
-		(q->untainted && (view_tainted(c->view, v->write) ||
-			(v->had != OP_NONE && view_tainted(c->view, v->had)))))
+		(q->untainted &&
+			(view_tainted(c->view, v->write) ||
+				(v->had != OP_NONE && view_tainted(c->view, v->had)))))
 		return;
 	samples_add(c->arena, &c->samples, (double)v->low_ns,
 		v->high_ns == TIME_NEVER ? INFINITY : (double)v->high_ns);
@@ -332,7 +336,6 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 		out->note = arena_printf(arena, "%llu of %zu writes were never seen there",
 			(unsigned long long)c.never, c.samples.n);
 }
-
 
 const struct checker_ops checker_visibility = {
 	.name = "visibility",

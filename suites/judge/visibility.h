@@ -15,10 +15,10 @@
 
 struct visibility {
 	uint32_t write;
-	uint32_t missed, had;    /* reads that bound it; OP_NONE: none */
-	unsigned to;             /* region in which it was read */
-	uint64_t low_ns;         /* lag after the acknowledgement */
-	uint64_t high_ns;        /* TIME_NEVER: not seen while we watched */
+	uint32_t missed, had; /* reads that bound it; OP_NONE: none */
+	unsigned to;          /* region in which it was read */
+	uint64_t low_ns;      /* lag after the acknowledgement */
+	uint64_t high_ns;     /* TIME_NEVER: not seen while we watched */
 };
 
 typedef void visibility_fn(void *context, const struct visibility *visibility);
@@ -27,7 +27,7 @@ typedef void visibility_fn(void *context, const struct visibility *visibility);
 void visibility_scan(const struct evidence *evidence, const struct index *index, bool tickers,
 	visibility_fn *each, void *context);
 /* Median lag per ordered pair of regions, [from * n_regions + to]. */
-uint64_t *visibility_lags(struct arena *arena, const struct evidence *evidence,
-	const struct index *index);
+uint64_t *visibility_lags(
+	struct arena *arena, const struct evidence *evidence, const struct index *index);
 
 #endif

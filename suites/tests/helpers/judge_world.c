@@ -26,13 +26,18 @@ void jw_init(struct judge_world *world)
 		plan->nodes[r].spec.name = arena_printf(&world->arena, "%s/store", names[r]);
 		world->regions[r] = (uint8_t)r;
 	}
-	plan->groups[0] = (struct client_group){.name = "users", .regions = world->regions,
-		.n_regions = WORLD_REGIONS, .sessions_per_region = WORLD_SESSIONS,
-		.timeout_ns = 2000 * WORLD_MS, .stale_after_ns = 1000 * WORLD_MS};
+	plan->groups[0] = (struct client_group){.name = "users",
+		.regions = world->regions,
+		.n_regions = WORLD_REGIONS,
+		.sessions_per_region = WORLD_SESSIONS,
+		.timeout_ns = 2000 * WORLD_MS,
+		.stale_after_ns = 1000 * WORLD_MS};
 	world->evidence.plan = plan;
 	world->evidence.converged = true;
-	world->evidence.phases = arena_array(&world->arena, MAX_THINGS, sizeof(struct phase_window));
-	world->evidence.faults = arena_array(&world->arena, MAX_THINGS, sizeof(struct fault_window));
+	world->evidence.phases =
+		arena_array(&world->arena, MAX_THINGS, sizeof(struct phase_window));
+	world->evidence.faults =
+		arena_array(&world->arena, MAX_THINGS, sizeof(struct fault_window));
 }
 
 void jw_release(struct judge_world *world)
@@ -63,9 +68,14 @@ struct op *jw_op(struct judge_world *world, enum op_kind kind, uint32_t session,
 
 	world->evidence.index = NULL;
 	op = ARENA_PUSH(&world->arena, world->ops, world->n_ops);
-	*op = (struct op){.kind = (uint8_t)kind, .state = OP_OK, .session = session, .key = key,
-		.value = value, .call_ns = (uint64_t)(call_ms * WORLD_MS),
-		.ret_ns = (uint64_t)(ret_ms * WORLD_MS), .region = (uint8_t)region,
+	*op = (struct op){.kind = (uint8_t)kind,
+		.state = OP_OK,
+		.session = session,
+		.key = key,
+		.value = value,
+		.call_ns = (uint64_t)(call_ms * WORLD_MS),
+		.ret_ns = (uint64_t)(ret_ms * WORLD_MS),
+		.region = (uint8_t)region,
 		.node = (uint8_t)region};
 	return op;
 }
@@ -73,8 +83,8 @@ struct op *jw_op(struct judge_world *world, enum op_kind kind, uint32_t session,
 struct op *jw_write(struct judge_world *world, uint32_t session, uint32_t key, uint64_t sequence,
 	double call_ms, double ret_ms)
 {
-	struct op *op = jw_op(world, OP_WRITE, session, key, jw_value(session, sequence),
-		call_ms, ret_ms);
+	struct op *op =
+		jw_op(world, OP_WRITE, session, key, jw_value(session, sequence), call_ms, ret_ms);
 
 	op->node = 0;
 	return op;
@@ -83,15 +93,15 @@ struct op *jw_write(struct judge_world *world, uint32_t session, uint32_t key, u
 struct op *jw_read(struct judge_world *world, uint32_t session, uint32_t key, uint32_t writer,
 	uint64_t sequence, double call_ms, double ret_ms)
 {
-	struct op *op = jw_op(world, OP_READ, session, key, jw_value(writer, sequence),
-		call_ms, ret_ms);
+	struct op *op =
+		jw_op(world, OP_READ, session, key, jw_value(writer, sequence), call_ms, ret_ms);
 
 	op->flags = sequence ? 0 : OP_ABSENT;
 	return op;
 }
 
-struct op *jw_read_back_in(struct judge_world *world, unsigned region, uint32_t key, uint64_t value,
-	double at_ms)
+struct op *jw_read_back_in(
+	struct judge_world *world, unsigned region, uint32_t key, uint64_t value, double at_ms)
 {
 	struct op *op = jw_op(world, OP_READ, 1000 + region, key, value, at_ms, at_ms + 1);
 
@@ -118,8 +128,9 @@ void jw_tick(struct judge_world *world, double from_ms, double to_ms, double lag
 			op->region = (uint8_t)w;
 			op->node = 0;
 			for (unsigned r = 0; r < WORLD_REGIONS; r++) {
-				uint64_t seen = t + 25 - from_ms < lag_ms + 1 ? 0 :
-					(uint64_t)((t + 25 - from_ms - lag_ms - 1) / 50) + 1;
+				uint64_t seen = t + 25 - from_ms < lag_ms + 1
+					? 0
+					: (uint64_t)((t + 25 - from_ms - lag_ms - 1) / 50) + 1;
 
 				if (r == w)
 					continue;
@@ -139,8 +150,10 @@ int jw_phase(struct judge_world *world, const char *name, enum phase_kind kind, 
 	size_t p = world->plan.n_phases++;
 
 	world->plan.phases[p] = (struct plan_phase){.name = name, .kind = kind, .fault = -1};
-	world->evidence.phases[p] = (struct phase_window){.start_ns = (uint64_t)(from_ms * WORLD_MS),
-		.end_ns = (uint64_t)(to_ms * WORLD_MS), .started = true};
+	world->evidence.phases[p] =
+		(struct phase_window){.start_ns = (uint64_t)(from_ms * WORLD_MS),
+			.end_ns = (uint64_t)(to_ms * WORLD_MS),
+			.started = true};
 	return (int)p;
 }
 
@@ -153,12 +166,14 @@ int jw_fault(struct judge_world *world, const char *name, double from_ms, double
 
 	/* The primary's region is cut from both others, both ways. */
 	for (unsigned i = 0; i < 4; i++)
-		links[i] = (struct link_effect){.from = i < 2 ? 0 : i - 1, .to = i < 2 ? i + 1 : 0,
+		links[i] = (struct link_effect){.from = i < 2 ? 0 : i - 1,
+			.to = i < 2 ? i + 1 : 0,
 			.impairment = {.cut = 1}};
 	world->plan.phases[phase].fault = (int)f;
-	world->plan.faults[f] = (struct plan_fault){.name = name,
-		.effects = {.links = links, .n_links = 4}};
-	*w = (struct fault_window){.fault = (int)f, .in_force_ns = (uint64_t)(from_ms * WORLD_MS),
+	world->plan.faults[f] =
+		(struct plan_fault){.name = name, .effects = {.links = links, .n_links = 4}};
+	*w = (struct fault_window){.fault = (int)f,
+		.in_force_ns = (uint64_t)(from_ms * WORLD_MS),
 		.gone_ns = (uint64_t)(to_ms * WORLD_MS)};
 	return phase;
 }
@@ -185,8 +200,12 @@ void jw_seal(struct judge_world *world)
 
 struct question jw_question(enum metric_id metric)
 {
-	return (struct question){.metric = &metrics[metric], .group = -1, .phase = -1, .region = -1,
-		.from = -1, .to = -1};
+	return (struct question){.metric = &metrics[metric],
+		.group = -1,
+		.phase = -1,
+		.region = -1,
+		.from = -1,
+		.to = -1};
 }
 
 struct measurement jw_ask(struct judge_world *world, const struct question *question)
@@ -208,9 +227,15 @@ struct measurement jw_measure(struct judge_world *world, enum metric_id metric)
 
 struct plan_expect jw_expectation(enum metric_id metric, enum compare compare, double value)
 {
-	return (struct plan_expect){.id = metrics[metric].name, .metric = &metrics[metric],
-		.compare = compare, .value = value, .group = -1, .phase = -1, .region = -1,
-		.from = -1, .to = -1};
+	return (struct plan_expect){.id = metrics[metric].name,
+		.metric = &metrics[metric],
+		.compare = compare,
+		.value = value,
+		.group = -1,
+		.phase = -1,
+		.region = -1,
+		.from = -1,
+		.to = -1};
 }
 
 struct result_expect jw_expect(struct judge_world *world, const struct plan_expect *expect)

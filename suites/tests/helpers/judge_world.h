@@ -37,8 +37,8 @@ struct op *jw_read(struct judge_world *world, uint32_t session, uint32_t key, ui
 	uint64_t sequence, double call_ms, double ret_ms);
 /* Every region's final answer about a key. */
 void jw_read_back(struct judge_world *world, uint32_t key, uint64_t value, double at_ms);
-struct op *jw_read_back_in(struct judge_world *world, unsigned region, uint32_t key, uint64_t value,
-	double at_ms);
+struct op *jw_read_back_in(
+	struct judge_world *world, unsigned region, uint32_t key, uint64_t value, double at_ms);
 /* Tickers of all regions: written every 50 ms, visible lag_ms later everywhere else. */
 void jw_tick(struct judge_world *world, double from_ms, double to_ms, double lag_ms);
 

@@ -45,8 +45,8 @@ static void write_then_read(int n, int bad_every)
 		bool bad = bad_every && i % bad_every == 0;
 
 		jw_write(&world, 0, K, (uint64_t)i, i * 100, i * 100 + 10);
-		jw_read(&world, 0, K, 0, (uint64_t)(bad ? i - 1 : i), i * 100 + 20,
-			i * 100 + 25)->node = 1;
+		jw_read(&world, 0, K, 0, (uint64_t)(bad ? i - 1 : i), i * 100 + 20, i * 100 + 25)
+			->node = 1;
 	}
 }
 
@@ -90,8 +90,8 @@ static void violation_fails_with_its_witness(void **state)
 	assert_string_equal(out.got, "2 of 50");
 	assert_int_equal(out.n_witnesses, 2);
 	assert_int_equal(out.witnesses[0].n_ops, 3);
-	assert_string_equal(out.witnesses[0].ops[2].text,
-		"read register:1 = v24, answered by eu-west/store");
+	assert_string_equal(
+		out.witnesses[0].ops[2].text, "read register:1 = v24, answered by eu-west/store");
 	assert_string_equal(out.witnesses[0].ops[1].text,
 		"wrote register:1 = v25, acknowledged by us-east/store");
 	assert_string_equal(out.witnesses[0].ops[0].session, "us-east/0");
@@ -273,8 +273,8 @@ static void whole_run_is_judged_and_grouped(void **state)
 	assert_int_equal(out.n_expects, 3);
 	assert_int_equal(out.expects[0].verdict, VERDICT_FAIL);
 	assert_int_equal(out.expects[1].verdict, VERDICT_FAIL);
-	assert_non_null(strstr(out.expects[1].note,
-		"the same 1 operations as in 'read_your_writes.violations'"));
+	assert_non_null(strstr(
+		out.expects[1].note, "the same 1 operations as in 'read_your_writes.violations'"));
 	assert_int_equal(out.expects[2].verdict, VERDICT_PASS);
 	assert_int_equal(out.n_faults, 1);
 	assert_string_equal(out.faults[0].status, "certified");

@@ -23,8 +23,8 @@ static void samples_needed_are_those_of_the_published_table(void **state)
 	(void)state;
 	for (size_t r = 0; r < 3; r++) {
 		for (uint64_t k = 0; k < 5; k++)
-			assert_int_equal(stat_samples_needed(rows[r].quantile, k, 0.95),
-				rows[r].needed[k]);
+			assert_int_equal(
+				stat_samples_needed(rows[r].quantile, k, 0.95), rows[r].needed[k]);
 	}
 }
 
@@ -44,7 +44,8 @@ static void binomial_cdf_equals_the_plain_sum(void **state)
 	for (int n = 1; n < 60; n += 7) {
 		for (int k = 0; k < n; k++) {
 			for (double p = 0.01; p < 1; p += 0.07)
-				assert_true(fabs(stat_binomial_cdf(k, n, p) - summed_cdf(k, n, p)) < 1e-9);
+				assert_true(fabs(stat_binomial_cdf(k, n, p) - summed_cdf(k, n, p)) <
+					1e-9);
 		}
 	}
 }
