@@ -151,6 +151,7 @@ static void work(void)
 
 	snprintf(modules, sizeof(modules), "%s", option("rp_load"));
 	snprintf(programs, sizeof(programs), "%s", option("rp_run"));
+	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	if (mount("none", "/mnt", "hostfs", 0, option("rp_out")))
 		return;
 	for (size_t i = 0, n = split(modules, words, WORDS_MAX); i < n; i++)
