@@ -160,22 +160,28 @@ static void messages_come_out_as_they_went_in(void **state)
 	buf_release(&again);
 }
 
+static void assert_no_entry(const struct buf *bytes)
+{
+	struct wire_reader reader = wire_reader(bytes->data, bytes->len);
+	struct entry *entry = wire_get_entry(&reader);
+
+	assert_null(entry);
+	free(entry);
+}
+
 static void an_entry_that_claims_too_much_is_refused(void **state)
 {
 	struct entry *entry = entry_new(ENTRY_PUT, "k", 1, "v", 1);
-	struct wire_reader reader;
 	struct buf bytes = {0};
 
 	(void)state;
 	wire_put_entry(&bytes, entry);
 	memset(bytes.data + 30, 0xff, 4); /* length of the value */
-	reader = wire_reader(bytes.data, bytes.len);
-	assert_null(wire_get_entry(&reader));
+	assert_no_entry(&bytes);
 	buf_clear(&bytes);
 	entry->kind = ENTRY_KINDS;
 	wire_put_entry(&bytes, entry);
-	reader = wire_reader(bytes.data, bytes.len);
-	assert_null(wire_get_entry(&reader));
+	assert_no_entry(&bytes);
 	buf_release(&bytes);
 	free(entry);
 }
