@@ -30,17 +30,26 @@
 #define ANSWER_MAX (128 * 1024) /* bytes; more than any padded value */
 #define ARRAY_MAX 1024          /* ROLE of a primary lists its replicas */
 
-struct redis_driver {
-	struct driver base;
-	struct driver_target target;
-	const struct endpoint *at; /* of the open connection */
+struct connection {
+	const struct endpoint *at; /* NULL: never used */
 	int fd;                    /* -1: none */
 	uint64_t timeout_set_ns;   /* what SO_RCVTIMEO holds */
 	redisReader *reader;
 	redisReplyObjectFunctions functions;
 	void *(*create_array)(const redisReadTask *, int);
 	size_t received; /* bytes of the present answer */
-	char *text;      /* of the value to write */
+};
+
+/* A session reads here and writes there: a connection to each, or every turn would cost a handshake
+ * across the world. */
+#define CONNECTIONS 8
+
+struct redis_driver {
+	struct driver base;
+	struct driver_target target;
+	struct connection connections[CONNECTIONS];
+	unsigned evict; /* next to be given up when all are taken */
+	char *text;     /* of the value to write */
 };
 
 /* Answers that say that the command was not carried out. */
@@ -62,71 +71,86 @@ static const struct sure_failure {
 /* Each reader's table of functions is replaced by a copy of itself with this in front. */
 static void *bounded_array(const redisReadTask *task, int n)
 {
-	struct redis_driver *redis = task->privdata;
+	struct connection *c = task->privdata;
 
-	return n < 0 || n > ARRAY_MAX ? NULL : redis->create_array(task, n);
+	return n < 0 || n > ARRAY_MAX ? NULL : c->create_array(task, n);
 }
 
-static void disconnect(struct redis_driver *redis)
+static void disconnect(struct connection *c)
 {
-	if (redis->fd >= 0)
-		close(redis->fd);
-	if (redis->reader)
-		redisReaderFree(redis->reader);
-	redis->fd = -1;
-	redis->reader = NULL;
-	redis->at = NULL;
+	if (c->fd >= 0)
+		close(c->fd);
+	if (c->reader)
+		redisReaderFree(c->reader);
+	c->fd = -1;
+	c->reader = NULL;
 }
 
-static int connected_to(struct redis_driver *redis, const struct endpoint *at, uint64_t deadline_ns,
-	enum op_error *error)
+static int connect_now(struct connection *c, uint64_t deadline_ns, enum op_error *error)
 {
-	if (redis->fd >= 0 && redis->at == at && tcp_is_idle(redis->fd))
+	if (c->fd >= 0 && tcp_is_idle(c->fd))
 		return 0;
-	disconnect(redis);
-	redis->fd = tcp_connect(at, deadline_ns, error);
-	if (redis->fd < 0)
+	disconnect(c);
+	c->fd = tcp_connect(c->at, deadline_ns, error);
+	if (c->fd < 0)
 		return -1;
-	redis->at = at;
-	redis->timeout_set_ns = 0;
-	redis->reader = redisReaderCreate();
-	if (!redis->reader)
+	c->timeout_set_ns = 0;
+	c->reader = redisReaderCreate();
+	if (!c->reader)
 		abort();
-	redis->functions = *redis->reader->fn;
-	redis->create_array = redis->functions.createArray;
-	redis->functions.createArray = bounded_array;
-	redis->reader->fn = &redis->functions;
-	redis->reader->privdata = redis;
+	c->functions = *c->reader->fn;
+	c->create_array = c->functions.createArray;
+	c->functions.createArray = bounded_array;
+	c->reader->fn = &c->functions;
+	c->reader->privdata = c;
 	return 0;
+}
+
+/* The one to that node, or a free one, or the one that has been kept longest. */
+static struct connection *connection_to(struct redis_driver *redis, const struct endpoint *at)
+{
+	struct connection *c;
+
+	for (unsigned i = 0; i < CONNECTIONS; i++) {
+		c = &redis->connections[i];
+		if (!c->at || c->at == at) {
+			c->at = at;
+			return c;
+		}
+	}
+	c = &redis->connections[redis->evict++ % CONNECTIONS];
+	disconnect(c);
+	c->at = at;
+	return c;
 }
 
 /* The first system call of an operation finds the time-out of the one before, which is as good
  * when the operation has just begun; the next ones renew it. */
-static bool time_left(struct redis_driver *redis, uint64_t deadline_ns, uint64_t timeout_ns)
+static bool time_left(struct connection *c, uint64_t deadline_ns, uint64_t timeout_ns)
 {
 	uint64_t now = clock_now_ns(), left;
 
 	if (now >= deadline_ns)
 		return false;
 	left = deadline_ns - now;
-	if (redis->timeout_set_ns == timeout_ns && left + NSEC_PER_MSEC >= timeout_ns)
+	if (c->timeout_set_ns == timeout_ns && left + NSEC_PER_MSEC >= timeout_ns)
 		return true;
-	tcp_set_timeout(redis->fd, left);
-	redis->timeout_set_ns = left + NSEC_PER_MSEC >= timeout_ns ? timeout_ns : left;
+	tcp_set_timeout(c->fd, left);
+	c->timeout_set_ns = left + NSEC_PER_MSEC >= timeout_ns ? timeout_ns : left;
 	return true;
 }
 
-static int send_all(struct redis_driver *redis, const char *data, size_t len, uint64_t deadline_ns,
+static int send_all(struct connection *c, const char *data, size_t len, uint64_t deadline_ns,
 	uint64_t timeout_ns, enum op_error *error)
 {
 	while (len) {
 		ssize_t n;
 
-		if (!time_left(redis, deadline_ns, timeout_ns)) {
+		if (!time_left(c, deadline_ns, timeout_ns)) {
 			*error = OP_ERROR_TIMEOUT;
 			return -1;
 		}
-		n = send(redis->fd, data, len, MSG_NOSIGNAL);
+		n = send(c->fd, data, len, MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
@@ -140,27 +164,27 @@ static int send_all(struct redis_driver *redis, const char *data, size_t len, ui
 }
 
 static int receive_some(
-	struct redis_driver *redis, uint64_t deadline_ns, uint64_t timeout_ns, enum op_error *error)
+	struct connection *c, uint64_t deadline_ns, uint64_t timeout_ns, enum op_error *error)
 {
 	char in[4096];
 	ssize_t n;
 
-	if (!time_left(redis, deadline_ns, timeout_ns)) {
+	if (!time_left(c, deadline_ns, timeout_ns)) {
 		*error = OP_ERROR_TIMEOUT;
 		return -1;
 	}
-	n = recv(redis->fd, in, sizeof(in), 0);
+	n = recv(c->fd, in, sizeof(in), 0);
 	if (n < 0 && errno == EINTR)
 		return 0;
 	if (n <= 0) {
 		*error = n ? tcp_error(errno) : OP_ERROR_RESET;
 		return -1;
 	}
-	redis->received += (size_t)n;
+	c->received += (size_t)n;
 	*error = OP_ERROR_GARBAGE;
-	if (redis->received > ANSWER_MAX)
+	if (c->received > ANSWER_MAX)
 		return -1;
-	return redisReaderFeed(redis->reader, in, (size_t)n) == REDIS_OK ? 0 : -1;
+	return redisReaderFeed(c->reader, in, (size_t)n) == REDIS_OK ? 0 : -1;
 }
 
 /* One request, one answer, owned by the caller. NULL: *error says why, and *sent whether any of the
@@ -170,24 +194,25 @@ static redisReply *ask(struct redis_driver *redis, const struct endpoint *at,
 	enum op_error *error, bool *sent)
 {
 	uint64_t deadline_ns = clock_now_ns() + timeout_ns;
+	struct connection *c = connection_to(redis, at);
 	void *reply = NULL;
 	char *request;
 	int len;
 
 	*sent = false;
-	if (connected_to(redis, at, deadline_ns, error))
+	if (connect_now(c, deadline_ns, error))
 		return NULL;
 	*sent = true;
-	redis->received = 0;
+	c->received = 0;
 	len = redisFormatCommandArgv(&request, n_words, (const char **)(uintptr_t)words, lengths);
 	if (len < 0)
 		abort();
-	if (send_all(redis, request, (size_t)len, deadline_ns, timeout_ns, error))
+	if (send_all(c, request, (size_t)len, deadline_ns, timeout_ns, error))
 		goto out;
 	while (!reply) {
-		if (receive_some(redis, deadline_ns, timeout_ns, error))
+		if (receive_some(c, deadline_ns, timeout_ns, error))
 			break;
-		if (redisReaderGetReply(redis->reader, &reply) != REDIS_OK) {
+		if (redisReaderGetReply(c->reader, &reply) != REDIS_OK) {
 			*error = OP_ERROR_GARBAGE;
 			break;
 		}
@@ -195,7 +220,7 @@ static redisReply *ask(struct redis_driver *redis, const struct endpoint *at,
 out:
 	redisFreeCommand(request);
 	if (!reply)
-		disconnect(redis);
+		disconnect(c);
 	return reply;
 }
 
@@ -283,7 +308,7 @@ static void redis_invoke(struct driver *driver, const struct endpoint *at, struc
 	} else {
 		driver_fail(call, OP_UNKNOWN, OP_ERROR_GARBAGE, "not an answer to %s: %.60s",
 			words[0], reply->str ? reply->str : "");
-		disconnect(redis);
+		disconnect(connection_to(redis, at));
 	}
 	freeReplyObject(reply);
 }
@@ -342,7 +367,8 @@ static struct driver *redis_open(const struct driver_target *target, struct err 
 		abort();
 	redis->base.ops = &driver_redis;
 	redis->target = *target;
-	redis->fd = -1;
+	for (unsigned i = 0; i < CONNECTIONS; i++)
+		redis->connections[i].fd = -1;
 	redis->text = malloc(DRIVER_VALUE_TEXT + target->value_size + 2);
 	if (!redis->text)
 		abort();
@@ -353,7 +379,8 @@ static void redis_close(struct driver *driver)
 {
 	struct redis_driver *redis = (struct redis_driver *)driver;
 
-	disconnect(redis);
+	for (unsigned i = 0; i < CONNECTIONS; i++)
+		disconnect(&redis->connections[i]);
 	free(redis->text);
 	free(redis);
 }

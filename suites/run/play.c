@@ -32,31 +32,35 @@ static int by_time(const void *a, const void *b)
 	return (x->kind == STEP_FAULT_ON) - (y->kind == STEP_FAULT_ON);
 }
 
-static double share_ok(const struct live_counts *reads, const struct live_counts *writes)
+/* A system that is not healthy before the fault says nothing about the fault. */
+static int check_region(const struct run *run, unsigned r, struct err *err)
 {
-	uint64_t ok = reads->ok + writes->ok;
-	uint64_t all = ok + reads->fail + reads->unknown + reads->not_sent + writes->fail +
-		writes->unknown + writes->not_sent;
+	const struct live_counts *reads = &run->live[r].reads, *writes = &run->live[r].writes;
+	const char *region = run->plan->regions[r].name;
+	uint64_t ok = reads->ok + writes->ok, fail = reads->fail + writes->fail;
+	uint64_t unknown = reads->unknown + writes->unknown;
+	uint64_t not_sent = reads->not_sent + writes->not_sent;
+	uint64_t all = ok + fail + unknown + not_sent;
 
-	return all ? (double)ok / (double)all : -1;
+	if (!all)
+		return err_exit(err, EXIT_NOT_STEADY,
+			"not steady before the first fault: no operation ended in %s", region);
+	if ((double)ok >= run->plan->steady_share * (double)all)
+		return 0;
+	return err_exit(err, EXIT_NOT_STEADY,
+		"not steady before the first fault: of %llu operations in %s %llu failed, %llu had no "
+		"known outcome and %llu were not sent because their session was late (more sessions "
+		"or a lower rate mend that); %.1f%% ok are demanded",
+		(unsigned long long)all, region, (unsigned long long)fail,
+		(unsigned long long)unknown, (unsigned long long)not_sent,
+		run->plan->steady_share * 100);
 }
 
-/* A system that is not healthy before the fault says nothing about the fault. */
-static int check_steady(struct run *run, struct err *err)
+static int check_steady(const struct run *run, struct err *err)
 {
 	for (unsigned r = 0; r < run->crew.n; r++) {
-		double share = share_ok(&run->live[r].reads, &run->live[r].writes);
-
-		if (share < 0)
-			return err_exit(err, EXIT_NOT_STEADY,
-				"not steady before the first fault: no operation ended in %s",
-				run->plan->regions[r].name);
-		if (share < run->plan->steady_share)
-			return err_exit(err, EXIT_NOT_STEADY,
-				"not steady before the first fault: %.1f%% of the operations in %s "
-				"were ok, %.1f%% are demanded",
-				share * 100, run->plan->regions[r].name,
-				run->plan->steady_share * 100);
+		if (check_region(run, r, err))
+			return -1;
 	}
 	return 0;
 }
