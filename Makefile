@@ -120,7 +120,8 @@ $(INCLUDES): $(call obj,suites/tests/lint/includes.c $(wildcard fixtures/base/*.
 	$(link) -lm
 
 BENCHES := $(patsubst suites/bench/%.c,$(B)/bench/%,$(BENCH_SRCS))
-$(BENCHES): $(B)/bench/%: $(B)/obj/suites/bench/%.o $(B)/libregionproof.a
+BENCH_HELPERS := $(call obj,$(patsubst %,suites/tests/helpers/%.c,server prober_rig prober_load))
+$(BENCHES): $(B)/bench/%: $(B)/obj/suites/bench/%.o $(BENCH_HELPERS) $(B)/libregionproof.a
 	$(link) $(LDLIBS)
 
 # libFuzzer programs; `make fuzz` builds them with clang in a build folder of its own.

@@ -84,7 +84,7 @@ struct driver_ops {
 		*params; /* of the options in the scenario's client group; may be empty */
 	size_t options_size;
 
-	/* Nothing is connected yet. The target is borrowed and outlives the driver. */
+	/* Nothing is connected yet. The target is copied; what it points to outlives the driver. */
 	struct driver *(*open)(const struct driver_target *target, struct err *err);
 	/* One attempt at the endpoint. Never fails itself: everything is an outcome. Returns within
 	 * timeout_ns plus 50 ms whatever the server does. A connection that was not established in

@@ -52,7 +52,8 @@ static void up(struct lab *lab, const char *engine, struct impairment both_ways)
 		const struct engine_ops *ops = engine_find(engine);
 
 		if (site_up(&lab->sites[i], i, 2, lab->backbone, &err) ||
-			(lab->leaves[i] = site_add_leaf(&lab->sites[i], ADDR_HOST_NODE, &err)) < 0 ||
+			(lab->leaves[i] = site_add_leaf(&lab->sites[i], ADDR_HOST_NODE, &err)) <
+				0 ||
 			!(lab->engines[i] = ops->open(&lab->sites[i], 1, &err)) ||
 			ops->apply(lab->engines[i], &change, 1, 0, &ack, &err))
 			die(&err);
@@ -155,8 +156,8 @@ static void throughput(const char *what, int pairs, const char *seconds, struct 
 		down(&lab);
 		ratios[i] = wires[i] / nulls[i];
 	}
-	printf("%-34s null %6.2f Gbit/s  wire %6.2f Gbit/s  ratio %.2f (median of %d pairs)\n", what,
-		quantile(nulls, (size_t)pairs, 0.5), quantile(wires, (size_t)pairs, 0.5),
+	printf("%-34s null %6.2f Gbit/s  wire %6.2f Gbit/s  ratio %.2f (median of %d pairs)\n",
+		what, quantile(nulls, (size_t)pairs, 0.5), quantile(wires, (size_t)pairs, 0.5),
 		quantile(ratios, (size_t)pairs, 0.5), pairs);
 }
 
@@ -173,8 +174,8 @@ static int udp(struct lab *lab, unsigned region, bool receive)
 	memcpy(&at.sin_addr, addr.ip4, 4);
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
 	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one));
-	if (receive ? bind(fd, (struct sockaddr *)&at, sizeof(at)) :
-		connect(fd, (struct sockaddr *)&at, sizeof(at)))
+	if (receive ? bind(fd, (struct sockaddr *)&at, sizeof(at))
+		    : connect(fd, (struct sockaddr *)&at, sizeof(at)))
 		exit(EXIT_INTERNAL);
 	return fd;
 }
@@ -193,7 +194,9 @@ static double receive_delay_ns(int fd)
 	uint64_t sent_ns;
 	char control[64];
 	struct iovec iov = {&sent_ns, sizeof(sent_ns)};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+	struct msghdr msg = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
 		.msg_controllen = sizeof(control)};
 	struct timespec ts;
 
@@ -236,7 +239,8 @@ static void delay_error(uint64_t delay_ns)
 			poll(&(struct pollfd){.fd = rx, .events = POLLIN}, 1, 10);
 	}
 	printf("delay %3u ms: error p50 %4.0f us, p99 %4.0f us (%zu of %d arrived)\n",
-		(unsigned)(delay_ns / MS), quantile(errors, n, 0.5), quantile(errors, n, 0.99), n, N);
+		(unsigned)(delay_ns / MS), quantile(errors, n, 0.5), quantile(errors, n, 0.99), n,
+		N);
 	close(tx);
 	close(rx);
 	down(&lab);
@@ -278,7 +282,8 @@ static void small_packets(unsigned per_s)
 	}
 	lab.engines[0]->ops->counters(lab.engines[0], 1, &counters, &err);
 	printf("64-byte packets: sent %.0f k/s, forwarded %.2f %% of %llu, received %llu\n",
-		(double)sent * 1e6 / (double)took_ns, 100 * (double)counters.passed_packets / (double)(sent + 1),
+		(double)sent * 1e6 / (double)took_ns,
+		100 * (double)counters.passed_packets / (double)(sent + 1),
 		(unsigned long long)sent, (unsigned long long)got);
 	close(tx);
 	close(rx);
@@ -300,7 +305,8 @@ int main(int argc, char **argv)
 	small_packets(200000);
 	small_packets(300000);
 	throughput("TCP, wire neutral", pairs, seconds, (struct impairment){0});
-	throughput("TCP, wire with 1 ms each way", pairs, seconds, (struct impairment){.delay_ns = MS});
+	throughput("TCP, wire with 1 ms each way", pairs, seconds,
+		(struct impairment){.delay_ns = MS});
 	throughput("TCP, wire with every segment alone", pairs, seconds,
 		(struct impairment){.delay_ns = MS / 10, .rate_bps = UINT64_C(100000000000)});
 	return 0;
