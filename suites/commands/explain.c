@@ -7,6 +7,7 @@
 #include "probes/group.h"
 #include "suites/commands/catalogue.h"
 #include "suites/commands/command.h"
+#include "suites/judge/checker.h"
 #include "suites/metric.h"
 
 #include <string.h>
@@ -146,16 +147,16 @@ static bool explain_engine(const char *name, struct buf *out)
 
 static bool explain_checker(const char *name, struct buf *out)
 {
-	size_t n = 0;
+	const struct checker_ops *checker = checker_find(name);
 
+	if (!checker)
+		return false;
+	buf_printf(out, "checker %s: %s\n\nfeeds\n", name, checker->help);
 	for (int i = 0; i < METRICS; i++) {
-		if (strcmp(metrics[i].checker, name))
-			continue;
-		if (!n++)
-			buf_printf(out, "checker %s feeds\n", name);
-		buf_printf(out, "  %-32s %s\n", metrics[i].name, metrics[i].help);
+		if (!strcmp(metrics[i].checker, name))
+			buf_printf(out, "  %-32s %s\n", metrics[i].name, metrics[i].help);
 	}
-	return n > 0;
+	return true;
 }
 
 static bool explain_recipe(const char *share, const char *name, struct buf *out)
@@ -182,24 +183,37 @@ static bool explain_recipe(const char *share, const char *name, struct buf *out)
 	return ok;
 }
 
+static int no_such(const char *name, struct err *err)
+{
+	const char *names[METRICS], *near;
+
+	for (int i = 0; i < METRICS; i++)
+		names[i] = metrics[i].name;
+	near = param_nearest(name, names, METRICS);
+	return err_exit(err, EXIT_USAGE, "nothing is called \"%.60s\"%s%s%s", name,
+		near ? "; did you mean " : "", near ? near : "",
+		near ? "?" : "; see regionproof list --help");
+}
+
+/* One name may stand in several tables (latency is a metric and a checker): all are shown. */
 int cmd_explain(const struct args *args, struct err *err)
 {
-	const char *name = args->operands[0], *names[METRICS], *near;
+	static bool (*const tables[])(const char *name, struct buf *out) = {
+		explain_metric, explain_fault, explain_driver, explain_engine, explain_checker};
+	const char *name = args->operands[0];
 	struct buf out = {0};
-	int rc;
+	int rc, found = 0;
 
-	if (!explain_metric(name, &out) && !explain_fault(name, &out) &&
-		!explain_driver(name, &out) && !explain_engine(name, &out) &&
-		!explain_checker(name, &out) &&
-		!explain_recipe(args->values[OPTION_SHARE], name, &out)) {
-		for (int i = 0; i < METRICS; i++)
-			names[i] = metrics[i].name;
-		near = param_nearest(name, names, METRICS);
-		return err_exit(err, EXIT_USAGE, "nothing is called \"%.60s\"%s%s%s", name,
-			near ? "; did you mean " : "", near ? near : "",
-			near ? "?" : "; see regionproof list --help");
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+		struct buf one = {0};
+
+		if (tables[i](name, &one))
+			buf_printf(&out, "%s%s", found++ ? "\n" : "", buf_str(&one));
+		buf_release(&one);
 	}
-	rc = print_out(&out, err);
+	if (!found)
+		found = explain_recipe(args->values[OPTION_SHARE], name, &out);
+	rc = found ? print_out(&out, err) : no_such(name, err);
 	buf_release(&out);
 	return rc;
 }

@@ -7,6 +7,7 @@
 #include "probes/drivers/driver.h"
 #include "suites/commands/catalogue.h"
 #include "suites/commands/command.h"
+#include "suites/judge/checker.h"
 #include "suites/metric.h"
 
 #include <string.h>
@@ -32,24 +33,11 @@ static void list_drivers(const char *share, catalogue_row *row, void *to)
 		row(to, drivers[i]->name, drivers[i]->help);
 }
 
-/* The checkers that the metrics name, each once, with the metrics it feeds. */
 static void list_checkers(const char *share, catalogue_row *row, void *to)
 {
 	(void)share;
-	for (int i = 0; i < METRICS; i++) {
-		struct buf feeds = {0};
-		bool seen = false;
-
-		for (int k = 0; k < i; k++)
-			seen |= !strcmp(metrics[k].checker, metrics[i].checker);
-		for (int k = i; k < METRICS && !seen; k++) {
-			if (!strcmp(metrics[k].checker, metrics[i].checker))
-				buf_printf(&feeds, "%s%s", feeds.len ? ", " : "", metrics[k].name);
-		}
-		if (!seen)
-			row(to, metrics[i].checker, buf_str(&feeds));
-		buf_release(&feeds);
-	}
+	for (size_t i = 0; checkers[i]; i++)
+		row(to, checkers[i]->name, checkers[i]->help);
 }
 
 static void list_metrics(const char *share, catalogue_row *row, void *to)
