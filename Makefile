@@ -148,7 +148,8 @@ demo: deps
 	@$(AGAIN) -s $(JOBS) all
 	@B=$(B) sh suites/demo.sh
 
-RUN_TESTS = CC='$(CC)' $(RUNNER) -j2 -b $(B) $(if $(T),-k '$(T)') $(RUN_OPTIONS)
+RUN_TESTS = CC='$(CC)' $(if $(findstring -fsanitize,$(CFLAGS)),REGIONPROOF_SANITIZED=1) \
+	$(RUNNER) -j2 -b $(B) $(if $(T),-k '$(T)') $(RUN_OPTIONS)
 CHECK_LINT := suites/tests/lint/includes.sh suites/tests/lint/headers.sh
 
 run-tests: all tests

@@ -16,6 +16,8 @@ skip() {
 	exit 0
 }
 
+[ -z "${REGIONPROOF_SANITIZED-}" ] ||
+	skip "the shadow memory of a sanitizer has no room in User Mode Linux"
 uml=$(command -v linux.uml) || skip "user-mode-linux is not installed"
 modules=$(ls -d /usr/lib/uml/modules/*/ 2>/dev/null | head -n 1)
 [ -n "$modules" ] || skip "user-mode-linux has no modules in /usr/lib/uml/modules"

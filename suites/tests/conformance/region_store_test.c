@@ -442,7 +442,7 @@ static void garbage_is_refused_and_does_no_harm(void **state)
 	for (size_t i = 0; i < sizeof(noise); i++)
 		noise[i] = (unsigned char)(i * 2654435761u >> 13);
 	send_raw(c, noise, sizeof(noise));
-	send_raw(c, "PUT /kv/k HTTP/1.1\r\nContent-Length: 9999\r\n\r\nx", 47);
+	send_raw(c, "PUT /kv/k HTTP/1.1\r\nContent-Length: 9999\r\n\r\nx", 46);
 	memset(huge, 'x', 70000);
 	huge[70000] = '\0';
 	assert_int_equal(cluster_put(c, 0, "huge", huge).status, 413);

@@ -378,7 +378,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "runner: %s\n", err.text);
 		return EXIT_INTERNAL;
 	}
-	qsort(runner.tests, runner.n_tests, sizeof(*runner.tests), by_timeout);
+	if (runner.n_tests)
+		qsort(runner.tests, runner.n_tests, sizeof(*runner.tests), by_timeout);
 	run_all(&runner, false, runner.jobs);
 	run_all(&runner, true, 1);
 	junit = arena_printf(&runner.arena, "%s/tests/junit.xml", runner.build);
