@@ -81,8 +81,8 @@ void *beacon_thread_fail(struct beacon_thread *thread)
 	return NULL;
 }
 
-static socklen_t own_address(const struct addr *addr, enum beacon_family family,
-	struct sockaddr_storage *out)
+static socklen_t own_address(
+	const struct addr *addr, enum beacon_family family, struct sockaddr_storage *out)
 {
 	struct sockaddr_in *in4 = (struct sockaddr_in *)out;
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
@@ -113,8 +113,8 @@ static int bind_with_patience(int fd, const struct sockaddr_storage *to, socklen
 	return 0;
 }
 
-static int open_socket(const struct beacon_config *config, enum beacon_family family,
-	struct err *err)
+static int open_socket(
+	const struct beacon_config *config, enum beacon_family family, struct err *err)
 {
 	struct addr addr = addr_of(config->region, ADDR_HOST_BEACON);
 	struct sockaddr_storage own;
@@ -125,8 +125,8 @@ static int open_socket(const struct beacon_config *config, enum beacon_family fa
 		return err_sys(err, "cannot open the beacon's socket");
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0
-		|| bind_with_patience(fd, &own, len) < 0) {
+	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0 ||
+		bind_with_patience(fd, &own, len) < 0) {
 		err_sys(err, "cannot bind the beacon to %s port %d",
 			family == BEACON_IP4 ? addr.ip4_text : addr.ip6_text, BEACON_PORT);
 		close(fd);
@@ -160,8 +160,8 @@ static int open_files(struct beacon *beacon, struct err *err)
 	const struct beacon_config *config = beacon->config;
 	struct beacon_thread *threads = beacon->threads;
 
-	threads[SENDER].tape = open_tape(config, BEACON_SENT_SUFFIX, BEACON_SENT_MAGIC,
-		sizeof(struct beacon_sent), err);
+	threads[SENDER].tape = open_tape(
+		config, BEACON_SENT_SUFFIX, BEACON_SENT_MAGIC, sizeof(struct beacon_sent), err);
 	if (!threads[SENDER].tape)
 		return -1;
 	threads[RECEIVER].tape = open_tape(config, BEACON_RECEIVED_SUFFIX, BEACON_RECEIVED_MAGIC,
@@ -264,7 +264,9 @@ static int obey(struct beacon *beacon, int socket_fd, struct err *err)
 
 	while (rc == 2) {
 		struct jv *message = NULL;
-		int eof, got = frame_recv(socket_fd, &reader, clock_now_ns() + LOOK_NS, &message, &eof, err);
+		int eof,
+			got = frame_recv(
+				socket_fd, &reader, clock_now_ns() + LOOK_NS, &message, &eof, err);
 		const char *type = jv_str(jv_get(message, "type"), "");
 
 		if (got < 0)

@@ -65,7 +65,7 @@ struct beacon_sample {
 
 /* What one region's beacon process left behind. */
 struct beacon_end {
-	bool has_sent, has_received; /* the files are there */
+	bool has_sent, has_received;           /* the files are there */
 	uint64_t sent_from_ns, sent_to_ns;     /* first and last packet */
 	uint64_t listen_from_ns, listen_to_ns; /* the receiver was alive */
 	uint64_t overflow; /* packets that found its socket's queue full: undecided, not lost */
@@ -77,8 +77,8 @@ struct beacons {
 	struct beacon_end *ends; /* n_regions of them */
 	unsigned n_regions;      /* 0: no beacon files at all */
 	uint64_t period_ns;
-	size_t undecided;        /* sent, but nobody can say whether it arrived */
-	size_t unmatched;        /* received, but the sender's file ends before it */
+	size_t undecided; /* sent, but nobody can say whether it arrived */
+	size_t unmatched; /* received, but the sender's file ends before it */
 };
 /* Every *.beacons file below dir. */
 int beacons_load_dir(struct beacons *beacons, const char *dir, struct err *err);

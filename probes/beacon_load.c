@@ -53,14 +53,15 @@ static size_t stream_of(const struct loader *loader, unsigned from, unsigned to,
 }
 
 /* The first file says how many regions there are; the others must agree. */
-static int agree(struct loader *loader, const struct tape_header *header, const char *path,
-	struct err *err)
+static int agree(
+	struct loader *loader, const struct tape_header *header, const char *path, struct err *err)
 {
 	struct beacons *beacons = loader->beacons;
 
 	if (loader->known) {
 		if (header->n_regions != beacons->n_regions || header->epoch_ns != loader->epoch_ns)
-			return err_set(err, "%s: not of the same run as the other beacon files", path);
+			return err_set(
+				err, "%s: not of the same run as the other beacon files", path);
 		return 0;
 	}
 	loader->known = true;
@@ -76,8 +77,8 @@ static int agree(struct loader *loader, const struct tape_header *header, const 
 	return 0;
 }
 
-static int read_files(struct loader *loader, const char *dir, const char *suffix,
-	const char *magic, size_t record_size, bool are_sent, struct err *err)
+static int read_files(struct loader *loader, const char *dir, const char *suffix, const char *magic,
+	size_t record_size, bool are_sent, struct err *err)
 {
 	struct files files;
 	int rc = 0;
@@ -88,8 +89,8 @@ static int read_files(struct loader *loader, const char *dir, const char *suffix
 		const char *path = files.paths[i];
 		struct tape_content content, *to;
 
-		if (tape_read(&content, path, magic, record_size, err) < 0
-			|| agree(loader, &content.header, path, err) < 0) {
+		if (tape_read(&content, path, magic, record_size, err) < 0 ||
+			agree(loader, &content.header, path, err) < 0) {
 			tape_content_release(&content);
 			rc = -1;
 			break;
@@ -97,7 +98,8 @@ static int read_files(struct loader *loader, const char *dir, const char *suffix
 		to = &(are_sent ? loader->sent : loader->received)[content.header.region];
 		if (to->header.record_size) {
 			tape_content_release(&content);
-			rc = err_set(err, "%s: a second file of region %u", path, content.header.region);
+			rc = err_set(
+				err, "%s: a second file of region %u", path, content.header.region);
 		} else {
 			*to = content;
 		}
@@ -112,9 +114,10 @@ static int check_sent(const struct loader *loader, unsigned region, struct err *
 	const struct beacon_sent *records = tape->records;
 
 	for (size_t i = 0; i < tape->n; i++)
-		if (records[i].to >= loader->beacons->n_regions || records[i].to == region
-			|| records[i].family >= BEACON_FAMILIES)
-			return err_set(err, "beacons sent by region %u: record %zu cannot be", region, i);
+		if (records[i].to >= loader->beacons->n_regions || records[i].to == region ||
+			records[i].family >= BEACON_FAMILIES)
+			return err_set(
+				err, "beacons sent by region %u: record %zu cannot be", region, i);
 	return 0;
 }
 
@@ -192,15 +195,15 @@ static void put_alive(struct loader *loader, unsigned region, const struct beaco
 	end->overflow = record->sent_ns;
 }
 
-static int put_arrival(struct loader *loader, unsigned region, const struct beacon_received *r,
-	struct err *err)
+static int put_arrival(
+	struct loader *loader, unsigned region, const struct beacon_received *r, struct err *err)
 {
 	struct beacons *beacons = loader->beacons;
 	struct beacon_sample *sample;
 	size_t stream;
 
-	if (r->from >= beacons->n_regions || r->from == region || r->family >= BEACON_FAMILIES
-		|| r->recv_ns <= r->sent_ns)
+	if (r->from >= beacons->n_regions || r->from == region || r->family >= BEACON_FAMILIES ||
+		r->recv_ns <= r->sent_ns)
 		return err_set(err, "a beacon received by region %u cannot be", region);
 	stream = stream_of(loader, r->from, region, r->family);
 	if (r->seq >= loader->bases[stream + 1] - loader->bases[stream]) {
@@ -246,8 +249,8 @@ static bool may_have_overflowed(const struct loader *loader, const struct beacon
 	for (size_t i = 0; i < loader->n_overflows; i++) {
 		const struct overflow *overflow = &loader->overflows[i];
 
-		if (overflow->region == sample->to && overflow->from_ns <= until_ns
-			&& overflow->to_ns >= sample->sent_ns)
+		if (overflow->region == sample->to && overflow->from_ns <= until_ns &&
+			overflow->to_ns >= sample->sent_ns)
 			return true;
 	}
 	return false;
@@ -259,8 +262,8 @@ static bool is_decided(const struct loader *loader, const struct beacon_sample *
 
 	if (sample->recv_ns)
 		return true;
-	if (sample->sent_ns < end->listen_from_ns
-		|| sample->sent_ns + loader->longest_ns + ROOM_NS > end->listen_to_ns)
+	if (sample->sent_ns < end->listen_from_ns ||
+		sample->sent_ns + loader->longest_ns + ROOM_NS > end->listen_to_ns)
 		return false;
 	return !may_have_overflowed(loader, sample);
 }
@@ -280,14 +283,14 @@ static void leave_out_undecided(struct loader *loader)
 static int load(struct loader *loader, const char *dir, struct err *err)
 {
 	if (read_files(loader, dir, BEACON_SENT_SUFFIX, BEACON_SENT_MAGIC,
-		    sizeof(struct beacon_sent), true, err) < 0
-		|| read_files(loader, dir, BEACON_RECEIVED_SUFFIX, BEACON_RECEIVED_MAGIC,
+		    sizeof(struct beacon_sent), true, err) < 0 ||
+		read_files(loader, dir, BEACON_RECEIVED_SUFFIX, BEACON_RECEIVED_MAGIC,
 			sizeof(struct beacon_received), false, err) < 0)
 		return -1;
 	if (!loader->known)
 		return 0;
-	if (make_samples(loader, err) < 0 || fill_sent(loader, err) < 0
-		|| join_received(loader, err) < 0)
+	if (make_samples(loader, err) < 0 || fill_sent(loader, err) < 0 ||
+		join_received(loader, err) < 0)
 		return -1;
 	leave_out_undecided(loader);
 	return 0;

@@ -70,10 +70,10 @@ static uint64_t arrival_ns(const struct receiver *receiver, struct msghdr *heade
 static bool is_ours(const struct beacon_config *config, const struct beacon_packet *packet,
 	size_t len, int family)
 {
-	return len == sizeof(*packet) && packet->magic == BEACON_PACKET_MAGIC
-		&& packet->epoch_ns == config->epoch_ns && packet->to == config->region
-		&& packet->from < config->n_regions && packet->from != config->region
-		&& packet->family == family && packet->sent_ns >= config->epoch_ns;
+	return len == sizeof(*packet) && packet->magic == BEACON_PACKET_MAGIC &&
+		packet->epoch_ns == config->epoch_ns && packet->to == config->region &&
+		packet->from < config->n_regions && packet->from != config->region &&
+		packet->family == family && packet->sent_ns >= config->epoch_ns;
 }
 
 static int keep(struct receiver *receiver, const struct beacon_packet *packet, uint64_t at_ns,
@@ -109,7 +109,8 @@ static int take_batch(struct receiver *receiver, int family, int n, struct err *
 
 		if (!is_ours(thread->config, &batch->packets[i], m->msg_len, family))
 			thread->foreign++;
-		else if (keep(receiver, &batch->packets[i], arrival_ns(receiver, &m->msg_hdr), err) < 0)
+		else if (keep(receiver, &batch->packets[i], arrival_ns(receiver, &m->msg_hdr),
+				 err) < 0)
 			return -1;
 	}
 	return 0;
@@ -124,7 +125,8 @@ static int empty_socket(struct receiver *receiver, int family, struct err *err)
 		n = recvmmsg(fd, receiver->batch.headers, BATCH, MSG_DONTWAIT, NULL);
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR
-				? 0 : err_sys(err, "cannot receive beacons");
+				? 0
+				: err_sys(err, "cannot receive beacons");
 		if (take_batch(receiver, family, n, err) < 0)
 			return -1;
 	} while (n == BATCH);
@@ -139,8 +141,8 @@ static uint64_t dropped_by_sockets(const int *sockets)
 	for (int family = 0; family < BEACON_FAMILIES; family++) {
 		socklen_t len = sizeof(info);
 
-		if (getsockopt(sockets[family], SOL_SOCKET, SO_MEMINFO, info, &len) == 0
-			&& len > SK_MEMINFO_DROPS * sizeof(info[0]))
+		if (getsockopt(sockets[family], SOL_SOCKET, SO_MEMINFO, info, &len) == 0 &&
+			len > SK_MEMINFO_DROPS * sizeof(info[0]))
 			sum += info[SK_MEMINFO_DROPS];
 	}
 	return sum;
@@ -148,7 +150,8 @@ static uint64_t dropped_by_sockets(const int *sockets)
 
 static int write_alive(struct tape *tape, uint64_t at_ns, uint64_t dropped, struct err *err)
 {
-	struct beacon_received record = {.sent_ns = dropped, .recv_ns = at_ns, .kind = BEACON_ALIVE};
+	struct beacon_received record = {
+		.sent_ns = dropped, .recv_ns = at_ns, .kind = BEACON_ALIVE};
 
 	if (tape_add(tape, &record, err) < 0)
 		return -1;
@@ -181,7 +184,8 @@ static int receive_until_stopped(struct receiver *receiver, struct err *err)
 		if (look(receiver, err) < 0)
 			return -1;
 		if (stopping || now >= alive_ns + ALIVE_NS) {
-			if (write_alive(thread->tape, clock_since_ns(thread->config->epoch_ns, now), dropped, err) < 0)
+			if (write_alive(thread->tape, clock_since_ns(thread->config->epoch_ns, now),
+				    dropped, err) < 0)
 				return -1;
 			alive_ns = now;
 		}

@@ -71,8 +71,8 @@ static ssize_t hand_to_kernel(int fd, const struct target *target, enum beacon_f
 	return sendto(fd, packet, sizeof(*packet), MSG_DONTWAIT | MSG_NOSIGNAL, to, len);
 }
 
-static int send_one(struct sender *sender, struct target *target, enum beacon_family family,
-	struct err *err)
+static int send_one(
+	struct sender *sender, struct target *target, enum beacon_family family, struct err *err)
 {
 	struct beacon_thread *thread = sender->thread;
 	const struct beacon_config *config = thread->config;

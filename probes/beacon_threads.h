@@ -23,10 +23,10 @@ struct beacon_thread {
 	struct tape *tape;  /* owned by the thread's starter */
 	uint64_t start_ns;  /* sender: CLOCK_MONOTONIC of its first slot */
 	atomic_bool stop, failed;
-	struct err err;     /* valid once failed */
-	uint64_t packets;   /* sent or received; valid after the join */
-	uint64_t not_sent;  /* refused by the kernel, counted by nobody else */
-	uint64_t foreign;   /* arrived on our port, but not a beacon of this run */
+	struct err err;    /* valid once failed */
+	uint64_t packets;  /* sent or received; valid after the join */
+	uint64_t not_sent; /* refused by the kernel, counted by nobody else */
+	uint64_t foreign;  /* arrived on our port, but not a beacon of this run */
 	atomic_uint_fast64_t last_arrival_ns, longest_delay_ns; /* receiver */
 	pthread_t id;
 	bool running;

@@ -99,7 +99,8 @@ static bool is_discovery(const uint8_t *frame, size_t len)
 
 	if (type == 0x0806)
 		return true;
-	return type == 0x86dd && len > 54 && frame[20] == 58 && frame[54] >= 133 && frame[54] <= 137;
+	return type == 0x86dd && len > 54 && frame[20] == 58 && frame[54] >= 133 &&
+		frame[54] <= 137;
 }
 
 static enum capture_owner owner_of(unsigned host, unsigned other)
@@ -117,15 +118,16 @@ static struct tally *tally_of(const struct capture *capture, const uint8_t *fram
 	unsigned to, to_host, from, from_host, peer;
 	enum capture_way way;
 
-	if (len < 14 || is_discovery(frame, len) || !addr_from_mac(frame, &to, &to_host)
-		|| !addr_from_mac(frame + 6, &from, &from_host))
+	if (len < 14 || is_discovery(frame, len) || !addr_from_mac(frame, &to, &to_host) ||
+		!addr_from_mac(frame + 6, &from, &from_host))
 		return NULL;
 	way = from == capture->region ? CAPTURE_OUT : CAPTURE_IN;
 	peer = way == CAPTURE_OUT ? to : from;
-	if (to == from || peer >= capture->n_regions
-		|| (way == CAPTURE_IN && to != capture->region))
+	if (to == from || peer >= capture->n_regions ||
+		(way == CAPTURE_IN && to != capture->region))
 		return NULL;
-	return &capture->tallies[(peer * CAPTURE_WAYS + way) * CAPTURE_OWNERS + owner_of(to_host, from_host)];
+	return &capture->tallies[(peer * CAPTURE_WAYS + way) * CAPTURE_OWNERS +
+		owner_of(to_host, from_host)];
 }
 
 static int close_bucket(struct capture *capture)
@@ -293,7 +295,8 @@ struct capture *capture_open(int site_netns_fd, const char *uplink, unsigned reg
 	capture->region = region;
 	capture->n_regions = n_regions;
 	capture->epoch_ns = epoch_ns;
-	capture->tallies = calloc((size_t)n_regions * CAPTURE_WAYS * CAPTURE_OWNERS, sizeof(struct tally));
+	capture->tallies =
+		calloc((size_t)n_regions * CAPTURE_WAYS * CAPTURE_OWNERS, sizeof(struct tally));
 	if (!capture->tallies)
 		err_set(err, "no memory for a capture");
 	else if (netns_run(site_netns_fd, open_pcap, &opening, err) == 0) {

@@ -31,8 +31,8 @@ static void put_alive(struct capture_cover *cover, const struct capture_record *
 static int put_count(struct captures *captures, const struct tape_header *header,
 	const struct capture_record *r, const char *path, struct err *err)
 {
-	if (r->peer >= header->n_regions || r->peer == header->region || r->way >= CAPTURE_WAYS
-		|| r->owner >= CAPTURE_OWNERS)
+	if (r->peer >= header->n_regions || r->peer == header->region || r->way >= CAPTURE_WAYS ||
+		r->owner >= CAPTURE_OWNERS)
 		return err_set(err, "%s: a record cannot be", path);
 	captures->counts[captures->n++] = (struct capture_count){
 		.at_ns = r->at_ns,

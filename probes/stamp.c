@@ -20,8 +20,8 @@ void stamp_init(struct stamp *stamp, uint64_t hold_ns)
 
 static int is_in_batch(const struct stamp *stamp, uint64_t at_ns)
 {
-	return at_ns <= stamp->now_ns + stamp->hold_ns
-		&& at_ns + stamp->hold_ns >= stamp->previous_now_ns;
+	return at_ns <= stamp->now_ns + stamp->hold_ns &&
+		at_ns + stamp->hold_ns >= stamp->previous_now_ns;
 }
 
 uint64_t stamp_convert(const struct stamp *stamp, uint64_t realtime_ns)

@@ -20,7 +20,7 @@
 struct stamp {
 	int64_t offset_ns, previous_offset_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC */
 	uint64_t now_ns, previous_now_ns;      /* when they were measured */
-	uint64_t hold_ns;                      /* at most so long between stamp, measurement and reading */
+	uint64_t hold_ns; /* at most so long between stamp, measurement and reading */
 };
 
 void stamp_init(struct stamp *stamp, uint64_t hold_ns);

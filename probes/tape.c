@@ -53,8 +53,8 @@ static int write_header(struct tape *tape, const struct tape_label *label)
 	return write_all(tape->fd, (const char *)&header, sizeof(header));
 }
 
-struct tape *tape_create(const char *dir, const char *name, const struct tape_label *label,
-	struct err *err)
+struct tape *tape_create(
+	const char *dir, const char *name, const struct tape_label *label, struct err *err)
 {
 	struct tape *tape = calloc(1, sizeof(*tape));
 	struct buf path = {0};
@@ -124,8 +124,8 @@ static int check_header(const struct tape_header *header, const char *path, cons
 	if (header->version != TAPE_VERSION || header->record_size != record_size)
 		return err_set(err, "%s: version %u with records of %u bytes, wanted %u with %zu",
 			path, header->version, header->record_size, TAPE_VERSION, record_size);
-	if (header->n_regions == 0 || header->n_regions > ADDR_REGIONS_MAX
-		|| header->region >= header->n_regions)
+	if (header->n_regions == 0 || header->n_regions > ADDR_REGIONS_MAX ||
+		header->region >= header->n_regions)
 		return err_set(err, "%s: region %u of %u cannot be", path, header->region,
 			header->n_regions);
 	return 0;
@@ -150,8 +150,8 @@ static ssize_t read_upto(int fd, void *to, size_t len)
 	return (ssize_t)have;
 }
 
-static int read_records(struct tape_content *content, int fd, const char *path,
-	size_t record_size, struct err *err)
+static int read_records(
+	struct tape_content *content, int fd, const char *path, size_t record_size, struct err *err)
 {
 	struct stat st;
 	size_t size;
@@ -174,8 +174,8 @@ static int read_records(struct tape_content *content, int fd, const char *path,
 	return 0;
 }
 
-int tape_read(struct tape_content *content, const char *path, const char *magic,
-	size_t record_size, struct err *err)
+int tape_read(struct tape_content *content, const char *path, const char *magic, size_t record_size,
+	struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t got;

@@ -40,8 +40,8 @@ struct tape_label {
 struct tape;
 
 /* Creates dir/name; refuses one that exists. */
-struct tape *tape_create(const char *dir, const char *name, const struct tape_label *label,
-	struct err *err);
+struct tape *tape_create(
+	const char *dir, const char *name, const struct tape_label *label, struct err *err);
 /* One record. Fails only where the buffer was full and could not be written. */
 int tape_add(struct tape *tape, const void *record, struct err *err);
 int tape_flush(struct tape *tape, struct err *err);
@@ -57,8 +57,8 @@ struct tape_content {
 
 /* Refuses a file that is not of this kind, version, byte order and record size, or names a region
  * that cannot be. */
-int tape_read(struct tape_content *content, const char *path, const char *magic,
-	size_t record_size, struct err *err);
+int tape_read(struct tape_content *content, const char *path, const char *magic, size_t record_size,
+	struct err *err);
 void tape_content_release(struct tape_content *content);
 
 #endif

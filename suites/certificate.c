@@ -10,8 +10,8 @@
 #include "suites/proof/link.h"
 
 #define FAMILY_WISE 1e-6
-#define QUESTIONS (4 * 3)      /* of a link and family: four stretches, loss, delay and jitter */
-#define NOISE_LOSS 2e-4        /* share that a busy machine may drop on its own */
+#define QUESTIONS (4 * 3) /* of a link and family: four stretches, loss, delay and jitter */
+#define NOISE_LOSS 2e-4   /* share that a busy machine may drop on its own */
 #define FLOOR_MIN_NS (200 * NSEC_PER_USEC) /* p99 of the wire engine is below 300 us */
 
 static const char *const status_names[] = {
@@ -37,8 +37,8 @@ static void note(struct arena *arena, struct certificate *out, const char *text)
 
 static const char *link_name(const struct proof *proof, unsigned from, unsigned to)
 {
-	return arena_printf(proof->arena, "%s -> %s", proof->input->regions[from],
-		proof->input->regions[to]);
+	return arena_printf(
+		proof->arena, "%s -> %s", proof->input->regions[from], proof->input->regions[to]);
 }
 
 static struct yardstick yardstick_of(const struct certificate_input *input)
@@ -84,7 +84,8 @@ static uint64_t least_delay_change_ns(const struct certificate_input *input)
 
 	for (size_t i = 0; i < input->n_links; i++) {
 		const struct certificate_asked *l = &input->links[i];
-		uint64_t a = l->before.delay_ns, b = l->asked.delay_ns, change_ns = a > b ? a - b : b - a;
+		uint64_t a = l->before.delay_ns, b = l->asked.delay_ns,
+			 change_ns = a > b ? a - b : b - a;
 
 		if (!l->asked.cut && change_ns && (!least_ns || change_ns < least_ns))
 			least_ns = change_ns;
@@ -115,13 +116,17 @@ static const char *judge_control(struct proof *proof, const struct certificate_c
 		return NULL;
 	moved_ns = shift_ns(&w, &control->impairment, proof->yardstick.path_ns);
 	if (*what == 'l')
-		return arena_printf(proof->arena, "%s, which the fault does not touch, lost %.3g %% of its "
-			"packets meanwhile", link_name(proof, control->from, control->to),
+		return arena_printf(proof->arena,
+			"%s, which the fault does not touch, lost %.3g %% of its "
+			"packets meanwhile",
+			link_name(proof, control->from, control->to),
 			100.0 * (double)w.lost / (double)w.sent);
 	if (*what == 'd' && change_ns && 2 * moved_ns > change_ns)
-		return arena_printf(proof->arena, "%s, which the fault does not touch, took %.3g ms where "
-			"its delay is %.3g ms", link_name(proof, control->from, control->to),
-			(double)w.p50_ns / 1e6, (double)control->impairment.delay_ns / 1e6);
+		return arena_printf(proof->arena,
+			"%s, which the fault does not touch, took %.3g ms where "
+			"its delay is %.3g ms",
+			link_name(proof, control->from, control->to), (double)w.p50_ns / 1e6,
+			(double)control->impairment.delay_ns / 1e6);
 	if (moved_ns > *busy_ns)
 		*busy_ns = moved_ns;
 	return NULL;
@@ -135,16 +140,18 @@ static const char *judge_controls(struct proof *proof, struct certificate *out)
 
 	for (size_t i = 0; i < input->n_controls; i++) {
 		for (int family = 0; family < BEACON_FAMILIES; family++) {
-			const char *text = judge_control(proof, &input->controls[i], family, &busy_ns);
+			const char *text =
+				judge_control(proof, &input->controls[i], family, &busy_ns);
 
 			moved = moved ? moved : text;
 		}
 	}
 	if (busy_ns) {
 		proof->yardstick.floor_ns += 2 * busy_ns;
-		note(proof->arena, out, arena_printf(proof->arena,
-			"links that the fault does not touch took %.3g ms more than usual: the machine was busy",
-			(double)busy_ns / 1e6));
+		note(proof->arena, out,
+			arena_printf(proof->arena,
+				"links that the fault does not touch took %.3g ms more than usual: the machine was busy",
+				(double)busy_ns / 1e6));
 	}
 	return moved;
 }
@@ -181,9 +188,10 @@ static void fold_links(const struct proof *proof, struct certificate *out)
 		out->status = i ? proof_fold(out->status, link->status) : link->status;
 		if (link->status == CERTIFIED)
 			continue;
-		note(proof->arena, out, arena_printf(proof->arena, "%s: %s: %s",
-			link_name(proof, link->from, link->to),
-			certificate_status_name(link->status), link->why));
+		note(proof->arena, out,
+			arena_printf(proof->arena, "%s: %s: %s",
+				link_name(proof, link->from, link->to),
+				certificate_status_name(link->status), link->why));
 		if (!out->why)
 			out->why = out->notes[out->n_notes - 1];
 	}
@@ -195,27 +203,35 @@ static void note_bursts(const struct proof *proof, struct certificate *out)
 		const struct certificate_link *link = &out->links[i];
 
 		if (!link->asked.cut && link->asked.loss_burst > 1 && !link->burst_certified)
-			note(proof->arena, out, arena_printf(proof->arena,
-				"%s: too few packets to certify the burst length, or others' between them (%llu "
-				"bursts of losses; about 500 are needed)", link_name(proof, link->from, link->to),
-				(unsigned long long)link->n_bursts));
+			note(proof->arena, out,
+				arena_printf(proof->arena,
+					"%s: too few packets to certify the burst length, or others' between them (%llu "
+					"bursts of losses; about 500 are needed)",
+					link_name(proof, link->from, link->to),
+					(unsigned long long)link->n_bursts));
 	}
 }
 
-static void note_unused(const struct proof *proof, struct certificate *out,
-	const struct certificate_link *link)
+static void note_unused(
+	const struct proof *proof, struct certificate *out, const struct certificate_link *link)
 {
 	const char *name = link_name(proof, link->from, link->to);
 
 	if (link->exercise == EXERCISE_UNKNOWN)
-		note(proof->arena, out, arena_printf(proof->arena,
-			"%s: nobody knows whether the system used the link: there is no capture", name));
+		note(proof->arena, out,
+			arena_printf(proof->arena,
+				"%s: nobody knows whether the system used the link: there is no capture",
+				name));
 	else if (!link->system_before)
-		note(proof->arena, out, arena_printf(proof->arena,
-			"the system sent nothing between the regions of %s before the fault", name));
+		note(proof->arena, out,
+			arena_printf(proof->arena,
+				"the system sent nothing between the regions of %s before the fault",
+				name));
 	else
-		note(proof->arena, out, arena_printf(proof->arena,
-			"the system sent nothing over %s while the fault was in force", name));
+		note(proof->arena, out,
+			arena_printf(proof->arena,
+				"the system sent nothing over %s while the fault was in force",
+				name));
 }
 
 /* Nothing was tested where the system used none of the links; one that is used is enough. */
@@ -245,13 +261,14 @@ static void judge_stalls(const struct proof *proof, struct certificate *out)
 		return;
 	out->stalled_ns = stalls_overlap_ns(proof->input->stalls, out->in_force_ns, end_ns);
 	if (out->stalled_ns)
-		note(proof->arena, out, arena_printf(proof->arena,
-			"the machine was held for %.3g s while the fault was in force",
-			(double)out->stalled_ns / 1e9));
+		note(proof->arena, out,
+			arena_printf(proof->arena,
+				"the machine was held for %.3g s while the fault was in force",
+				(double)out->stalled_ns / 1e9));
 }
 
-void certificate_make(struct arena *arena, const struct certificate_input *input,
-	struct certificate *out)
+void certificate_make(
+	struct arena *arena, const struct certificate_input *input, struct certificate *out)
 {
 	struct proof proof = {.arena = arena, .input = input, .yardstick = yardstick_of(input)};
 	const char *moved;

@@ -24,8 +24,8 @@ struct arena;
 enum certificate_status {
 	CERTIFIED,
 	CERTIFICATE_NOT_IN_FORCE,
-	CERTIFICATE_PARTIAL,      /* lifted half-way, one family open, one link open, more hit than asked */
-	CERTIFICATE_NO_DATA,      /* no beacons there, or the receiver was dead, or too few packets */
+	CERTIFICATE_PARTIAL, /* lifted half-way, one family open, one link open, more hit than asked */
+	CERTIFICATE_NO_DATA, /* no beacons there, or the receiver was dead, or too few packets */
 	CERTIFICATE_NOT_EXERCISED /* the system sent nothing over the pair: nothing was tested */
 };
 
@@ -36,11 +36,12 @@ const char *certificate_status_name(enum certificate_status status);
 struct certificate_asked {
 	unsigned from, to;
 	struct impairment before, asked, after;
-	uint64_t before_from_ns; /* since when `before` had held: the end of the change before this */
+	uint64_t
+		before_from_ns; /* since when `before` had held: the end of the change before this */
 	uint64_t sent_ns, acked_ns;           /* of the engine, for apply */
 	uint64_t undo_sent_ns, undo_acked_ns; /* 0: it was not undone while we watched */
-	uint64_t after_to_ns;    /* until when `after` held: the next change, or the end */
-	bool read_back_equal;    /* the engine said that what was asked is set */
+	uint64_t after_to_ns; /* until when `after` held: the next change, or the end */
+	bool read_back_equal; /* the engine said that what was asked is set */
 	/* Engine counters of this link while the fault was on; has_counters false: none. */
 	bool has_counters;
 	uint64_t counted_packets, counted_dropped;
@@ -67,10 +68,11 @@ struct certificate_input {
 
 /* What beacons of one direction and family showed in one stretch of time. */
 struct certificate_measure {
-	uint64_t sent, lost;      /* packets that count */
-	uint64_t tainted;         /* packets that overlap a stall and do not */
+	uint64_t sent, lost;              /* packets that count */
+	uint64_t tainted;                 /* packets that overlap a stall and do not */
 	double loss, loss_low, loss_high; /* interval at 95 %, with the burst model's variance */
-	uint64_t p50_ns, p95_ns, jitter_ns; /* one-way delay; 0 where nothing arrived. jitter: s.d. */
+	uint64_t p50_ns, p95_ns,
+		jitter_ns; /* one-way delay; 0 where nothing arrived. jitter: s.d. */
 };
 
 struct certificate_family {
@@ -79,7 +81,7 @@ struct certificate_family {
 	uint64_t resolution_ns;        /* the instants are known to within this */
 	uint64_t drain_ns;             /* packets sent before still arrived for so long */
 	struct certificate_measure before, during, after;
-	const char *why;               /* a clause; NULL where certified */
+	const char *why; /* a clause; NULL where certified */
 };
 
 enum certificate_exercise { EXERCISE_YES, EXERCISE_NO, EXERCISE_UNKNOWN };
@@ -103,16 +105,16 @@ struct certificate {
 	enum certificate_status status;
 	uint64_t in_force_ns, gone_ns; /* on all links; from the first link on no more. 0: never */
 	uint64_t resolution_ns, drain_ns, skew_ns; /* the worst of the links; skew: between them */
-	uint64_t stalled_ns;           /* time in force that overlaps a stall */
-	const char *why;               /* a sentence; NULL where certified */
-	const char **notes;            /* further sentences for people */
+	uint64_t stalled_ns;                       /* time in force that overlaps a stall */
+	const char *why;                           /* a sentence; NULL where certified */
+	const char **notes;                        /* further sentences for people */
 	size_t n_notes;
 	struct certificate_link *links;
 	size_t n_links;
 };
 
 /* Everything in *out lives in the arena. */
-void certificate_make(struct arena *arena, const struct certificate_input *input,
-	struct certificate *out);
+void certificate_make(
+	struct arena *arena, const struct certificate_input *input, struct certificate *out);
 
 #endif

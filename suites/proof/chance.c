@@ -55,8 +55,8 @@ static double log_moment(const struct gilbert *chain, uint64_t n, double t)
 			power = multiply(&power, &step);
 		step = multiply(&step, &step);
 	}
-	return power.log_scale + log(good * (power.m[0][0] + power.m[0][1])
-		+ bad * (power.m[1][0] + power.m[1][1]));
+	return power.log_scale +
+		log(good * (power.m[0][0] + power.m[0][1]) + bad * (power.m[1][0] + power.m[1][1]));
 }
 
 /* log_moment - tk is convex in t; its minimum between 0 and sign * T_MAX. */

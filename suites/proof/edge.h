@@ -7,9 +7,13 @@
  * to the engine without the machine being stalled; only outside of it does a packet accuse.
  *
  *   cut, heal   between the last packet of the old kind and the first of the new: one period
- *   more delay  the first packet of which and of most of the three after it are beyond the middle
+ *   more delay  the first packet of the new kind is one that, with most of the three after it, took
+ *               longer than the middle between the two delays
  *   otherwise   the acknowledgement: with less delay packets wait behind slower ones, and loss
  *               and jitter have no edge that few packets show
+ *
+ * Where the acknowledgement lies between the last of the old and the first of the new kind it is
+ * taken as the instant, since it is finer than a period; else the first of the new.
  */
 #ifndef SUITES_PROOF_EDGE_H
 #define SUITES_PROOF_EDGE_H
@@ -18,7 +22,7 @@
 
 struct edge {
 	uint64_t at_ns;         /* 0: not found */
-	uint64_t resolution_ns; /* the change lies in (at_ns - resolution_ns, at_ns] */
+	uint64_t resolution_ns; /* the change lies within this of at_ns: old to new packet */
 	uint64_t drain_ns;      /* packets sent before at_ns arrived until at_ns + drain_ns */
 	uint64_t leak_ns;       /* cut: the first packet sent well inside that arrived; 0: none */
 };
@@ -28,7 +32,7 @@ struct edge_question {
 	uint64_t sent_ns, acked_ns; /* the engine's */
 	uint64_t until_ns;          /* the next change, or the end */
 	uint64_t margin_ns;
-	uint64_t floor_ns;          /* noise of the delay */
+	uint64_t floor_ns; /* noise of the delay */
 };
 
 struct edge edge_find(const struct stream *stream, const struct edge_question *question);

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#define BURSTS_MIN 500 /* for about 10 % of the mean length */
+#define BURSTS_MIN 500  /* for about 10 % of the mean length */
 #define OTHERS_SHARE 50 /* packets of others between the beacons: less than 1/50 */
 
 struct question {
@@ -22,16 +22,16 @@ static uint64_t count(const struct captures *captures, const struct question *q)
 
 		if (c->at_ns >= q->to_ns)
 			break; /* sorted by time */
-		if (c->at_ns >= q->from_ns && c->region == q->region && c->peer == q->peer
-			&& c->way == q->way && c->owner != CAPTURE_BEACON
-			&& (q->own_too || c->owner == CAPTURE_SYSTEM))
+		if (c->at_ns >= q->from_ns && c->region == q->region && c->peer == q->peer &&
+			c->way == q->way && c->owner != CAPTURE_BEACON &&
+			(q->own_too || c->owner == CAPTURE_SYSTEM))
 			sum += c->packets;
 	}
 	return sum;
 }
 
-static bool is_covered(const struct captures *captures, unsigned region, uint64_t from_ns,
-	uint64_t to_ns)
+static bool is_covered(
+	const struct captures *captures, unsigned region, uint64_t from_ns, uint64_t to_ns)
 {
 	for (size_t i = 0; i < captures->n_covers; i++) {
 		const struct capture_cover *cover = &captures->covers[i];
@@ -58,7 +58,8 @@ static void count_system(const struct captures *captures, const struct certifica
 {
 	unsigned from = asked->from, to = asked->to;
 	struct question out = {from, to, CAPTURE_OUT, false, asked->before_from_ns, asked->sent_ns};
-	struct question back = {to, from, CAPTURE_OUT, false, asked->before_from_ns, asked->sent_ns};
+	struct question back = {
+		to, from, CAPTURE_OUT, false, asked->before_from_ns, asked->sent_ns};
 	struct question tried = {from, to, CAPTURE_OUT, false, from_ns, to_ns};
 	struct question crossed = {to, from, CAPTURE_IN, false, from_ns + margin_ns, to_ns};
 
@@ -76,8 +77,8 @@ static void judge_use(const struct proof *proof, const struct certificate_asked 
 	uint64_t from_ns, to_ns;
 
 	bounds(link, asked, &from_ns, &to_ns);
-	count_system(captures, asked, from_ns, to_ns, proof_margin_ns(proof) + CAPTURE_BUCKET_NS
-		+ proof_reach_ns(&asked->before), link);
+	count_system(captures, asked, from_ns, to_ns,
+		proof_margin_ns(proof) + CAPTURE_BUCKET_NS + proof_reach_ns(&asked->before), link);
 	if (link->system_before && link->system_attempted)
 		link->exercise = EXERCISE_YES;
 	else if (is_covered(captures, asked->from, asked->sent_ns, to_ns))
@@ -87,8 +88,10 @@ static void judge_use(const struct proof *proof, const struct certificate_asked 
 	if (!asked->asked.cut || !link->system_crossed || link->status != CERTIFIED)
 		return;
 	link->status = CERTIFICATE_PARTIAL;
-	link->why = arena_printf(proof->arena, "%llu packets of the system crossed the cut, though no "
-		"beacon did", (unsigned long long)link->system_crossed);
+	link->why = arena_printf(proof->arena,
+		"%llu packets of the system crossed the cut, though no "
+		"beacon did",
+		(unsigned long long)link->system_crossed);
 }
 
 struct runs {
@@ -134,9 +137,9 @@ static bool beacons_are_alone(const struct proof *proof, const struct certificat
 {
 	struct question others = {asked->from, asked->to, CAPTURE_OUT, true, from_ns, to_ns};
 
-	return proof->input->captures
-		&& is_covered(proof->input->captures, asked->from, from_ns, to_ns)
-		&& count(proof->input->captures, &others) * OTHERS_SHARE <= beacons;
+	return proof->input->captures &&
+		is_covered(proof->input->captures, asked->from, from_ns, to_ns) &&
+		count(proof->input->captures, &others) * OTHERS_SHARE <= beacons;
 }
 
 static void judge_bursts(const struct proof *proof, const struct certificate_asked *asked,
@@ -150,16 +153,16 @@ static void judge_bursts(const struct proof *proof, const struct certificate_ask
 	runs = count_runs(proof, asked, from_ns, to_ns);
 	link->n_bursts = runs.bursts;
 	link->mean_burst = runs.bursts ? (double)runs.lost / (double)runs.bursts : 0;
-	if (asked->asked.cut || asked->asked.loss_burst < 2 || runs.bursts < BURSTS_MIN
-		|| !beacons_are_alone(proof, asked, from_ns, to_ns, runs.packets))
+	if (asked->asked.cut || asked->asked.loss_burst < 2 || runs.bursts < BURSTS_MIN ||
+		!beacons_are_alone(proof, asked, from_ns, to_ns, runs.packets))
 		return;
 	allowed = proof->yardstick.z * sqrt(length * (length - 1) / (double)runs.bursts);
 	link->burst_certified = fabs(link->mean_burst - length) <= allowed;
 	if (link->burst_certified || link->status != CERTIFIED)
 		return;
 	link->status = CERTIFICATE_PARTIAL;
-	link->why = arena_printf(proof->arena, "bursts of losses are %.2f long where %.0f was asked",
-		link->mean_burst, length);
+	link->why = arena_printf(proof->arena,
+		"bursts of losses are %.2f long where %.0f was asked", link->mean_burst, length);
 }
 
 void exercise_judge(const struct proof *proof, const struct certificate_asked *asked,

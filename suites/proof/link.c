@@ -36,8 +36,8 @@ uint64_t proof_margin_ns(const struct proof *proof)
 	return two_ns > MARGIN_MIN_NS ? two_ns : MARGIN_MIN_NS;
 }
 
-struct stream proof_stream(const struct proof *proof, unsigned from, unsigned to,
-	enum beacon_family family)
+struct stream proof_stream(
+	const struct proof *proof, unsigned from, unsigned to, enum beacon_family family)
 {
 	struct stream stream = {
 		.period_ns = proof->input->beacons->period_ns,
@@ -106,8 +106,9 @@ static void find_edges(struct judgement *j)
 		.sent_ns = asked->sent_ns,
 		.acked_ns = asked->acked_ns,
 		.until_ns = asked->undo_sent_ns ? asked->undo_sent_ns : UINT64_MAX,
-		.margin_ns = j->margin_ns + stalls_overlap_ns(j->stream.stalls,
-			minus(asked->sent_ns, j->margin_ns), asked->acked_ns + j->margin_ns),
+		.margin_ns = j->margin_ns +
+			stalls_overlap_ns(j->stream.stalls, minus(asked->sent_ns, j->margin_ns),
+				asked->acked_ns + j->margin_ns),
 		.floor_ns = j->proof->yardstick.floor_ns,
 	};
 	struct edge_question off = {
@@ -116,8 +117,10 @@ static void find_edges(struct judgement *j)
 		.sent_ns = asked->undo_sent_ns,
 		.acked_ns = asked->undo_acked_ns,
 		.until_ns = asked->after_to_ns,
-		.margin_ns = j->margin_ns + stalls_overlap_ns(j->stream.stalls,
-			minus(asked->undo_sent_ns, j->margin_ns), asked->undo_acked_ns + j->margin_ns),
+		.margin_ns = j->margin_ns +
+			stalls_overlap_ns(j->stream.stalls,
+				minus(asked->undo_sent_ns, j->margin_ns),
+				asked->undo_acked_ns + j->margin_ns),
 		.floor_ns = j->proof->yardstick.floor_ns,
 	};
 
@@ -170,7 +173,8 @@ static const char *why_no_data(const struct judgement *j)
 		return arena_printf(arena, "the sender of the beacons ended at %.3f s",
 			seconds(beacons->ends[from].sent_to_ns));
 	return arena_printf(arena, "beacons cover %.0f %% of it (%llu count, %llu overlap a stall)",
-		100 * window_coverage(w), (unsigned long long)w->sent, (unsigned long long)w->tainted);
+		100 * window_coverage(w), (unsigned long long)w->sent,
+		(unsigned long long)w->tainted);
 }
 
 static const char *duration(struct arena *arena, uint64_t ns)
@@ -189,7 +193,8 @@ static const char *why_differs(const struct judgement *j, const struct window *w
 			duration(arena, w->p50_ns), duration(arena, imp->delay_ns));
 	if (*what == 'j')
 		return arena_printf(arena, "the jitter is %s where %s was asked",
-			duration(arena, (w->p84_ns - w->p16_ns) / 2), duration(arena, imp->jitter_ns));
+			duration(arena, (w->p84_ns - w->p16_ns) / 2),
+			duration(arena, imp->jitter_ns));
 	return arena_printf(arena, "%.3g %% of %llu packets were lost where %.3g %% was asked",
 		100.0 * (double)w->lost / (double)w->sent, (unsigned long long)w->sent,
 		imp->cut ? 100.0 : (double)imp->loss_ppm / 1e4);
@@ -219,15 +224,15 @@ static bool counters_show(const struct certificate_asked *asked, double alpha)
 static void judge_unclear(struct judgement *j)
 {
 	const struct certificate_asked *asked = j->asked;
+	bool by_read_back = sees_only_rate(&asked->before, &asked->asked) && asked->read_back_equal;
 
-	if (sees_only_rate(&asked->before, &asked->asked) && asked->read_back_equal)
-		set(j, CERTIFIED, NULL);
-	else if (counters_show(asked, j->proof->yardstick.alpha))
+	if (by_read_back || counters_show(asked, j->proof->yardstick.alpha))
 		set(j, CERTIFIED, NULL);
 	else
-		set(j, CERTIFICATE_NO_DATA, arena_printf(j->proof->arena,
-			"%llu beacons are too few to tell what was asked from what was there before",
-			(unsigned long long)j->during.sent));
+		set(j, CERTIFICATE_NO_DATA,
+			arena_printf(j->proof->arena,
+				"%llu beacons are too few to tell what was asked from what was there before",
+				(unsigned long long)j->during.sent));
 }
 
 /* Of n blocks of equal length the first that fits what was before and not what was asked. */
@@ -244,8 +249,8 @@ static uint64_t find_lifted_block(const struct judgement *j, unsigned n, double 
 
 		window_measure(&block, &j->stream, from_ns, from_ns + length_ns,
 			proof_reach_ns(&j->asked->asked));
-		if (window_contradicts(&block, &j->asked->asked, &each, NULL)
-			&& !window_contradicts(&block, &j->asked->before, whole, NULL))
+		if (window_contradicts(&block, &j->asked->asked, &each, NULL) &&
+			!window_contradicts(&block, &j->asked->before, whole, NULL))
 			return from_ns;
 	}
 	return 0;
@@ -272,9 +277,10 @@ static bool judge_lifted(struct judgement *j)
 
 	if (!lifted_ns)
 		return false;
-	set(j, CERTIFICATE_PARTIAL, arena_printf(j->proof->arena,
-		"at about %.3f s the link was as before, though it was to last until %.3f s",
-		seconds(lifted_ns), seconds(j->during.to_ns)));
+	set(j, CERTIFICATE_PARTIAL,
+		arena_printf(j->proof->arena,
+			"at about %.3f s the link was as before, though it was to last until %.3f s",
+			seconds(lifted_ns), seconds(j->during.to_ns)));
 	j->on.leak_ns = lifted_ns;
 	return true;
 }
@@ -284,12 +290,14 @@ static void judge_contradicted(struct judgement *j, const char *what, bool fits_
 	struct arena *arena = j->proof->arena;
 
 	if (fits_before)
-		set(j, CERTIFICATE_NOT_IN_FORCE, arena_printf(arena, "nothing changed: %s",
-			why_differs(j, &j->during, &j->asked->asked, what)));
+		set(j, CERTIFICATE_NOT_IN_FORCE,
+			arena_printf(arena, "nothing changed: %s",
+				why_differs(j, &j->during, &j->asked->asked, what)));
 	else if (j->asked->asked.cut && j->on.leak_ns && j->on.at_ns)
-		set(j, CERTIFICATE_PARTIAL, arena_printf(arena,
-			"packets sent from %.3f s on arrived, while the link was to be cut until %.3f s",
-			seconds(j->on.leak_ns), seconds(j->during.to_ns)));
+		set(j, CERTIFICATE_PARTIAL,
+			arena_printf(arena,
+				"packets sent from %.3f s on arrived, while the link was to be cut until %.3f s",
+				seconds(j->on.leak_ns), seconds(j->during.to_ns)));
 	else if (!judge_lifted(j))
 		set(j, CERTIFICATE_PARTIAL, why_differs(j, &j->during, &j->asked->asked, what));
 }
@@ -334,8 +342,9 @@ static void judge_after(struct judgement *j)
 	if (!window_contradicts(&j->after, &j->asked->after, yardstick, &what))
 		return;
 	if (window_contradicts(&j->after, &j->asked->asked, yardstick, NULL))
-		set(j, CERTIFICATE_PARTIAL, arena_printf(j->proof->arena, "after its undo %s",
-			why_differs(j, &j->after, &j->asked->after, what)));
+		set(j, CERTIFICATE_PARTIAL,
+			arena_printf(j->proof->arena, "after its undo %s",
+				why_differs(j, &j->after, &j->asked->after, what)));
 	else
 		set(j, CERTIFICATE_PARTIAL, "it was still there after its undo");
 }
@@ -403,8 +412,9 @@ static void fold_families(const struct proof *proof, struct certificate_link *ou
 	if (four->status == six->status)
 		out->why = four->why;
 	else if (four->status == CERTIFIED || six->status == CERTIFIED)
-		out->why = arena_printf(proof->arena, "%s, unlike %s: %s", worse == four ? "IPv4" : "IPv6",
-			worse == four ? "IPv6" : "IPv4", worse->why);
+		out->why = arena_printf(proof->arena, "%s, unlike %s: %s",
+			worse == four ? "IPv4" : "IPv6", worse == four ? "IPv6" : "IPv4",
+			worse->why);
 	else
 		out->why = arena_printf(proof->arena, "IPv4: %s; IPv6: %s", four->why, six->why);
 }
@@ -412,7 +422,8 @@ static void fold_families(const struct proof *proof, struct certificate_link *ou
 void proof_link(const struct proof *proof, const struct certificate_asked *asked,
 	struct certificate_link *out)
 {
-	*out = (struct certificate_link){.from = asked->from, .to = asked->to, .asked = asked->asked};
+	*out = (struct certificate_link){
+		.from = asked->from, .to = asked->to, .asked = asked->asked};
 	for (int family = 0; family < BEACON_FAMILIES; family++)
 		judge_family(proof, asked, family, &out->families[family]);
 	fold_families(proof, out);

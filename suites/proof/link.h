@@ -30,8 +30,8 @@ struct proof {
 /* The longest that a packet may take to the engine without the machine being stalled, so that it is
  * uncertain on which side of an engine's change it was. */
 uint64_t proof_margin_ns(const struct proof *proof);
-struct stream proof_stream(const struct proof *proof, unsigned from, unsigned to,
-	enum beacon_family family);
+struct stream proof_stream(
+	const struct proof *proof, unsigned from, unsigned to, enum beacon_family family);
 /* The longest a packet can be on its way. */
 uint64_t proof_reach_ns(const struct impairment *imp);
 

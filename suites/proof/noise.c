@@ -40,10 +40,8 @@ struct scope {
 
 static bool counts(const struct scope *scope, const struct beacon_sample *s)
 {
-	uint64_t reach_ns = s->recv_ns ? s->recv_ns - s->sent_ns : 0;
-
-	return s->sent_ns >= scope->from_ns && s->sent_ns < scope->to_ns
-		&& !stalls_taint(scope->stalls, s->sent_ns, reach_ns, scope->beacons->period_ns);
+	return s->sent_ns >= scope->from_ns && s->sent_ns < scope->to_ns &&
+		!stalls_taint(scope->stalls, s, 0);
 }
 
 static void take_delays(struct sample_list *list, const struct scope *scope,
@@ -95,9 +93,8 @@ static void add_stream(struct noise *noise, struct sample_list *list, const stru
 	noise->n += list->n;
 }
 
-void noise_measure(struct noise *noise, const struct beacons *beacons,
-	const struct stalls *stalls, const struct impairment *links, unsigned n_regions,
-	uint64_t from_ns, uint64_t to_ns)
+void noise_measure(struct noise *noise, const struct beacons *beacons, const struct stalls *stalls,
+	const struct impairment *links, unsigned n_regions, uint64_t from_ns, uint64_t to_ns)
 {
 	struct sample_list list = {.values = calloc(beacons->n + 1, sizeof(*list.values))};
 	struct scope scope = {beacons, stalls, from_ns, to_ns};
@@ -106,8 +103,8 @@ void noise_measure(struct noise *noise, const struct beacons *beacons,
 	for (unsigned pair = 0; list.values && pair < n_regions * n_regions; pair++) {
 		for (int family = 0; family < BEACON_FAMILIES; family++) {
 			size_t n;
-			const struct beacon_sample *s = beacons_stream(beacons, pair / n_regions,
-				pair % n_regions, family, &n);
+			const struct beacon_sample *s = beacons_stream(
+				beacons, pair / n_regions, pair % n_regions, family, &n);
 
 			add_stream(noise, &list, &scope, s, n, &links[pair]);
 		}
@@ -137,8 +134,8 @@ int noise_check(const struct noise *noise, const struct impairment *before,
 	param_print(&size, PARAM_DURATION, size_ns);
 	err_exit(err, EXIT_MACHINE,
 		"%s changes %s, but this machine alone moves packets by %s (the noise floor, which may be "
-		"a fifth of that at most): use a quieter machine or a larger fault", what,
-		buf_str(&size), buf_str(&floor));
+		"a fifth of that at most): use a quieter machine or a larger fault",
+		what, buf_str(&size), buf_str(&floor));
 	buf_release(&floor);
 	buf_release(&size);
 	return -1;

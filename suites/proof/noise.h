@@ -25,8 +25,8 @@ struct noise {
 
 /* links: base impairment of every ordered pair, [from * n_regions + to]. Links with jitter, rate or
  * a cut say nothing about the machine; where there are no others the lateness stands in for them. */
-void noise_measure(struct noise *noise, const struct beacons *beacons,
-	const struct stalls *stalls, const struct impairment *links, unsigned n_regions, uint64_t from_ns, uint64_t to_ns);
+void noise_measure(struct noise *noise, const struct beacons *beacons, const struct stalls *stalls,
+	const struct impairment *links, unsigned n_regions, uint64_t from_ns, uint64_t to_ns);
 
 /* -1 with the sentence and EXIT_MACHINE where the floor is above 20 % of what the fault changes in
  * delay or jitter. Cuts, loss and rate have no such size. what: "fault 'cut'". */

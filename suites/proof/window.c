@@ -7,24 +7,33 @@
 
 #define GAP_MIN_NS (50 * NSEC_PER_MSEC)
 #define GAP_PERIODS 10
-#define DELAY_SHARE 50      /* 1/50 = 2 % */
-#define DELAYS_MIN 5        /* arrivals for a median */
-#define SPREAD_MIN 50       /* arrivals for a spread */
-#define MEDIAN_SD 1.2533    /* of a median of n normal values, times sqrt(n), in their s.d. */
-#define SPREAD_MOST 2.5     /* times the stated jitter */
+#define NEAR_NS (5 * NSEC_PER_MSEC) /* the queue behind a stall is worked off by then */
+#define DELAY_SHARE 50              /* 1/50 = 2 % */
+#define DELAYS_MIN 5                /* arrivals for a median */
+#define SPREAD_MIN 50               /* arrivals for a spread */
+#define MEDIAN_SD 1.2533 /* of a median of n normal values, times sqrt(n), in their s.d. */
+#define SPREAD_MOST 2.5  /* times the stated jitter */
 #define SPREAD_LEAST 0.3
-#define ORDERED_LEAST 0.05  /* packets that wait for slower ones before them lie closer together */
-#define ORDERED_SHIFT 4     /* and later, by so many jitters at most */
+#define ORDERED_LEAST 0.05 /* packets that wait for slower ones before them lie closer together */
+#define ORDERED_SHIFT 4    /* and later, by so many jitters at most */
 
-bool stalls_taint(const struct stalls *stalls, uint64_t sent_ns, uint64_t reach_ns,
-	uint64_t period_ns)
+static bool is_near(const struct stall *stall, uint64_t at_ns)
 {
+	return at_ns + NEAR_NS >= stall->at_ns &&
+		at_ns <= stall->at_ns + stall->length_ns + NEAR_NS;
+}
+
+bool stalls_taint(
+	const struct stalls *stalls, const struct beacon_sample *sample, uint64_t reach_ns)
+{
+	uint64_t due_ns = sample->recv_ns ? sample->recv_ns : sample->sent_ns + reach_ns;
+
 	for (size_t i = 0; i < stalls->n; i++) {
 		const struct stall *stall = &stalls->stalls[i];
 
-		if (stall->at_ns > sent_ns + reach_ns)
+		if (stall->at_ns > due_ns + NEAR_NS)
 			return false; /* sorted by time */
-		if (sent_ns <= stall->at_ns + stall->length_ns + period_ns)
+		if (is_near(stall, sample->sent_ns) || is_near(stall, due_ns))
 			return true;
 	}
 	return false;
@@ -100,7 +109,8 @@ size_t stream_first_sent(const struct stream *stream, uint64_t at_ns)
 void window_measure(struct window *window, const struct stream *stream, uint64_t from_ns,
 	uint64_t to_ns, uint64_t reach_ns)
 {
-	size_t first = stream_first_sent(stream, from_ns), last = stream_first_sent(stream, to_ns), n = 0;
+	size_t first = stream_first_sent(stream, from_ns), last = stream_first_sent(stream, to_ns),
+	       n = 0;
 	uint64_t *delays, uncovered = 0, seen_ns = from_ns;
 
 	*window = (struct window){.from_ns = from_ns, .to_ns = to_ns > from_ns ? to_ns : from_ns};
@@ -110,7 +120,7 @@ void window_measure(struct window *window, const struct stream *stream, uint64_t
 	for (size_t i = first; delays && i < last; i++) {
 		const struct beacon_sample *s = &stream->samples[i];
 
-		if (stalls_taint(stream->stalls, s->sent_ns, reach_ns, stream->period_ns)) {
+		if (stalls_taint(stream->stalls, s, reach_ns)) {
 			window->tainted++;
 			continue;
 		}
@@ -150,7 +160,8 @@ static struct gilbert with_noise(const struct gilbert *chain, double noise)
 		return (struct gilbert){.enter = mean, .leave = 1 - mean};
 	if (chain->leave <= 0)
 		return *chain;
-	return (struct gilbert){.enter = fmin(1, mean * chain->leave / (1 - mean)), .leave = chain->leave};
+	return (struct gilbert){
+		.enter = fmin(1, mean * chain->leave / (1 - mean)), .leave = chain->leave};
 }
 
 static bool loss_contradicts(const struct window *window, const struct impairment *imp,
@@ -158,7 +169,8 @@ static bool loss_contradicts(const struct window *window, const struct impairmen
 {
 	struct gilbert chain = chance_chain(imp), noisy = with_noise(&chain, yardstick->noise_loss);
 	double mean = chance_mean(&chain), n = (double)window->sent;
-	double near = 3 * sqrt(n * mean * (1 - mean) * chance_variance_factor(&chain, window->sent));
+	double near =
+		3 * sqrt(n * mean * (1 - mean) * chance_variance_factor(&chain, window->sent));
 
 	/* Three standard deviations are no accusation; saves most of the work. */
 	if (fabs((double)window->lost - mean * n) <= near)
@@ -166,15 +178,15 @@ static bool loss_contradicts(const struct window *window, const struct impairmen
 	if (chance_at_most(&chain, window->sent, window->lost) < yardstick->alpha)
 		return true;
 	/* A queue before a limited rate overflows as the traffic wants. */
-	return !imp->rate_bps
-		&& chance_at_least(&noisy, window->sent, window->lost) < yardstick->alpha;
+	return !imp->rate_bps &&
+		chance_at_least(&noisy, window->sent, window->lost) < yardstick->alpha;
 }
 
 /* Long-tailed distributions have their median elsewhere than the stated delay. */
 static bool is_skewed(const struct impairment *imp)
 {
-	return imp->distribution == DISTRIBUTION_PARETO
-		|| imp->distribution == DISTRIBUTION_PARETONORMAL;
+	return imp->distribution == DISTRIBUTION_PARETO ||
+		imp->distribution == DISTRIBUTION_PARETONORMAL;
 }
 
 static bool delay_contradicts(const struct window *window, const struct impairment *imp,
@@ -205,8 +217,8 @@ static bool jitter_contradicts(const struct window *window, const struct impairm
 		return false;
 	if (spread < least * jitter - (double)yardstick->floor_ns)
 		return true;
-	return !imp->rate_bps
-		&& spread > SPREAD_MOST * jitter + (double)window_delay_tolerance_ns(imp, yardstick);
+	return !imp->rate_bps &&
+		spread > SPREAD_MOST * jitter + (double)window_delay_tolerance_ns(imp, yardstick);
 }
 
 bool window_contradicts(const struct window *window, const struct impairment *imp,

@@ -37,10 +37,10 @@ struct window {
 
 /* What the judge allows for, and the chance of a false accusation that one question may have. */
 struct yardstick {
-	double alpha, z;        /* z: alpha as distance of a normal variable */
-	uint64_t floor_ns;      /* noise of the delay */
-	uint64_t path_ns;       /* what the way takes on its own */
-	double noise_loss;      /* share that the machine may drop */
+	double alpha, z;   /* z: alpha as distance of a normal variable */
+	uint64_t floor_ns; /* noise of the delay */
+	uint64_t path_ns;  /* what the way takes on its own */
+	double noise_loss; /* share that the machine may drop */
 };
 
 /* Packets sent in [from_ns, to_ns). reach_ns: the longest that one can be on its way. */
@@ -66,9 +66,11 @@ uint64_t window_delay_tolerance_ns(const struct impairment *imp, const struct ya
 
 struct certificate_measure window_report(const struct window *window, const struct impairment *imp);
 
-/* Was the packet sent or on its way (for reach_ns at most) while any process was held? */
-bool stalls_taint(const struct stalls *stalls, uint64_t sent_ns, uint64_t reach_ns,
-	uint64_t period_ns);
+/* Was the packet handed to the link, or due to come out of it, while any process was held (or just
+ * before and after)? A stall in the middle of its way does not touch it. A lost one is taken to be
+ * due after reach_ns. */
+bool stalls_taint(
+	const struct stalls *stalls, const struct beacon_sample *sample, uint64_t reach_ns);
 /* Was a stall anywhere between these instants? Length of the overlap. */
 uint64_t stalls_overlap_ns(const struct stalls *stalls, uint64_t from_ns, uint64_t to_ns);
 

@@ -74,8 +74,8 @@ static void expect(struct beacon_lab *lab, unsigned region, const char *type)
 {
 	struct jv *message = NULL;
 	struct err err;
-	int got = frame_recv(lab->sockets[region], &lab->readers[region],
-		clock_now_ns() + WAIT_NS, &message, NULL, &err);
+	int got = frame_recv(lab->sockets[region], &lab->readers[region], clock_now_ns() + WAIT_NS,
+		&message, NULL, &err);
 
 	if (got < 0)
 		fail_msg("region %u: %s", region, err.text);

@@ -18,15 +18,16 @@ void world_change(struct world *world, unsigned from, unsigned to, unsigned fami
 		(struct world_change){from, to, families, at_ns, *impairment};
 }
 
-static struct impairment impairment_at(const struct world *world, unsigned from, unsigned to,
-	int family, uint64_t at_ns)
+static struct impairment impairment_at(
+	const struct world *world, unsigned from, unsigned to, int family, uint64_t at_ns)
 {
 	struct impairment now = {0};
 
 	for (size_t i = 0; i < world->n_changes; i++) {
 		const struct world_change *c = &world->changes[i];
 
-		if (c->from == from && c->to == to && (c->families & 1u << family) && c->at_ns <= at_ns)
+		if (c->from == from && c->to == to && (c->families & 1u << family) &&
+			c->at_ns <= at_ns)
 			now = c->impairment;
 	}
 	return now;
@@ -54,8 +55,8 @@ struct line {
 	uint64_t last_ns;
 };
 
-static uint64_t arrival_ns(struct world *world, struct line *line, const struct impairment *imp,
-	uint64_t sent_ns)
+static uint64_t arrival_ns(
+	struct world *world, struct line *line, const struct impairment *imp, uint64_t sent_ns)
 {
 	struct gilbert chain = impairment_gilbert(imp);
 	double u = rng_unit(&world->rng);
@@ -81,7 +82,8 @@ void world_make(struct world *world, struct beacons *beacons)
 	beacons->samples = calloc(n * n * BEACON_FAMILIES * per_stream, sizeof(*beacons->samples));
 	assert(beacons->ends && beacons->samples);
 	for (unsigned r = 0; r < n; r++)
-		beacons->ends[r] = (struct beacon_end){true, true, 0, world->end_ns, 0, world->end_ns, 0};
+		beacons->ends[r] =
+			(struct beacon_end){true, true, 0, world->end_ns, 0, world->end_ns, 0};
 	for (unsigned pair = 0; pair < n * n; pair++) {
 		struct beacon_sample *base = beacons->samples + beacons->n;
 		struct line line = {0};
@@ -94,7 +96,8 @@ void world_make(struct world *world, struct beacons *beacons)
 			struct impairment imp;
 
 			*s = (struct beacon_sample){
-				.sent_ns = (i / BEACON_FAMILIES) * WORLD_PERIOD_NS + (uint64_t)family * 15000,
+				.sent_ns = (i / BEACON_FAMILIES) * WORLD_PERIOD_NS +
+					(uint64_t)family * 15000,
 				.seq = (uint32_t)(i / BEACON_FAMILIES),
 				.from = (uint8_t)(pair / n),
 				.to = (uint8_t)(pair % n),
@@ -108,17 +111,17 @@ void world_make(struct world *world, struct beacons *beacons)
 	}
 }
 
-void world_forget(struct beacons *beacons, unsigned from, unsigned to, uint64_t from_ns,
-	uint64_t to_ns)
+void world_forget(
+	struct beacons *beacons, unsigned from, unsigned to, uint64_t from_ns, uint64_t to_ns)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < beacons->n; i++) {
 		const struct beacon_sample *s = &beacons->samples[i];
 
-		if ((from >= beacons->n_regions || s->from == from)
-			&& (to >= beacons->n_regions || s->to == to) && s->sent_ns >= from_ns
-			&& s->sent_ns < to_ns)
+		if ((from >= beacons->n_regions || s->from == from) &&
+			(to >= beacons->n_regions || s->to == to) && s->sent_ns >= from_ns &&
+			s->sent_ns < to_ns)
 			continue;
 		beacons->samples[kept++] = *s;
 	}

@@ -12,7 +12,11 @@
 #define WORLD_CHANGES_MAX 64
 #define WORLD_PERIOD_NS (5 * UINT64_C(1000000))
 
-enum { WORLD_IP4 = 1 << BEACON_IP4, WORLD_IP6 = 1 << BEACON_IP6, WORLD_BOTH = WORLD_IP4 | WORLD_IP6 };
+enum {
+	WORLD_IP4 = 1 << BEACON_IP4,
+	WORLD_IP6 = 1 << BEACON_IP6,
+	WORLD_BOTH = WORLD_IP4 | WORLD_IP6
+};
 
 struct world_change {
 	unsigned from, to, families;
@@ -35,8 +39,8 @@ void world_change(struct world *world, unsigned from, unsigned to, unsigned fami
 void world_make(struct world *world, struct beacons *beacons);
 
 /* Take samples out: what was sent in [from_ns, to_ns), by from, to any region where >= n_regions. */
-void world_forget(struct beacons *beacons, unsigned from, unsigned to, uint64_t from_ns,
-	uint64_t to_ns);
+void world_forget(
+	struct beacons *beacons, unsigned from, unsigned to, uint64_t from_ns, uint64_t to_ns);
 /* The machine stood still: nobody sent, and what was on its way arrived at the end of it. */
 void world_stall(struct beacons *beacons, uint64_t at_ns, uint64_t length_ns);
 

@@ -161,8 +161,12 @@ static void honest_delay_loss_and_jitter_are_certified(void **state)
 {
 	struct bench *b = *state;
 	struct impairment slow = {
-		.delay_ns = 150 * MS, .jitter_ns = 3 * MS, .distribution = DISTRIBUTION_NORMAL,
-		.reorder = 1, .loss_ppm = 100000, .loss_burst = 4,
+		.delay_ns = 150 * MS,
+		.jitter_ns = 3 * MS,
+		.distribution = DISTRIBUTION_NORMAL,
+		.reorder = 1,
+		.loss_ppm = 100000,
+		.loss_burst = 4,
 	};
 	const struct certificate_measure *during;
 
@@ -191,7 +195,8 @@ static void fault_without_effect_is_not_in_force(void **state)
 static void delay_and_loss_without_effect_are_not_in_force(void **state)
 {
 	struct bench *b = *state;
-	struct impairment slow = {.delay_ns = 60 * MS}, lossy = {.delay_ns = 40 * MS, .loss_ppm = 100000};
+	struct impairment slow = {.delay_ns = 60 * MS},
+			  lossy = {.delay_ns = 40 * MS, .loss_ppm = 100000};
 
 	start_neutral(b);
 	ask(b, 0, 1, &slow);
@@ -207,7 +212,8 @@ static void fault_on_the_wrong_link_is_not_in_force_and_the_other_is_named(void 
 	ask(b, 0, 1, &cut);
 	happens(b, 1, 2, &cut, WORLD_BOTH, OFF_NS);
 	expect_status(b, CERTIFICATE_NOT_IN_FORCE, "us-east -> eu-west");
-	assert_non_null(strstr(b->out.notes[1], "eu-west -> ap-south, which the fault does not touch"));
+	assert_non_null(
+		strstr(b->out.notes[1], "eu-west -> ap-south, which the fault does not touch"));
 }
 
 static void fault_that_hits_more_than_asked_is_partial(void **state)
@@ -398,7 +404,7 @@ static void busy_machine_moves_the_control_and_accuses_nobody(void **state)
 {
 	struct bench *b = *state;
 	struct impairment slow = {.delay_ns = 60 * MS}, busy = {.delay_ns = 43 * MS},
-		slow_and_busy = {.delay_ns = 63 * MS};
+			  slow_and_busy = {.delay_ns = 63 * MS};
 
 	start_neutral(b);
 	ask_all(b, &slow);
@@ -446,17 +452,23 @@ static void fault_without_links_is_no_data(void **state)
 }
 
 /* Captures. One bucket every 10 ms in [from_ns, to_ns). */
-static void system_sends(struct bench *b, unsigned from, unsigned to, uint64_t from_ns,
-	uint64_t to_ns, bool crosses)
+static void system_sends(
+	struct bench *b, unsigned from, unsigned to, uint64_t from_ns, uint64_t to_ns, bool crosses)
 {
 	for (uint64_t at = from_ns; at < to_ns; at += 100 * MS) {
-		b->captures.counts[b->captures.n++] = (struct capture_count){
-			.at_ns = at, .packets = 3, .region = (uint8_t)from, .peer = (uint8_t)to,
-			.way = CAPTURE_OUT, .owner = CAPTURE_SYSTEM};
+		b->captures.counts[b->captures.n++] = (struct capture_count){.at_ns = at,
+			.packets = 3,
+			.region = (uint8_t)from,
+			.peer = (uint8_t)to,
+			.way = CAPTURE_OUT,
+			.owner = CAPTURE_SYSTEM};
 		if (crosses)
-			b->captures.counts[b->captures.n++] = (struct capture_count){
-				.at_ns = at, .packets = 3, .region = (uint8_t)to, .peer = (uint8_t)from,
-				.way = CAPTURE_IN, .owner = CAPTURE_SYSTEM};
+			b->captures.counts[b->captures.n++] = (struct capture_count){.at_ns = at,
+				.packets = 3,
+				.region = (uint8_t)to,
+				.peer = (uint8_t)from,
+				.way = CAPTURE_IN,
+				.owner = CAPTURE_SYSTEM};
 	}
 }
 
@@ -582,16 +594,27 @@ static enum certificate_status try_honest(unsigned i, struct arena *arena, const
 	struct stalls stalls = {0};
 	struct noise noise = {.delay_ns = 150000, .path_ns = 22000, .n = 1000};
 	struct certificate_asked asked = {
-		.to = 1, .before = base, .after = base, .read_back_equal = true,
-		.sent_ns = 600 * MS, .acked_ns = 601 * MS, .undo_sent_ns = 1600 * MS,
-		.undo_acked_ns = 1601 * MS, .after_to_ns = 2200 * MS,
+		.to = 1,
+		.before = base,
+		.after = base,
+		.read_back_equal = true,
+		.sent_ns = 600 * MS,
+		.acked_ns = 601 * MS,
+		.undo_sent_ns = 1600 * MS,
+		.undo_acked_ns = 1601 * MS,
+		.after_to_ns = 2200 * MS,
 	};
 	struct certificate out;
 	struct beacons beacons;
 	struct world world;
 	struct certificate_input input = {
-		.regions = regions, .links = &asked, .n_links = 1, .beacons = &beacons,
-		.stalls = &stalls, .noise = &noise, .n_faults = 1,
+		.regions = regions,
+		.links = &asked,
+		.n_links = 1,
+		.beacons = &beacons,
+		.stalls = &stalls,
+		.noise = &noise,
+		.n_faults = 1,
 	};
 
 	world_init(&world, 2, 2200 * MS, 1000 + i);
@@ -619,7 +642,8 @@ static void ten_thousand_honest_faults_never_make_it_cry_wolf(void **state)
 		if (status == CERTIFIED)
 			certified[i % 4]++;
 		else if (status != CERTIFICATE_NO_DATA)
-			fail_msg("honest fault %u: %s: %s", i, certificate_status_name(status), why);
+			fail_msg(
+				"honest fault %u: %s: %s", i, certificate_status_name(status), why);
 		arena_release(&arena);
 	}
 	print_message("certified of %u each: cut %u, delay %u, jitter %u, loss %u\n", n / 4,

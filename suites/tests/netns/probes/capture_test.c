@@ -22,7 +22,8 @@ static const int families[] = {AF_INET, AF_INET6};
 /* From the node of region 0 to that of region 1. */
 static void send_as_the_system(const struct beacon_lab *lab, int family, unsigned n)
 {
-	int from = net_lab_udp(&lab->net, 0, family, 0), to = net_lab_udp(&lab->net, 1, family, 4000);
+	int from = net_lab_udp(&lab->net, 0, family, 0),
+	    to = net_lab_udp(&lab->net, 1, family, 4000);
 	struct sockaddr_storage addr;
 	socklen_t len = net_lab_addr(1, family, 4000, &addr);
 	char byte;
@@ -94,7 +95,8 @@ static void uplink_that_is_not_there_gives_a_sentence(void **state)
 
 	(void)state;
 	beacon_lab_up(&lab, 2, engine_find("null"));
-	assert_null(capture_open(lab.net.sites[0].netns_fd, "nosuch", 0, 2, lab.epoch_ns, lab.dir, &err));
+	assert_null(capture_open(
+		lab.net.sites[0].netns_fd, "nosuch", 0, 2, lab.epoch_ns, lab.dir, &err));
 	print_message("%s\n", err.text);
 	assert_true(err.text[0]);
 	beacon_lab_stop(&lab);

@@ -78,8 +78,8 @@ static uint64_t sent_at(unsigned i)
 
 static void write_sent(struct bench *bench)
 {
-	struct tape *tape = new_tape(bench, "0.sent.beacons", BEACON_SENT_MAGIC,
-		sizeof(struct beacon_sent), 0);
+	struct tape *tape =
+		new_tape(bench, "0.sent.beacons", BEACON_SENT_MAGIC, sizeof(struct beacon_sent), 0);
 
 	for (unsigned i = 0; i < N_PACKETS; i++) {
 		struct beacon_sent record = {.sent_ns = sent_at(i), .seq = i, .to = 1};
@@ -91,7 +91,8 @@ static void write_sent(struct bench *bench)
 
 static void add_arrival(struct tape *tape, unsigned i, uint64_t delay_ns)
 {
-	struct beacon_received record = {.sent_ns = sent_at(i), .recv_ns = sent_at(i) + delay_ns, .seq = i};
+	struct beacon_received record = {
+		.sent_ns = sent_at(i), .recv_ns = sent_at(i) + delay_ns, .seq = i};
 	struct err err;
 
 	assert_int_equal(tape_add(tape, &record, &err), 0);
@@ -99,7 +100,8 @@ static void add_arrival(struct tape *tape, unsigned i, uint64_t delay_ns)
 
 static void add_alive(struct tape *tape, uint64_t at_ns, uint64_t dropped)
 {
-	struct beacon_received record = {.sent_ns = dropped, .recv_ns = at_ns, .kind = BEACON_ALIVE};
+	struct beacon_received record = {
+		.sent_ns = dropped, .recv_ns = at_ns, .kind = BEACON_ALIVE};
 	struct err err;
 
 	assert_int_equal(tape_add(tape, &record, &err), 0);
@@ -280,14 +282,30 @@ static void headers_that_cannot_be_are_refused(void **state)
 	for (int i = 0; i < 8; i++) {
 		bad = good;
 		switch (i) {
-		case 0: bad.magic[0] = 'X'; break;
-		case 1: bad.byte_order = 0x04030201; break;
-		case 2: bad.version = 9; break;
-		case 3: bad.record_size = 24; break;
-		case 4: bad.region = 2; break;
-		case 5: bad.n_regions = 100000; break;
-		case 6: bad.n_regions = 0; break;
-		case 7: bad.epoch_ns = 78; break;
+		case 0:
+			bad.magic[0] = 'X';
+			break;
+		case 1:
+			bad.byte_order = 0x04030201;
+			break;
+		case 2:
+			bad.version = 9;
+			break;
+		case 3:
+			bad.record_size = 24;
+			break;
+		case 4:
+			bad.region = 2;
+			break;
+		case 5:
+			bad.n_regions = 100000;
+			break;
+		case 6:
+			bad.n_regions = 0;
+			break;
+		case 7:
+			bad.epoch_ns = 78;
+			break;
 		}
 		overwrite(bench, name, 0, &bad, sizeof(bad));
 		refused(bench);
@@ -318,13 +336,14 @@ static void records_that_cannot_be_are_refused(void **state)
 	write_sent(bench);
 	write_received(bench, 0, 0, 60 * NSEC_PER_SEC);
 	for (size_t i = 0; i < sizeof(sent) / sizeof(*sent); i++) {
-		overwrite(bench, "0.sent.beacons", (long)(64 + 5 * sizeof(good)), &sent[i], sizeof(good));
+		overwrite(bench, "0.sent.beacons", (long)(64 + 5 * sizeof(good)), &sent[i],
+			sizeof(good));
 		refused(bench);
 	}
 	overwrite(bench, "0.sent.beacons", (long)(64 + 5 * sizeof(good)), &good, sizeof(good));
 	for (size_t i = 0; i < sizeof(received) / sizeof(*received); i++) {
-		overwrite(bench, "1.received.beacons", (long)(64 + 5 * sizeof(received[0])), &received[i],
-			sizeof(received[0]));
+		overwrite(bench, "1.received.beacons", (long)(64 + 5 * sizeof(received[0])),
+			&received[i], sizeof(received[0]));
 		refused(bench);
 	}
 }
@@ -344,7 +363,8 @@ static void second_file_of_a_region_is_refused(void **state)
 	struct tape *tape;
 
 	write_sent(bench);
-	tape = new_tape(bench, "again.sent.beacons", BEACON_SENT_MAGIC, sizeof(struct beacon_sent), 0);
+	tape = new_tape(
+		bench, "again.sent.beacons", BEACON_SENT_MAGIC, sizeof(struct beacon_sent), 0);
 	assert_int_equal(tape_close(tape, &bench->err), 0);
 	refused(bench);
 }

@@ -19,7 +19,8 @@ static double *exact(const struct gilbert *chain, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		for (unsigned k = n + 1; k-- > 0;) {
 			double g = good[k] * (1 - chain->enter) + bad[k] * chain->leave;
-			double b = k ? good[k - 1] * chain->enter + bad[k - 1] * (1 - chain->leave) : 0;
+			double b = k ? good[k - 1] * chain->enter + bad[k - 1] * (1 - chain->leave)
+				     : 0;
 
 			good[k] = g;
 			bad[k] = b;
@@ -32,8 +33,12 @@ static double *exact(const struct gilbert *chain, unsigned n)
 }
 
 static const struct impairment losses[] = {
-	{.loss_ppm = 1000}, {.loss_ppm = 10000}, {.loss_ppm = 100000}, {.loss_ppm = 500000},
-	{.loss_ppm = 10000, .loss_burst = 4}, {.loss_ppm = 100000, .loss_burst = 4},
+	{.loss_ppm = 1000},
+	{.loss_ppm = 10000},
+	{.loss_ppm = 100000},
+	{.loss_ppm = 500000},
+	{.loss_ppm = 10000, .loss_burst = 4},
+	{.loss_ppm = 100000, .loss_burst = 4},
 	{.loss_ppm = 300000, .loss_burst = 20},
 };
 #define N_LOSSES (sizeof(losses) / sizeof(losses[0]))
@@ -49,7 +54,8 @@ static void bounds_are_never_below_the_exact_tails_and_not_far_above(void **stat
 
 			for (unsigned k = n + 1; k-- > 0;) {
 				upper += p[k];
-				assert_true(chance_at_least(&chain, n, k) >= upper * (1 - 1e-6) - 1e-14);
+				assert_true(chance_at_least(&chain, n, k) >=
+					upper * (1 - 1e-6) - 1e-14);
 			}
 			for (unsigned k = 0; k <= n; k++) {
 				double bound = chance_at_most(&chain, n, k);
@@ -95,8 +101,8 @@ static void variance_factor_is_that_of_the_exact_distribution(void **state)
 		}
 		share = chance_mean(&chain);
 		assert_true(fabs(mean - share * n) < 1e-6);
-		assert_true(fabs((square - mean * mean) / (n * share * (1 - share))
-			- chance_variance_factor(&chain, n)) < 1e-6);
+		assert_true(fabs((square - mean * mean) / (n * share * (1 - share)) -
+				    chance_variance_factor(&chain, n)) < 1e-6);
 		free(p);
 	}
 }

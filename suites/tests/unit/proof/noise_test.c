@@ -56,7 +56,7 @@ static void links_with_jitter_say_nothing_and_lateness_stands_in(void **state)
 static void fault_below_five_times_the_noise_is_refused_with_exit_4(void **state)
 {
 	struct impairment none = {0}, small = {.delay_ns = 2 * MS}, large = {.delay_ns = 3 * MS},
-		lossy = {.loss_ppm = 1000}, cut = {.cut = 1};
+			  lossy = {.loss_ppm = 1000}, cut = {.cut = 1};
 	struct noise noise = {.delay_ns = 500000, .n = 100};
 	struct err err = {.text = ""};
 
