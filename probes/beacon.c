@@ -255,6 +255,14 @@ static int find_failure(const struct beacon *beacon, struct err *err)
 	return 0;
 }
 
+/* The zero of the run may still be to come; what is before it has no time on a tape. */
+static uint64_t start_ns(const struct beacon_config *config)
+{
+	uint64_t now = clock_now_ns();
+
+	return now > config->epoch_ns ? now : config->epoch_ns;
+}
+
 /* 1: "stop" came; 0: the agent is gone; -1: we cannot go on. */
 static int obey(struct beacon *beacon, int socket_fd, struct err *err)
 {
@@ -278,7 +286,7 @@ static int obey(struct beacon *beacon, int socket_fd, struct err *err)
 		else if (got && strcmp(type, "start"))
 			rc = err_set(err, "the beacon does not know the message '%s'", type);
 		else if (got && !sender->running) {
-			sender->start_ns = clock_now_ns();
+			sender->start_ns = start_ns(beacon->config);
 			if (beacon_thread_start(sender, beacon_send_run, err) < 0)
 				rc = -1;
 		}

@@ -116,6 +116,18 @@ static uint64_t next_slot(uint64_t slot, uint64_t period_ns)
 	return slot + period_ns;
 }
 
+/* False: we are to stop. The first slot may be seconds away, at the run's zero. */
+static bool sleep_until(struct beacon_thread *thread, uint64_t at_ns)
+{
+	uint64_t now = clock_now_ns();
+
+	while (now < at_ns && !atomic_load(&thread->stop)) {
+		clock_sleep_until_ns(at_ns - now > FLUSH_NS ? now + FLUSH_NS : at_ns);
+		now = clock_now_ns();
+	}
+	return !atomic_load(&thread->stop);
+}
+
 static int send_until_stopped(struct sender *sender, struct err *err)
 {
 	struct beacon_thread *thread = sender->thread;
@@ -124,8 +136,7 @@ static int send_until_stopped(struct sender *sender, struct err *err)
 	uint64_t slot = thread->start_ns + config->region * period_ns / config->n_regions;
 
 	for (;; slot = next_slot(slot, period_ns)) {
-		clock_sleep_until_ns(slot);
-		if (atomic_load(&thread->stop))
+		if (!sleep_until(thread, slot))
 			return 0;
 		if (send_slot(sender, err) < 0)
 			return -1;

@@ -43,11 +43,12 @@ struct tape *stall_tape_create(const struct beacon_config *config, struct err *e
 
 static int write_stall(struct beacon_thread *thread, uint64_t from_ns, uint64_t to_ns)
 {
-	struct stall_record record = {
-		.at_ns = clock_since_ns(thread->config->epoch_ns, from_ns),
-		.length_ns = to_ns - from_ns,
-	};
+	uint64_t epoch_ns = thread->config->epoch_ns;
+	struct stall_record record = {.at_ns = clock_since_ns(epoch_ns, from_ns)};
 
+	record.length_ns = clock_since_ns(epoch_ns, to_ns) - record.at_ns;
+	if (!record.length_ns)
+		return 0; /* before the run's zero */
 	if (tape_add(thread->tape, &record, &thread->err) < 0)
 		return -1;
 	return tape_flush(thread->tape, &thread->err);

@@ -88,6 +88,12 @@ static void expect(struct beacon_lab *lab, unsigned region, const char *type)
 
 void beacon_lab_up(struct beacon_lab *lab, unsigned n, const struct engine_ops *ops)
 {
+	beacon_lab_up_early(lab, n, ops, 0);
+}
+
+void beacon_lab_up_early(
+	struct beacon_lab *lab, unsigned n, const struct engine_ops *ops, unsigned zero_in_ms)
+{
 	struct err err;
 
 	*lab = (struct beacon_lab){.dir = "/tmp/beacon_lab.XXXXXX"};
@@ -98,7 +104,7 @@ void beacon_lab_up(struct beacon_lab *lab, unsigned n, const struct engine_ops *
 	if (net_lab_up(&lab->net, n, ops, 1, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_non_null(mkdtemp(lab->dir));
-	lab->epoch_ns = clock_now_ns();
+	lab->epoch_ns = clock_now_ns() + zero_in_ms * NSEC_PER_MSEC;
 	for (unsigned r = 0; r < n; r++) {
 		lab->processes[r] = (struct process)PROCESS_INIT;
 		lab->leaf_fds[r] = site_add_leaf(&lab->net.sites[r], ADDR_HOST_BEACON, &err);

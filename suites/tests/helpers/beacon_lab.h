@@ -22,6 +22,9 @@ struct beacon_lab {
 
 /* All beacons sending on return. Skips the test where it cannot be, fails it on an error. */
 void beacon_lab_up(struct beacon_lab *lab, unsigned n, const struct engine_ops *ops);
+/* The same, so long before the run's zero. */
+void beacon_lab_up_early(
+	struct beacon_lab *lab, unsigned n, const struct engine_ops *ops, unsigned zero_in_ms);
 /* Orderly end of all that still live; those that were killed are passed over. */
 void beacon_lab_stop(struct beacon_lab *lab);
 void beacon_lab_load(const struct beacon_lab *lab, struct beacons *beacons);

@@ -256,6 +256,26 @@ static void dead_receiver_leaves_no_data_instead_of_loss(void **state)
 	beacon_lab_down(&lab);
 }
 
+static void beacons_begin_at_the_zero_of_the_run(void **state)
+{
+	const struct beacon_sample *s;
+	struct beacon_lab lab;
+	struct beacons beacons;
+	size_t n;
+
+	(void)state;
+	beacon_lab_up_early(&lab, 2, null_engine(), 400);
+	beacon_lab_run_for_ms(900);
+	beacon_lab_stop(&lab);
+	beacon_lab_load(&lab, &beacons);
+	s = beacons_stream(&beacons, 0, 1, BEACON_IP4, &n);
+	assert_in_range(n, 20, 180);
+	assert_true(s[0].sent_ns < 200 * NSEC_PER_MSEC);
+	assert_all_arrived(tally(&beacons, 0, 1, BEACON_IP4, 0, UINT64_MAX), 20);
+	beacons_release(&beacons);
+	beacon_lab_down(&lab);
+}
+
 /* CapEff of the process, as the kernel shows it. */
 static unsigned long long effective_capabilities(int pid)
 {
@@ -291,6 +311,7 @@ int main(void)
 		cmocka_unit_test(cut_of_ip6_is_seen_in_one_family_only),
 		cmocka_unit_test(stopped_process_is_a_stall_and_no_loss),
 		cmocka_unit_test(dead_receiver_leaves_no_data_instead_of_loss),
+		cmocka_unit_test(beacons_begin_at_the_zero_of_the_run),
 		cmocka_unit_test(beacon_process_holds_no_capability),
 	};
 
