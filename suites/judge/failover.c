@@ -98,8 +98,8 @@ static void find_outside(struct failover *f)
 	unsigned char part[256] = {0}, best = 0, colour = 0;
 	unsigned most = 0, old = 256;
 
-	if (f->old_primary < plan->n_nodes)
-		old = plan->nodes[f->old_primary].region;
+	if (f->old_primary < plan->n_endpoints)
+		old = plan->endpoints[f->old_primary].region;
 	for (unsigned r = 0; r < plan->n_regions; r++) {
 		unsigned size;
 
@@ -287,7 +287,7 @@ static uint64_t find_detect(const struct failover *f)
 					.believed = mark->believed_primary};
 			continue;
 		}
-		if (mark->node < plan->n_nodes && f->outside[plan->nodes[mark->node].region] &&
+		if (mark->node < plan->n_endpoints && f->outside[plan->endpoints[mark->node].region] &&
 			is_sign(f, mark, s))
 			return mark->after_ns;
 	}

@@ -264,7 +264,7 @@ void sessions_observe(struct arena *arena, const struct view *view, bool follow_
 		.out = out,
 		.follow_reads = follow_reads,
 		.n_sessions = index->n_sessions,
-		.n_nodes = (uint32_t)view->evidence->plan->n_nodes};
+		.n_nodes = (uint32_t)view->evidence->plan->n_endpoints};
 	uint32_t *by_return = calloc(index->n_listed + 1, sizeof(*by_return));
 
 	o.frontiers = calloc((size_t)o.n_nodes * o.n_sessions + 1, sizeof(*o.frontiers));

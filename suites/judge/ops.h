@@ -41,8 +41,8 @@ static inline uint64_t op_end(const struct op *op)
 /* The region in which a read was served, where the answer names the node; else the client's. */
 static inline unsigned op_served_in(const struct plan *plan, const struct op *op)
 {
-	if (op->node != OP_NODE_UNKNOWN && op->node < plan->n_nodes)
-		return plan->nodes[op->node].region;
+	if (op->node != OP_NODE_UNKNOWN && op->node < plan->n_endpoints)
+		return plan->endpoints[op->node].region;
 	return op->region;
 }
 

@@ -106,7 +106,7 @@ static void offer_observed(const struct view *view, struct draw *draw, bool foll
 		uint32_t read = index->by_session[i];
 		const struct op *op = &index->ops[read];
 
-		if (!is_candidate(view, read) || op->node >= view->evidence->plan->n_nodes)
+		if (!is_candidate(view, read) || op->node >= view->evidence->plan->n_endpoints)
 			continue;
 		for (uint32_t j = i; j > 0 && i - j < 32; j--) {
 			uint32_t seen = index->by_session[j - 1], w = index->write_of[seen];

@@ -96,7 +96,7 @@ const char *view_region_name(const struct plan *plan, unsigned region)
 
 const char *view_node_name(const struct plan *plan, unsigned node)
 {
-	return node < plan->n_nodes ? plan->nodes[node].spec.name : "an unknown node";
+	return node < plan->n_endpoints ? plan->endpoints[node].name : "an unknown node";
 }
 
 const char *view_session_name(struct arena *arena, const struct plan *plan, const struct op *op)

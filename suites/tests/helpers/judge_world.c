@@ -12,9 +12,10 @@ void jw_init(struct judge_world *world)
 	struct plan *plan = &world->plan;
 
 	memset(world, 0, sizeof(*world));
-	plan->n_regions = plan->n_nodes = WORLD_REGIONS;
+	plan->n_regions = plan->n_nodes = plan->n_endpoints = WORLD_REGIONS;
 	plan->regions = arena_array(&world->arena, WORLD_REGIONS, sizeof(*plan->regions));
 	plan->nodes = arena_array(&world->arena, WORLD_REGIONS, sizeof(*plan->nodes));
+	plan->endpoints = arena_array(&world->arena, WORLD_REGIONS, sizeof(*plan->endpoints));
 	plan->groups = arena_array(&world->arena, 1, sizeof(*plan->groups));
 	plan->phases = arena_array(&world->arena, MAX_THINGS, sizeof(*plan->phases));
 	plan->faults = arena_array(&world->arena, MAX_THINGS, sizeof(*plan->faults));
@@ -24,6 +25,9 @@ void jw_init(struct judge_world *world)
 		plan->regions[r].primary = r == 0;
 		plan->nodes[r].region = r;
 		plan->nodes[r].spec.name = arena_printf(&world->arena, "%s/store", names[r]);
+		plan->endpoints[r] = (struct endpoint){.name = plan->nodes[r].spec.name,
+			.region = (uint8_t)r,
+			.node = (uint8_t)r};
 		world->regions[r] = (uint8_t)r;
 	}
 	plan->groups[0] = (struct client_group){.name = "users",
