@@ -27,6 +27,7 @@ else
 	set -- "$tests/engine_sabotage,netem" "$tests/engine_conformance,netem"
 fi
 [ -x "$init" ] || skip "not built: make tests"
+grep -qE '__[at]san_init' "$init" && skip "a sanitizer's memory map does not fit User Mode Linux"
 run=
 for program; do
 	path=${program%%,*}
