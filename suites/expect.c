@@ -4,6 +4,7 @@
 #include "suites/judge/sensitivity.h"
 #include "suites/judge/stat.h"
 #include "suites/judge/view.h"
+#include "suites/proof/rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -623,15 +624,9 @@ static void group_failures(
 	}
 }
 
-static const char *status_name(enum certificate_status status)
+static const char *region_name(const void *plan, unsigned region)
 {
-	static const char *const names[] = {[CERTIFIED] = "certified",
-		[CERTIFICATE_NOT_IN_FORCE] = "not in force",
-		[CERTIFICATE_PARTIAL] = "partial",
-		[CERTIFICATE_NO_DATA] = "no data",
-		[CERTIFICATE_NOT_EXERCISED] = "not exercised"};
-
-	return names[status];
+	return ((const struct plan *)plan)->regions[region].name;
 }
 
 static void fill_faults(struct arena *arena, const struct evidence *evidence, struct result *out)
@@ -655,8 +650,9 @@ static void fill_faults(struct arena *arena, const struct evidence *evidence, st
 			.resolution_ns = w->certificate.resolution_ns,
 			.drain_ns = w->certificate.drain_ns,
 			.skew_ns = w->certificate.skew_ns,
-			.status = status_name(w->certificate.status),
+			.status = certificate_status_name(w->certificate.status),
 			.why = w->certificate.why};
+		certificate_rows(arena, &w->certificate, region_name, evidence->plan, &rows[f]);
 	}
 	out->faults = rows;
 	out->n_faults = n;

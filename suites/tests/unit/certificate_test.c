@@ -2,6 +2,7 @@
 #include "suites/certificate.h"
 #include "fixtures/base/arena.h"
 #include "fixtures/base/clock.h"
+#include "suites/proof/rows.h"
 #include "suites/tests/helpers/beacon_world.h"
 
 #include <setjmp.h>
@@ -564,6 +565,33 @@ static void long_bursts_are_certified_when_beacons_are_alone_and_enough(void **s
 	assert_true(b->out.links[0].mean_burst > 3.5 && b->out.links[0].mean_burst < 4.5);
 }
 
+static const char *region_name(const void *arg, unsigned region)
+{
+	return ((const char *const *)arg)[region];
+}
+
+static void rows_set_asked_against_measured(void **state)
+{
+	struct bench *b = *state;
+	struct impairment slow = {.delay_ns = 60 * MS};
+	struct result_fault fault = {0};
+
+	start_neutral(b);
+	ask(b, 0, 1, &slow);
+	ask(b, 1, 0, &cut);
+	happens(b, 0, 1, &slow, WORLD_BOTH, OFF_NS);
+	expect_status(b, CERTIFICATE_PARTIAL, "eu-west -> us-east");
+	certificate_rows(&b->arena, &b->out, region_name, regions, &fault);
+	assert_int_equal(fault.n_links, 4);
+	assert_string_equal(fault.links[1].family, "IPv6");
+	assert_string_equal(fault.links[1].asked, "delay 60ms");
+	assert_non_null(strstr(fault.links[1].measured, "delay p50 60 ms, p95 60"));
+	assert_true(fault.links[1].ok);
+	assert_string_equal(fault.links[2].from, "eu-west");
+	assert_string_equal(fault.links[2].measured, "0 of 792 lost");
+	assert_false(fault.links[2].ok);
+}
+
 static struct impairment random_impairment(struct rng *rng, unsigned kind)
 {
 	struct impairment imp = base;
@@ -689,6 +717,7 @@ int main(void)
 		bench_test(missing_capture_is_no_data_where_use_was_to_be_shown),
 		bench_test(filter_that_cuts_only_beacons_is_partial),
 		bench_test(long_bursts_are_certified_when_beacons_are_alone_and_enough),
+		bench_test(rows_set_asked_against_measured),
 		cmocka_unit_test(ten_thousand_honest_faults_never_make_it_cry_wolf),
 	};
 
