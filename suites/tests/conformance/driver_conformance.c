@@ -2,6 +2,8 @@
  * Every driver against a server that answers right, lies, hangs, dies and sends garbage: what comes
  * out must be the right one of ok, sure failure and unknown, in time. A new driver adds its row to
  * dialects[]; a driver that has no port (null) needs none.
+ *
+ * runner: timeout 60, alone
  */
 #include "fixtures/base/clock.h"
 #include "probes/drivers/driver.h"

@@ -1,4 +1,8 @@
-/* The drivers against the real thing: redis-server with a replica, and a region-store trio. */
+/*
+ * Drivers and probers against the real thing: redis-server with replicas, and a region-store trio.
+ *
+ * runner: timeout 120, alone
+ */
 #include "fixtures/base/clock.h"
 #include "probes/drivers/driver.h"
 #include "suites/tests/helpers/prober_rig.h"
