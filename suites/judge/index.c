@@ -87,16 +87,25 @@ static void add_values(struct arena *arena, struct index *index)
 	}
 }
 
+/* Whose value a read returned. A value written to another key, or only after the read had returned,
+ * comes out of thin air and is nobody's. */
+static uint32_t find_author(const struct index *index, const struct op *read)
+{
+	uint32_t write = index_find_value(index, read->value);
+
+	if (write == OP_NONE || index->ops[write].key != read->key ||
+		index->ops[write].call_ns >= op_end(read))
+		return OP_NONE;
+	return write;
+}
+
 static void link_values(struct arena *arena, struct index *index)
 {
 	index->write_of = arena_array(arena, index->n, sizeof(*index->write_of));
 	for (uint32_t i = 0; i < index->n; i++) {
 		const struct op *op = &index->ops[i];
 
-		if (op_is_write(op))
-			index->write_of[i] = i;
-		else
-			index->write_of[i] = index_find_value(index, op->value);
+		index->write_of[i] = op_is_write(op) ? i : find_author(index, op);
 	}
 }
 
@@ -400,7 +409,8 @@ uint64_t index_version_end(const struct index *index, uint32_t dense_key, uint32
 
 	if (!index->ops[read].value)
 		return index->delete_start ? absent_end(index, dense_key, &index->ops[read]) : 0;
-	if (write == OP_NONE || index->ops[write].state != OP_OK)
+	if (write == OP_NONE || index->ops[write].state != OP_OK ||
+		index->ops[write].flags & OP_DUPLICABLE)
 		return TIME_NEVER;
 	return index->ops[write].ret_ns;
 }

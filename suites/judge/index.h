@@ -42,7 +42,7 @@ struct index {
 	uint32_t *by_key, *by_key_session, *by_session; /* n_listed each */
 	uint32_t n_listed;
 	uint32_t *key_start, *session_start; /* n_keys + 1, n_sessions + 1 */
-	uint32_t *write_of; /* the write of the value read; a write: itself; OP_NONE: nobody's */
+	uint32_t *write_of; /* the write of the value read; a write: itself; OP_NONE: none */
 	uint32_t *value_slots;
 	uint64_t value_mask;
 	uint32_t *key_slots; /* dense number of a key, by hash */
@@ -87,8 +87,8 @@ uint32_t index_writes_before(const struct index *index, struct span span, uint64
 /*
  * When the version that an ok read returned was surely written: the read is certainly older than a
  * write u where that instant lies before the call of u. 0: nothing was ever there. TIME_NEVER:
- * cannot be said (the write's outcome is unknown; nobody wrote it). A key that is absent is taken
- * for the latest of its deletes that may have been the one.
+ * cannot be said (the write's outcome is unknown, it may take effect twice, nobody wrote it). A key
+ * that is absent is taken for the latest of its deletes that may have been the one.
  */
 uint64_t index_version_end(const struct index *index, uint32_t dense_key, uint32_t read);
 /* When the version read began to exist at the earliest; 0 for one that was always there. */

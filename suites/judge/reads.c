@@ -44,6 +44,20 @@ static void convict(struct arena *arena, const struct view *view, uint32_t read,
 	finding->reason = reason;
 }
 
+static void convict_thin_air(
+	struct arena *arena, const struct view *view, uint32_t read, struct measurement *out)
+{
+	const struct index *index = view->index;
+	uint32_t write = index_find_value(index, index->ops[read].value);
+	const char *reason = "nobody wrote this value";
+
+	if (write != OP_NONE)
+		reason = index->ops[write].key != index->ops[read].key
+			? "this value was written to another key"
+			: "the read returned before this value was written";
+	convict(arena, view, read, write, reason, out);
+}
+
 static void measure_values(struct arena *arena, const struct view *view, struct measurement *out)
 {
 	const struct index *index = view->index;
@@ -59,12 +73,7 @@ static void measure_values(struct arena *arena, const struct view *view, struct 
 		if (dirty && w != OP_NONE && index->ops[w].state == OP_FAIL)
 			convict(arena, view, i, w, "the write of this value surely failed", out);
 		else if (!dirty && w == OP_NONE)
-			convict(arena, view, i, OP_NONE, "nobody wrote this value", out);
-		else if (!dirty && index->ops[w].key != op->key)
-			convict(arena, view, i, w, "this value was written to another key", out);
-		else if (!dirty && op->ret_ns < index->ops[w].call_ns)
-			convict(arena, view, i, w, "the read returned before this was written",
-				out);
+			convict_thin_air(arena, view, i, out);
 	}
 	out->n_what = "reads that returned a value";
 }
@@ -73,7 +82,6 @@ static void measure_values(struct arena *arena, const struct view *view, struct 
 struct shown {
 	uint32_t key;        /* stamp */
 	uint64_t had_start;  /* latest version that it had */
-	uint64_t had_at_ns;  /* when it had it at the latest */
 	uint64_t gone_start; /* latest version that it had before it showed the key as absent */
 	uint32_t gone;       /* the read that did; OP_NONE: none */
 };
@@ -83,6 +91,7 @@ struct graves {
 	const struct view *view;
 	struct measurement *out;
 	uint32_t key;
+	uint64_t *had_before; /* per absent read: what its node had shown when it was called */
 	struct shown shown[READBACK_PLACES];
 };
 
@@ -95,28 +104,28 @@ static struct shown *shown_at(struct graves *g, const struct op *op)
 	return shown;
 }
 
+static bool is_absent(const struct op *op)
+{
+	return op_is_ok_read(op) && !op->value && !(op->flags & OP_VIA_PROXY);
+}
+
+/* An operation has returned: its node had the version, or had shown that it was gone. */
 static void remember(struct graves *g, uint32_t i)
 {
 	const struct index *index = g->view->index;
 	const struct op *op = &index->ops[i];
 	struct shown *shown = shown_at(g, op);
-	uint64_t start;
 
-	if (op->state != OP_OK || op->kind == OP_DELETE || op->flags & OP_VIA_PROXY)
+	if (op->state != OP_OK || op->kind == OP_DELETE || op->flags & OP_VIA_PROXY ||
+		(op_is_write(op) && op->node == OP_NODE_UNKNOWN))
 		return;
-	if (op_is_write(op) && op->node == OP_NODE_UNKNOWN)
-		return;
-	if (!op->value) {
-		if (shown->had_start && op->call_ns > shown->had_at_ns) {
-			shown->gone_start = shown->had_start;
-			shown->gone = i;
-		}
-		return;
-	}
-	start = index_version_start(index, i);
-	if (start > shown->had_start) {
-		shown->had_start = start;
-		shown->had_at_ns = op->ret_ns;
+	if (!is_absent(op)) {
+		uint64_t start = index_version_start(index, i);
+
+		shown->had_start = start > shown->had_start ? start : shown->had_start;
+	} else if (g->had_before[i] > shown->gone_start) {
+		shown->gone_start = g->had_before[i];
+		shown->gone = i;
 	}
 }
 
@@ -177,12 +186,14 @@ static void walk_key(struct graves *g, uint32_t *by_return)
 	memcpy(by_return, order, n * sizeof(*order));
 	sort_by_return(index->ops, by_return, n);
 	for (uint32_t i = 0, done = 0; i < n; i++) {
-		if (!counts(g->view, order[i]))
-			continue;
-		while (done < n &&
-			index->ops[by_return[done]].ret_ns < index->ops[order[i]].call_ns)
+		const struct op *op = &index->ops[order[i]];
+
+		while (done < n && index->ops[by_return[done]].ret_ns < op->call_ns)
 			remember(g, by_return[done++]);
-		judge(g, order[i]);
+		if (is_absent(op))
+			g->had_before[order[i]] = shown_at(g, op)->had_start;
+		if (counts(g->view, order[i]))
+			judge(g, order[i]);
 	}
 }
 
@@ -191,17 +202,22 @@ static void measure_resurrections(
 {
 	const struct index *index = view->index;
 	struct graves *g = arena_alloc(arena, sizeof(*g));
-	uint32_t *by_return = calloc(index->n_listed + 1, sizeof(*by_return));
+	uint32_t *by_return;
 
-	if (!by_return)
-		abort();
+	out->n_what = "reads after a delete was seen";
+	if (!index->delete_start)
+		return;
 	*g = (struct graves){.arena = arena, .view = view, .out = out};
-	for (g->key = 0; index->delete_start && g->key < index->n_keys; g->key++) {
+	by_return = calloc(index->n_listed + 1, sizeof(*by_return));
+	g->had_before = calloc(index->n, sizeof(*g->had_before));
+	if (!by_return || !g->had_before)
+		abort();
+	for (g->key = 0; g->key < index->n_keys; g->key++) {
 		if (index->delete_start[g->key] < index->delete_start[g->key + 1])
 			walk_key(g, by_return);
 	}
+	free(g->had_before);
 	free(by_return);
-	out->n_what = "reads after a delete was seen";
 }
 
 static void measure(struct arena *arena, const struct evidence *evidence,

@@ -167,7 +167,7 @@ static void scan_region(const struct scan *scan, unsigned to)
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t w = scan->index->write_of[reads[i]];
 
-		if (w == OP_NONE || ops[w].key != ops[reads[i]].key || ops[w].state == OP_FAIL)
+		if (w == OP_NONE || ops[w].state == OP_FAIL)
 			continue;
 		if (ops[w].kind == OP_WRITE && ops[w].state == OP_OK)
 			report(scan, to, rank_of(scan, w), reads, i, reads[i]);
