@@ -90,10 +90,18 @@ int run_scenario(struct run *run, const struct run_options *options, struct resu
 	struct err *err, struct buf *errors);
 void run_release(struct run *run);
 
-/* Stages, in their files. */
+/* Descriptors that crew watches for the run. */
+enum run_watch { RUN_WATCH_SIGNALS, RUN_WATCH_GUARDIAN };
+
+/* Stages, in their files. What stopped one early stands in err; run_down() follows all the same. */
+int run_preflight(struct run *run, struct err *err);
+int run_up(struct run *run, struct err *err);
 int run_play(struct run *run, struct err *err);                         /* play.c */
 int run_settle(struct run *run, int phase, bool last, struct err *err); /* settle.c */
-void run_on_event(void *arg, unsigned region, const struct jv *event);  /* events.c */
+void run_down(struct run *run);
+void run_judge(struct run *run, struct result *out);                   /* outcome.c */
+void run_on_event(void *arg, unsigned region, const struct jv *event); /* events.c */
+int run_on_watch(void *arg, unsigned k, struct err *err);
 void run_note(struct run *run, uint64_t at_ns, const char *what, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void run_status(struct run *run); /* status.c */
@@ -105,5 +113,6 @@ void run_fact(struct run *run, const char *name, const char *fmt, ...)
 uint64_t run_since(const struct run *run, uint64_t monotonic_ns);
 /* {type:"tell", to:"prober", body:{type, ..}}; the caller adds to *body. */
 struct jv *run_tell_prober(const char *type, struct jv **body);
+int run_tell_beacons(struct run *run, const char *type, struct err *err);
 
 #endif

@@ -1,0 +1,108 @@
+/* From what a run left to its one result. */
+#include "suites/run/run.h"
+#include "fixtures/base/log.h"
+#include "suites/certify.h"
+#include "suites/expect.h"
+#include "suites/record.h"
+
+#include <stdlib.h>
+
+static void fill_result(struct run *run, struct result *out)
+{
+	const struct plan *plan = run->plan;
+
+	out->schema = RESULT_SCHEMA;
+	out->tool_version = REGIONPROOF_VERSION;
+	out->run = run->store.name;
+	out->scenario = plan->name;
+	out->about = plan->about;
+	out->path = plan->path;
+	out->scenario_text = plan->text;
+	out->dir = run->store.dir;
+	out->seed = plan->seed;
+	out->command = arena_printf(&run->arena, "regionproof run --seed %llu %s",
+		(unsigned long long)plan->seed, plan->path);
+	out->wall_start_ns = run->wall_start_ns;
+	out->duration_ns = run->evidence.end_ns;
+	out->epoch_ns = run->epoch_ns;
+	out->facts = run->facts;
+	out->n_facts = run->n_facts;
+	out->changes = run->undone;
+	out->n_changes = run->n_undone;
+	out->clean = run->clean;
+	out->interrupted = run->evidence.interrupted;
+	out->error = run->err.text[0] ? run->err.text : NULL;
+}
+
+static int exit_code(const struct run *run, const struct result *result)
+{
+	int code = EXIT_OK;
+
+	for (size_t i = 0; i < result->n_expects; i++)
+		code = verdict_worse_exit(code, verdict_exit(result->expects[i].verdict));
+	if (run->err.text[0])
+		code = verdict_worse_exit(code, err_exit_code(&run->err));
+	return run->clean ? code : verdict_worse_exit(code, EXIT_CLEANUP);
+}
+
+static int by_instant(const void *a, const void *b)
+{
+	const struct result_event *x = a, *y = b;
+
+	return x->at_ns < y->at_ns ? -1 : x->at_ns > y->at_ns;
+}
+
+/* What the beacons proved of each fault, as lines of the timeline. */
+static void note_certificates(struct run *run)
+{
+	for (size_t f = 0; f < run->plan->n_faults; f++) {
+		const struct fault_window *window = &run->evidence.faults[f];
+		const struct certificate *certificate = &window->certificate;
+		const char *name = run->plan->faults[f].name;
+		uint64_t attempted = 0, crossed = 0;
+
+		for (size_t i = 0; i < certificate->n_links; i++) {
+			attempted += certificate->links[i].system_attempted;
+			crossed += certificate->links[i].system_crossed;
+		}
+		if (window->in_force_ns && certificate->n_links)
+			run_note(run, window->in_force_ns, name,
+				"in force %.4f s   drained %.0f ms   %llu of the system's %llu packets "
+				"did not cross",
+				(double)window->in_force_ns / 1e9,
+				(double)certificate->drain_ns / 1e6,
+				(unsigned long long)(attempted > crossed ? attempted - crossed : 0),
+				(unsigned long long)attempted);
+		if (window->gone_ns && certificate->n_links)
+			run_note(run, window->gone_ns, name, "gone %.4f s",
+				(double)window->gone_ns / 1e9);
+	}
+}
+
+static void judge(struct run *run, struct result *out)
+{
+	struct err err = {0};
+
+	if (record_load_files(&run->evidence, run->store.dir, &err)) {
+		log_warn("%s", err.text);
+		if (!run->err.text[0])
+			run->err = err;
+	}
+	certify_run(&run->arena, &run->evidence);
+	record_bound_phases(&run->evidence);
+	note_certificates(run);
+	expect_judge_run(&run->arena, &run->evidence, out);
+	if (run->n_events)
+		qsort(run->events, run->n_events, sizeof(*run->events), by_instant);
+	out->events = run->events;
+	out->n_events = run->n_events;
+	if (record_save(&run->evidence, run->store.dir, &err))
+		log_warn("%s", err.text);
+}
+
+void run_judge(struct run *run, struct result *out)
+{
+	judge(run, out);
+	fill_result(run, out);
+	out->exit_code = exit_code(run, out);
+}

@@ -1,0 +1,136 @@
+/* Regions, nodes and clients come up, guarded from the first process on. */
+#include "suites/run/run.h"
+#include "fixtures/base/clock.h"
+#include "fixtures/json/jv.h"
+#include "fixtures/net/site.h"
+
+#include <stdio.h>
+
+#define PREPARE_SLACK_NS (15 * NSEC_PER_SEC)
+#define START_LIMIT_NS (15 * NSEC_PER_SEC)
+#define LEAD_NS (400 * NSEC_PER_MSEC) /* for beacons and threads of clients to come up */
+
+static int start_guarded_crew(struct run *run, struct err *err)
+{
+	unsigned n = (unsigned)run->plan->n_regions;
+	const struct process *agents[256];
+
+	if (guardian_journal_open(&run->guardian, run->store.name, run->store.dir,
+		    run->options->keep ? "" : run->store.work, err))
+		return -1;
+	run->backbone_fd = backbone_up(err);
+	if (run->backbone_fd < 0)
+		return -1;
+	run->crew.on_event = run_on_event;
+	run->crew.on_watch = run_on_watch;
+	run->crew.arg = run;
+	if (crew_start(&run->crew, n, run->backbone_fd, run->store.log_fd, err))
+		return -1;
+	for (unsigned i = 0; i < n; i++) {
+		agents[i] = &run->crew.members[i].process;
+		if (guardian_journal_add(&run->guardian, "agent", agents[i]->pid, err))
+			return -1;
+	}
+	if (guardian_start(
+		    &run->guardian, agents, n, run->options->keep ? "" : run->store.work, err))
+		return -1;
+	run->crew.watch[RUN_WATCH_SIGNALS] = run->signal_fd;
+	run->crew.watch[RUN_WATCH_GUARDIAN] = run->guardian.fd;
+	return 0;
+}
+
+static uint64_t ready_limit_ns(const struct plan *plan)
+{
+	uint64_t longest = 0;
+
+	for (size_t i = 0; i < plan->n_nodes; i++) {
+		if (plan->nodes[i].spec.ready_limit_ns > longest)
+			longest = plan->nodes[i].spec.ready_limit_ns;
+	}
+	return longest;
+}
+
+static int bring_up(struct run *run, struct err *err)
+{
+	struct jv *message = jv_new_object();
+	char seed[32];
+
+	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)run->plan->seed);
+	jv_set(message, "type", jv_new_string("prepare"));
+	jv_set(message, "path", jv_new_string(run->plan->path));
+	jv_set(message, "text", jv_new_string(run->plan->text));
+	if (run->options->plan.share)
+		jv_set(message, "share", jv_new_string(run->options->plan.share));
+	jv_set(message, "seed", jv_new_string(seed));
+	jv_set(message, "engine", jv_new_string(run->engine));
+	jv_set(message, "dir", jv_new_string(run->store.work));
+	return crew_ask(&run->crew, message,
+		clock_now_ns() + ready_limit_ns(run->plan) + PREPARE_SLACK_NS, err);
+}
+
+/* The node each region's clients read from: told by its prober, printed with the preflight. */
+static void note_nearest(struct run *run)
+{
+	for (unsigned r = 0; r < run->crew.n; r++) {
+		const struct jv *ready = jv_get(run->crew.members[r].answer, "ready");
+		const struct jv *first = jv_at(jv_get(ready, "nearest"), 0);
+		int64_t node = jv_int(jv_get(first, "node"), -1);
+
+		if (node >= 0 && (size_t)node < run->plan->n_endpoints)
+			run_fact(run, "nearest", "%s: %s (RTT %.2f ms)", run->plan->regions[r].name,
+				run->plan->endpoints[node].name,
+				(double)jv_int(jv_get(first, "rtt_ns"), 0) / 1e6);
+	}
+}
+
+int run_tell_beacons(struct run *run, const char *type, struct err *err)
+{
+	struct jv *message = jv_new_object(), *body = jv_new_object();
+
+	jv_set(body, "type", jv_new_string(type));
+	jv_set(message, "type", jv_new_string("tell"));
+	jv_set(message, "to", jv_new_string("beacon"));
+	jv_set(message, "body", body);
+	return crew_tell(&run->crew, message, err);
+}
+
+static int ask(struct run *run, const char *type, struct jv *message, struct err *err)
+{
+	jv_set(message, "type", jv_new_string(type));
+	return crew_ask(&run->crew, message, clock_now_ns() + START_LIMIT_NS, err);
+}
+
+/*
+ * The probers come first, since measuring the way to every node takes round trips; then the run's
+ * zero is fixed, a little ahead, and beacons and clients begin at it.
+ */
+static int start_clients(struct run *run, struct err *err)
+{
+	struct jv *message, *body;
+
+	if (ask(run, "start", jv_new_object(), err))
+		return -1;
+	note_nearest(run);
+	run->epoch_ns = clock_now_ns() + LEAD_NS;
+	run->wall_start_ns = clock_wall_ns() + LEAD_NS;
+	run->suspended_ns = clock_suspended_ns();
+	message = jv_new_object();
+	jv_set(message, "epoch_ns", jv_new_int((int64_t)run->epoch_ns));
+	if (ask(run, "watch", message, err))
+		return -1;
+	if (clock_now_ns() + LEAD_NS / 4 > run->epoch_ns)
+		return err_exit(err, EXIT_MACHINE,
+			"the beacons took more than %.1f s to come up: this machine is too busy",
+			0.75 * LEAD_NS / 1e9);
+	message = run_tell_prober("start", &body);
+	jv_set(body, "at_ns", jv_new_int((int64_t)run->epoch_ns));
+	if (crew_tell(&run->crew, message, err) || crew_pump(&run->crew, run->epoch_ns, NULL, err))
+		return -1;
+	return run_tell_beacons(run, "start", err);
+}
+
+int run_up(struct run *run, struct err *err)
+{
+	return start_guarded_crew(run, err) || bring_up(run, err) || start_clients(run, err) ? -1
+											     : 0;
+}
