@@ -114,6 +114,16 @@ static void certify_links(
 	input->links = links;
 	input->n_links = fault->effects.n_links;
 	certificate_make(arena, input, &window->certificate);
+	for (size_t i = 0; i < fault->effects.n_links; i++) {
+		struct err err;
+
+		if (noise_check(input->noise, &links[i].before, &links[i].asked,
+			    arena_printf(arena, "fault '%s'", fault->name), &err)) {
+			window->certificate.status = CERTIFICATE_NO_DATA;
+			window->certificate.why = arena_strdup(arena, err.text);
+			break;
+		}
+	}
 	window->in_force_ns = window->certificate.in_force_ns;
 	window->gone_ns = window->certificate.gone_ns;
 }
@@ -157,7 +167,7 @@ void certify_run(struct arena *arena, struct evidence *evidence)
 	struct certificate_input input = {
 		.regions = region_names(arena, plan),
 		.beacons = &evidence->beacons,
-		.captures = evidence->captures.n ? &evidence->captures : NULL,
+		.captures = &evidence->captures,
 		.stalls = &evidence->stalls,
 		.noise = &noise,
 		.n_faults = (unsigned)plan->n_faults,
