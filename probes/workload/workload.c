@@ -70,14 +70,14 @@ static uint64_t slot_when(const struct workload *w)
 	return rate(w->group) ? slot_at(w, w->slot) : UINT64_MAX;
 }
 
-static bool after_is_next(const struct workload *w)
+bool workload_is_after(const struct workload *w)
 {
 	return w->after_at_ns && w->after_at_ns <= slot_when(w);
 }
 
 uint64_t workload_when(const struct workload *w)
 {
-	return after_is_next(w) ? w->after_at_ns : slot_when(w);
+	return workload_is_after(w) ? w->after_at_ns : slot_when(w);
 }
 
 uint64_t workload_period_ns(const struct workload *w)
@@ -171,7 +171,7 @@ void workload_take(struct workload *w, bool send, struct workload_op *op)
 	uint32_t i, number;
 
 	*op = (struct workload_op){.at_ns = workload_when(w)};
-	if (after_is_next(w)) {
+	if (workload_is_after(w)) {
 		take_read(w, w->after_key, op);
 		op->flags = OP_AFTER_WRITE;
 		w->after_at_ns = 0;

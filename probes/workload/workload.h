@@ -57,6 +57,8 @@ void workload_release(struct workload *w);
 
 /* Intended start of the next operation. */
 uint64_t workload_when(const struct workload *w);
+/* It is a read that follows a write. */
+bool workload_is_after(const struct workload *w);
 /* Take the next operation. Not sent: its slot is used up, but no value and no ledger key is. */
 void workload_take(struct workload *w, bool send, struct workload_op *op);
 /* What came of it. version 0: the answer had none. */

@@ -299,6 +299,32 @@ static void a_backlog_is_let_go_and_never_sent_in_a_burst(void **state)
 	prober_rig_clean(&rig);
 }
 
+static void a_read_after_a_write_is_not_held_back(void **state)
+{
+	struct client_group group = a_group();
+	struct prober_config config = config_of(&group, 0);
+	unsigned n = 0, prompt = 0;
+	struct prober_rig rig;
+	struct history h;
+
+	(void)state;
+	group.read_rate_uhz = 0; /* a slot every 300 ms in each session */
+	group.write_rate_uhz = 40 * 1000000ull;
+	group.after_write_ppm = 1000000;
+	config.ticker = 0;
+	jv_free(quiet(&rig, begin(&rig, &config) + NSEC_PER_SEC));
+	stop(&rig);
+	assert_int_equal(prober_rig_history(&rig, &h), 0);
+	for (size_t i = 0; i < h.n; i++) {
+		n += h.ops[i].flags & OP_AFTER_WRITE ? 1 : 0;
+		prompt += h.ops[i].flags & OP_AFTER_WRITE && h.ops[i].late_us < 20000;
+	}
+	assert_in_range(n, 4, 14);
+	assert_true(prompt >= n / 2);
+	history_release(&h);
+	prober_rig_clean(&rig);
+}
+
 static void progress_and_roles_are_reported(void **state)
 {
 	struct client_group group = a_group();
@@ -459,6 +485,7 @@ int main(void)
 		cmocka_unit_test(equal_states_have_equal_digests_and_others_not),
 		cmocka_unit_test(a_killed_prober_leaves_a_readable_history),
 		cmocka_unit_test(a_backlog_is_let_go_and_never_sent_in_a_burst),
+		cmocka_unit_test(a_read_after_a_write_is_not_held_back),
 		cmocka_unit_test(progress_and_roles_are_reported),
 		cmocka_unit_test(a_roaming_session_goes_on_where_it_arrives),
 		cmocka_unit_test(a_message_that_nobody_knows_is_an_error),
