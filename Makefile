@@ -108,7 +108,11 @@ $(B)/obj/%.o: %.c $(B)/flags
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 TESTS := $(patsubst suites/tests/%.c,$(B)/tests/%,$(TEST_SRCS))
-$(TESTS): $(B)/tests/%: $(B)/obj/suites/tests/%.o $(call obj,$(HELPER_SRCS)) $(B)/libregionproof.a
+# Of the helpers a program gets those that it uses.
+$(B)/libhelpers.a: $(call obj,$(HELPER_SRCS))
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(TESTS): $(B)/tests/%: $(B)/obj/suites/tests/%.o $(B)/libhelpers.a $(B)/libregionproof.a
 	$(link) -lcmocka $(LDLIBS)
 
 RUNNER := $(B)/tests/runner
@@ -120,9 +124,8 @@ $(INCLUDES): $(call obj,suites/tests/lint/includes.c $(wildcard fixtures/base/*.
 	$(link) -lm
 
 BENCHES := $(patsubst suites/bench/%.c,$(B)/bench/%,$(BENCH_SRCS))
-BENCH_HELPERS := $(call obj,$(patsubst %,suites/tests/helpers/%.c,server prober_rig prober_load))
-$(BENCHES): $(B)/bench/%: $(B)/obj/suites/bench/%.o $(BENCH_HELPERS) $(B)/libregionproof.a
-	$(link) $(LDLIBS)
+$(BENCHES): $(B)/bench/%: $(B)/obj/suites/bench/%.o $(B)/libhelpers.a $(B)/libregionproof.a
+	$(link) -lcmocka $(LDLIBS)
 
 # libFuzzer programs; `make fuzz` builds them with clang in a build folder of its own.
 FUZZERS := $(patsubst suites/tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard suites/tests/fuzz/*.c))
