@@ -1,5 +1,6 @@
 /* The metric table: complete, and consistent with itself. */
 #include "suites/metric.h"
+#include "suites/judge/checker.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,6 +28,15 @@ static void every_row_is_complete(void **state)
 	assert_null(metric_find("happiness"));
 }
 
+static void a_checker_measures_every_metric(void **state)
+{
+	(void)state;
+	for (int i = 0; i < METRICS; i++) {
+		if (!checker_find(metrics[i].checker))
+			fail_msg("nothing measures %s", metrics[i].name);
+	}
+}
+
 /* "latency.p99" must have one reading only. */
 static void no_metric_is_another_one_with_a_statistic(void **state)
 {
@@ -45,6 +55,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row_is_complete),
+		cmocka_unit_test(a_checker_measures_every_metric),
 		cmocka_unit_test(no_metric_is_another_one_with_a_statistic),
 	};
 
