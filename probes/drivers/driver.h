@@ -24,7 +24,7 @@ struct endpoint {
 	const char *name; /* "us-east/store" */
 	const char *host; /* IP literal or name */
 	uint16_t port;
-	uint8_t region, node; /* node: global index in the plan */
+	uint8_t region, node; /* node: index among all endpoints of the plan */
 };
 
 struct driver_target {
