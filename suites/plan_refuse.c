@@ -9,6 +9,7 @@
 #include "suites/plan_parts.h"
 
 #include <float.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -370,7 +371,7 @@ static bool too_few_trials(struct planner *p, const struct plan_expect *expect)
 	plan_planned_samples(p->plan, expect, &what);
 	complain(p->complaints, expect->place,
 		"a claim of %.15g%% about %s needs independent trials, at least %d, and this run has "
-		"%llu; add repeat: 59 to the scenario, or leave \"confidence\" out",
+		"%llu; leave \"confidence\" out",
 		expect->confidence * 100, expect->metric->name, TRIALS_LEAST,
 		(unsigned long long)p->plan->repeat);
 	return true;
@@ -452,6 +453,17 @@ static void refuse_too_long(struct planner *p)
 		duration(p, plan->end_ns));
 }
 
+/* The runner carries out one trial. To take more of them silently for one would be a claim without
+ * its evidence. */
+static void refuse_repeat(struct planner *p)
+{
+	if (p->plan->repeat > 1)
+		complain(p->complaints, p->scenario.name.place,
+			"repeat: %" PRIu64 " is not carried out by this version; run the scenario "
+			"several times",
+			p->plan->repeat);
+}
+
 /* Ledger keys have GROUP_LEDGER_BITS bits of sequence in each session. */
 static void refuse_ledger(struct planner *p)
 {
@@ -485,4 +497,5 @@ void plan_refuse(struct planner *p)
 	refuse_no_steady(p);
 	refuse_too_long(p);
 	refuse_ledger(p);
+	refuse_repeat(p);
 }
