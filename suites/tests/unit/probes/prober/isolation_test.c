@@ -103,11 +103,23 @@ static void other_system_calls_end_the_process(void **state)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
 }
 
+static unsigned users_mapped(void)
+{
+	FILE *map = fopen("/proc/self/uid_map", "re");
+	unsigned n = 0;
+
+	if (map && fscanf(map, "%*u %*u %u", &n) != 1)
+		n = 0;
+	if (map)
+		fclose(map);
+	return n;
+}
+
 static void root_becomes_nobody(void **state)
 {
 	(void)state;
-	if (geteuid() != 0) {
-		print_message("not root\n");
+	if (geteuid() != 0 || users_mapped() <= 65534) {
+		print_message("not root, or nobody is not mapped\n");
 		skip();
 	}
 	assert_int_equal(isolated(look_at_privileges), 0);
