@@ -376,7 +376,7 @@ static bool judge_claim(struct trial *trial)
 	const struct plan_expect *e = trial->expect;
 	double percent = e->confidence * 100;
 
-	if (e->confidence <= 0)
+	if (e->confidence <= 0 || plan_claim_is_of_runs(trial->evidence->plan, e))
 		return false;
 	if (is_made_of_findings(e->metric->id) && m->episodes != 1)
 		return conclude(trial, VERDICT_INCONCLUSIVE,

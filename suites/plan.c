@@ -189,3 +189,9 @@ struct impairment plan_link_now(
 	}
 	return now;
 }
+
+bool plan_claim_is_of_runs(const struct plan *plan, const struct plan_expect *expect)
+{
+	return plan->repeat > 1 && expect->confidence > 0 &&
+		(expect->metric->needs_fault || expect->metric->id == METRIC_CONVERGENCE_TIME);
+}

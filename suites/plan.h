@@ -161,6 +161,10 @@ void plan_free(struct plan *plan);
 struct impairment plan_link_now(
 	const struct plan *plan, unsigned from, unsigned to, uint64_t faults_on);
 
+/* Is the claim of this expectation one about runs (a failover happens once in each), and so judged
+ * over the trials of `repeat` and not in one of them? */
+bool plan_claim_is_of_runs(const struct plan *plan, const struct plan_expect *expect);
+
 /* The dry run: every change that would be made, and its inverse, absolute times, limits, the
  * smallest effect that each expectation could detect. */
 void plan_print(const struct plan *plan, struct buf *out);

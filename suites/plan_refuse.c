@@ -453,17 +453,6 @@ static void refuse_too_long(struct planner *p)
 		duration(p, plan->end_ns));
 }
 
-/* The runner carries out one trial. To take more of them silently for one would be a claim without
- * its evidence. */
-static void refuse_repeat(struct planner *p)
-{
-	if (p->plan->repeat > 1)
-		complain(p->complaints, p->scenario.name.place,
-			"repeat: %" PRIu64 " is not carried out by this version; run the scenario "
-			"several times",
-			p->plan->repeat);
-}
-
 /* Ledger keys have GROUP_LEDGER_BITS bits of sequence in each session. */
 static void refuse_ledger(struct planner *p)
 {
@@ -497,5 +486,4 @@ void plan_refuse(struct planner *p)
 	refuse_no_steady(p);
 	refuse_too_long(p);
 	refuse_ledger(p);
-	refuse_repeat(p);
 }

@@ -5,6 +5,7 @@
 #include "reports/writers/writer.h"
 #include "suites/commands/command.h"
 #include "suites/run/run.h"
+#include "suites/run/trials.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -46,10 +47,12 @@ static int show(const struct args *args, const struct result *result, struct err
 	return rc;
 }
 
-static int run_one(const struct args *args, const char *path, struct err *err)
+static int read_options(
+	const struct args *args, const char *path, struct run_options *options, struct err *err)
 {
 	bool terminal = isatty(STDERR_FILENO) && !args->values[OPTION_QUIET];
-	struct run_options options = {
+
+	*options = (struct run_options){
 		.plan = {.path = path, .share = args->values[OPTION_SHARE]},
 		.engine = args->values[OPTION_ENGINE],
 		.runs = args->values[OPTION_RUNS] ? args->values[OPTION_RUNS] : "regionproof-runs",
@@ -57,24 +60,66 @@ static int run_one(const struct args *args, const char *path, struct err *err)
 		.status_line = terminal,
 		.progress = !terminal && !args->values[OPTION_QUIET],
 	};
+	options->plan.has_seed = args->values[OPTION_SEED] != NULL;
+	return options->plan.has_seed ? args_number(args, OPTION_SEED, &options->plan.seed, err)
+				      : 0;
+}
+
+/* One trial. *repeat and *seed come from its plan, for the trials after it. */
+static int run_trial(const struct args *args, const struct run_options *options,
+	struct trials *trials, uint64_t *repeat, uint64_t *seed, struct err *err)
+{
 	struct buf errors = {0};
 	struct result result;
 	struct run run;
 	int code = -1;
 
-	if (args->values[OPTION_SEED]) {
-		options.plan.has_seed = true;
-		if (args_number(args, OPTION_SEED, &options.plan.seed, err))
-			return -1;
-	}
-	if (run_scenario(&run, &options, &result, err, &errors)) {
+	if (run_scenario(&run, options, &result, err, &errors)) {
 		fputs(buf_str(&errors), stderr);
 	} else if (!write_files(&result, err) && !show(args, &result, err)) {
 		code = result.exit_code;
+		*repeat = run.plan->repeat;
+		*seed = run.plan->seed;
+		trials_add(trials, run.plan, &result);
 	}
 	run_release(&run);
 	buf_release(&errors);
 	return code;
+}
+
+static bool goes_on(int code)
+{
+	return code == EXIT_OK || code == EXIT_EXPECTATION || code == EXIT_NO_VERDICT;
+}
+
+/* All trials of one scenario; with more than one, what they add up to. */
+static int run_one(const struct args *args, const char *path, struct err *err)
+{
+	struct run_options options;
+	struct trials trials = {0};
+	uint64_t repeat = 1, first = 0, seed = 0;
+	int worst = EXIT_OK, code = EXIT_OK;
+	struct buf out = {0};
+
+	if (read_options(args, path, &options, err))
+		return -1;
+	for (unsigned i = 0; i < repeat && goes_on(code); i++) {
+		if (i) {
+			options.plan.has_seed = true;
+			options.plan.seed = trials_seed(first, i);
+		}
+		code = run_trial(args, &options, &trials, &repeat, &seed, err);
+		first = i ? first : seed;
+		worst = code < 0 ? -1 : verdict_worse_exit(worst, code);
+	}
+	if (repeat > 1 && worst >= 0 && !args_json(args)) {
+		worst = verdict_worse_exit(worst, trials_print(&trials, &out));
+		if (print_out(&out, err))
+			worst = -1;
+	}
+	buf_release(&out);
+	trials_release(&trials);
+	return worst;
 }
 
 int cmd_run(const struct args *args, struct err *err)
