@@ -90,8 +90,9 @@ struct checker_ops {
 	 */
 	bool (*plant)(struct arena *arena, struct evidence *copy, const struct question *question,
 		struct rng *rng, uint64_t size_ns);
-	unsigned plant_keys; /* how many keys a violation needs; 0 counts as 1 */
-	bool plant_has_size; /* sizes make sense */
+	unsigned plant_keys;    /* how many keys a violation needs; 0 counts as 1 */
+	unsigned plant_classes; /* bit per enum key_class that it can be planted on; 0: any */
+	bool plant_has_size;    /* sizes make sense */
 };
 
 /* The table, NULL-terminated. */

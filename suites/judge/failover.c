@@ -287,8 +287,8 @@ static uint64_t find_detect(const struct failover *f)
 					.believed = mark->believed_primary};
 			continue;
 		}
-		if (mark->node < plan->n_endpoints && f->outside[plan->endpoints[mark->node].region] &&
-			is_sign(f, mark, s))
+		if (mark->node < plan->n_endpoints &&
+			f->outside[plan->endpoints[mark->node].region] && is_sign(f, mark, s))
 			return mark->after_ns;
 	}
 	return TIME_NEVER;
@@ -401,7 +401,7 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 	struct view view = view_of(evidence, question);
 	struct failover f = {.arena = arena, .view = &view};
 
-	out->n_what = "failovers";
+	out->n_what = "failover";
 	out->fault = fault_asked(&view);
 	if (out->fault < 0 || !evidence->faults[out->fault].in_force_ns)
 		return measured_nothing(out, "no fault was in force");

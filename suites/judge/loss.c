@@ -410,4 +410,5 @@ const struct checker_ops checker_loss = {
 	.help = "acknowledged writes that are lost, missing, discarded or masked",
 	.measure = measure,
 	.plant = plant,
+	.plant_classes = 1u << KEY_LEDGER,
 };

@@ -325,4 +325,5 @@ const struct checker_ops checker_reads = {
 	.help = "dirty reads, values out of thin air, deleted data that came back",
 	.measure = measure,
 	.plant = plant,
+	.plant_classes = 1u << KEY_REGISTER,
 };

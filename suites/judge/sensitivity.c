@@ -23,11 +23,22 @@ struct planting {
 	uint32_t n_keys;
 };
 
-static bool is_plantable(const struct index *index, uint32_t key)
+static bool is_plantable(const struct planting *p, uint32_t key)
 {
+	const struct index *index = p->whole->index;
 	struct span writes = index_writes(index, key);
+	unsigned classes = p->checker->plant_classes;
 
-	return writes.first < writes.end && op_is_session(&index->ops[index->writes[writes.first]]);
+	return writes.first < writes.end &&
+		op_is_session(&index->ops[index->writes[writes.first]]) &&
+		(!classes || classes & 1u << op_key_class(index->keys[key]));
+}
+
+static uint32_t writer_of(const struct planting *p, uint32_t key)
+{
+	const struct index *index = p->whole->index;
+
+	return index->ops[index->writes[index_writes(index, key).first]].session;
 }
 
 static void find_keys(struct planting *p)
@@ -38,7 +49,7 @@ static void find_keys(struct planting *p)
 	if (!p->keys)
 		abort();
 	for (uint32_t k = 0; k < index->n_keys; k++) {
-		if (is_plantable(index, k))
+		if (is_plantable(p, k))
 			p->keys[p->n_keys++] = k;
 	}
 }
@@ -59,15 +70,20 @@ static bool is_among(const uint32_t *keys, unsigned n, uint32_t key)
 	return false;
 }
 
+/* Half of the time the further keys are of the writer of the first: what one session did to two keys
+ * is rare among keys drawn freely. */
 static unsigned draw_keys(struct planting *p, uint32_t keys[KEYS_MAX])
 {
 	unsigned wanted = p->checker->plant_keys ? p->checker->plant_keys : 1, n = 0;
+	bool same_writer = rng_below(&p->rng, 2);
 
-	for (int tries = 0; n < wanted && tries < 16; tries++) {
+	for (int tries = 0; n < wanted && tries < 200; tries++) {
 		uint32_t key = p->keys[rng_below(&p->rng, p->n_keys)];
 
-		if (!is_among(keys, n, key))
-			keys[n++] = key;
+		if (is_among(keys, n, key) ||
+			(n && same_writer && writer_of(p, key) != writer_of(p, keys[0])))
+			continue;
+		keys[n++] = key;
 	}
 	return n;
 }

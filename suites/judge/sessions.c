@@ -241,5 +241,6 @@ const struct checker_ops checker_sessions = {
 	.help = "read your writes, monotonic reads, monotonic writes, writes follow reads",
 	.measure = measure,
 	.plant = sessions_plant,
+	.plant_classes = 1u << KEY_REGISTER,
 	.plant_keys = 2,
 };

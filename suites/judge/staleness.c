@@ -85,8 +85,7 @@ static int compare_times(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* False where nothing survives. */
-static bool gather(struct stale_walk *walk, uint32_t key)
+static void gather(struct stale_walk *walk, uint32_t key)
 {
 	const struct index *index = walk->view->index;
 	struct span span = index_writes(index, key);
@@ -113,7 +112,6 @@ static bool gather(struct stale_walk *walk, uint32_t key)
 		s->first_ret[i - 1] = least ? ret : s->first_ret[i];
 		s->first[i - 1] = least ? s->writes[i - 1] : s->first[i];
 	}
-	return s->n > 0;
 }
 
 /* The successor of a version that ended at `end` that was acknowledged first; OP_NONE: none. */
@@ -182,7 +180,7 @@ static void judge_unflagged(
 	const struct op *op = &walk->view->index->ops[read];
 	uint64_t after = stale_after(walk, op);
 
-	if (op->call_ns < after || walk->s.returns[0] >= op->call_ns - after)
+	if (!walk->s.n || op->call_ns < after || walk->s.returns[0] >= op->call_ns - after)
 		return; /* nothing that old to miss */
 	walk->trials++;
 	if (age_ns <= after)
@@ -274,8 +272,9 @@ static void walk_keys(struct stale_walk *walk)
 	for (uint32_t k = 0; k < index->n_keys; k++) {
 		struct span span = index_key(index, k);
 
-		if (op_key_class(index->keys[k]) == KEY_TICKER || !gather(walk, k))
+		if (op_key_class(index->keys[k]) == KEY_TICKER)
 			continue;
+		gather(walk, k);
 		for (uint32_t i = span.first; i < span.end; i++) {
 			uint32_t read = index->by_key[i];
 
@@ -479,5 +478,6 @@ const struct checker_ops checker_staleness = {
 	.help = "definite age of what reads returned; stale reads without a flag; false flags",
 	.measure = measure,
 	.plant = plant,
+	.plant_classes = 1u << KEY_REGISTER,
 	.plant_has_size = true,
 };

@@ -25,9 +25,8 @@ void jw_init(struct judge_world *world)
 		plan->regions[r].primary = r == 0;
 		plan->nodes[r].region = r;
 		plan->nodes[r].spec.name = arena_printf(&world->arena, "%s/store", names[r]);
-		plan->endpoints[r] = (struct endpoint){.name = plan->nodes[r].spec.name,
-			.region = (uint8_t)r,
-			.node = (uint8_t)r};
+		plan->endpoints[r] = (struct endpoint){
+			.name = plan->nodes[r].spec.name, .region = (uint8_t)r, .node = (uint8_t)r};
 		world->regions[r] = (uint8_t)r;
 	}
 	plan->groups[0] = (struct client_group){.name = "users",
@@ -128,7 +127,8 @@ void jw_tick(struct judge_world *world, double from_ms, double to_ms, double lag
 			struct op *op = jw_op(world, OP_WRITE, 5000 + w, op_key(KEY_TICKER, w),
 				op_value(GROUP_TICKER_WRITER(w), number), t, t + 1);
 
-			op->flags = OP_TICKER;
+			op->flags = OP_TICKER | OP_HAS_EPOCH;
+			op->epoch = 1;
 			op->region = (uint8_t)w;
 			op->node = 0;
 			for (unsigned r = 0; r < WORLD_REGIONS; r++) {
