@@ -282,21 +282,30 @@ static bool plant_resurrection(const struct view *view, struct evidence *copy)
 	return false;
 }
 
+/* A write that failed and that the read could have seen; OP_NONE: none. */
+static uint32_t failed_before(const struct evidence *copy, const struct op *read)
+{
+	for (uint32_t i = 0; i < copy->history.n; i++) {
+		const struct op *op = &copy->history.ops[i];
+
+		if (op->kind == OP_WRITE && op->state == OP_FAIL && op->key == read->key &&
+			op->call_ns < read->ret_ns)
+			return i;
+	}
+	return OP_NONE;
+}
+
 static bool plant_value(const struct view *view, struct evidence *copy, struct rng *rng)
 {
-	uint32_t n = (uint32_t)copy->history.n, start = (uint32_t)rng_below(rng, n),
-		 failed = OP_NONE;
+	uint32_t n = (uint32_t)copy->history.n, start = (uint32_t)rng_below(rng, n);
 
 	for (uint32_t i = 0; i < n; i++) {
-		if (op_is_write(&copy->history.ops[i]) && copy->history.ops[i].state == OP_FAIL)
-			failed = i;
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t read = (start + i) % n, write = copy->index->write_of[read];
+		uint32_t read = (start + i) % n, write = copy->index->write_of[read], failed;
 
 		if (!counts(view, read) || write == OP_NONE ||
 			copy->history.ops[write].state == OP_FAIL)
 			continue;
+		failed = failed_before(copy, &copy->history.ops[read]);
 		if (view->question->metric->id == METRIC_THIN_AIR_READS)
 			set_value(copy, read, op_value(0xfffff, 1 + rng_below(rng, 1u << 30)));
 		else if (failed != OP_NONE)
