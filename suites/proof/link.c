@@ -327,21 +327,27 @@ static void judge_during(struct judgement *j)
 		judge_lifted(j);
 }
 
+/*
+ * Unlike the fault, its absence need not be shown at every instant: beacons that can have come from
+ * the link as it was before, and not from the one with the fault, are enough. Only without those
+ * does it matter that stalls have left too few.
+ */
 static void judge_after(struct judgement *j)
 {
 	const struct yardstick *yardstick = &j->proof->yardstick;
 	uint64_t length_ns = j->after.to_ns - j->after.from_ns;
 	const char *what = NULL;
+	bool fits, gone;
 
 	if (!j->asked->undo_sent_ns || length_ns < PERIODS_TO_SEE * j->stream.period_ns)
 		return;
-	if (window_coverage(&j->after) < COVERAGE_MIN) {
+	fits = !window_contradicts(&j->after, &j->asked->after, yardstick, &what);
+	gone = window_contradicts(&j->after, &j->asked->asked, yardstick, NULL);
+	if (fits && !gone && window_coverage(&j->after) < COVERAGE_MIN)
 		set(j, CERTIFICATE_NO_DATA, "no beacons tell whether it was gone after its undo");
+	if (fits)
 		return;
-	}
-	if (!window_contradicts(&j->after, &j->asked->after, yardstick, &what))
-		return;
-	if (window_contradicts(&j->after, &j->asked->asked, yardstick, NULL))
+	if (gone)
 		set(j, CERTIFICATE_PARTIAL,
 			arena_printf(j->proof->arena, "after its undo %s",
 				why_differs(j, &j->after, &j->asked->after, what)));

@@ -401,6 +401,34 @@ static void stall_over_most_of_the_fault_is_no_data(void **state)
 	expect_status(b, CERTIFICATE_NO_DATA, "beacons cover");
 }
 
+static void stalls_after_the_undo_leave_enough_to_see_it_gone(void **state)
+{
+	struct bench *b = *state;
+
+	start_neutral(b);
+	ask_all(b, &cut);
+	happens_all(b, &cut);
+	world_make(&b->world, &b->beacons);
+	b->stall_list[0] = (struct stall){6500 * MS, 600 * MS, 0};
+	b->stalls.n = 1;
+	world_stall(&b->beacons, 6500 * MS, 600 * MS);
+	expect_status(b, CERTIFIED, NULL);
+}
+
+static void stall_over_all_that_follows_the_undo_is_no_data(void **state)
+{
+	struct bench *b = *state;
+
+	start_neutral(b);
+	ask_all(b, &cut);
+	happens_all(b, &cut);
+	world_make(&b->world, &b->beacons);
+	b->stall_list[0] = (struct stall){OFF_NS, END_NS - OFF_NS, 0};
+	b->stalls.n = 1;
+	world_stall(&b->beacons, OFF_NS, END_NS - OFF_NS);
+	expect_status(b, CERTIFICATE_NO_DATA, "whether it was gone");
+}
+
 static void busy_machine_moves_the_control_and_accuses_nobody(void **state)
 {
 	struct bench *b = *state;
@@ -707,6 +735,8 @@ int main(void)
 		bench_test(sender_that_pauses_is_no_loss),
 		bench_test(short_stall_of_the_machine_taints_but_does_not_accuse),
 		bench_test(stall_over_most_of_the_fault_is_no_data),
+		bench_test(stalls_after_the_undo_leave_enough_to_see_it_gone),
+		bench_test(stall_over_all_that_follows_the_undo_is_no_data),
 		bench_test(busy_machine_moves_the_control_and_accuses_nobody),
 		bench_test(little_loss_in_few_packets_is_no_data_unless_counters_tell),
 		bench_test(rate_alone_is_certified_by_read_back),
