@@ -20,6 +20,7 @@
  */
 #include "chaos/engines/engine.h"
 #include "chaos/engines/mid.h"
+#include "chaos/engines/segments.h"
 #include "chaos/engines/tc.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/base/clock.h"
@@ -40,8 +41,7 @@ struct netem {
 	struct engine base;
 	struct site site; /* borrowed descriptor */
 	struct netlink *nl;
-	struct impairment links[ADDR_REGIONS_MAX];
-	bool per_packet;
+	struct segments segments;
 };
 
 extern const struct engine_ops engine_netem;
@@ -132,8 +132,7 @@ static void netem_close(struct engine *engine)
 		return;
 	if (netem->nl && !clear_root(netem, &ignored))
 		mid_down(&netem->site, &ignored);
-	if (netem->per_packet)
-		site_set_segmentation(&netem->site, false, &ignored);
+	segments_undo(&netem->segments, &netem->site);
 	netlink_close(netem->nl);
 	free(netem);
 }
@@ -183,33 +182,14 @@ static int check_region(const struct netem *netem, unsigned to, struct err *err)
 	return 0;
 }
 
-static bool any_needs_segments(const struct netem *netem)
-{
-	for (unsigned i = 0; i < netem->site.n_regions; i++) {
-		if (impairment_needs_segments(&netem->links[i]))
-			return true;
-	}
-	return false;
-}
-
-static int set_per_packet(struct netem *netem, bool per_packet, struct err *err)
-{
-	if (netem->per_packet == per_packet)
-		return 0;
-	if (site_set_segmentation(&netem->site, per_packet, err))
-		return -1;
-	netem->per_packet = per_packet;
-	return 0;
-}
-
 static int prepare(struct netem *netem, const struct engine_change *changes, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (check_region(netem, changes[i].to, err))
 			return -1;
-		if (impairment_needs_segments(&changes[i].impairment) && set_per_packet(netem, true, err))
-			return -1;
 	}
+	if (segments_before(&netem->segments, &netem->site, changes, n, err))
+		return -1;
 	for (size_t i = 0; i < n; i++)
 		tc_change_netem(netem->nl, netem->site.ifindex_c, minor_of(changes[i].to),
 			&changes[i].impairment);
@@ -251,7 +231,7 @@ static int look(struct netem *netem, unsigned to, struct tc_leaf *leaf, struct e
 		return -1;
 	if (!sorted)
 		return err_set(err, "the filter that sorts frames for region %u is gone or changed", to);
-	leaf->impairment.distribution = leaf->impairment.jitter_ns ? netem->links[to].distribution : 0;
+	leaf->impairment.distribution = leaf->impairment.jitter_ns ? netem->segments.links[to].distribution : 0;
 	return 0;
 }
 
@@ -263,9 +243,9 @@ static int compare(struct netem *netem, unsigned to, struct err *err)
 
 	if (look(netem, to, &leaf, err))
 		return -1;
-	if (kernel_equal(&netem->links[to], &leaf.impairment))
+	if (kernel_equal(&netem->segments.links[to], &leaf.impairment))
 		return 0;
-	impairment_print(&asked, &netem->links[to]);
+	impairment_print(&asked, &netem->segments.links[to]);
 	impairment_print(&has, &leaf.impairment);
 	rc = err_set(err, "link %u -> %u: asked '%s', the kernel has '%s'", netem->site.region, to,
 		buf_str(&asked), buf_str(&has));
@@ -286,13 +266,13 @@ static int netem_apply(struct engine *engine, const struct engine_change *change
 	if (netlink_commit(netem->nl, err))
 		return -1;
 	ack->acked_ns = clock_now_ns();
-	for (size_t i = 0; i < n; i++)
-		netem->links[changes[i].to] = changes[i].impairment;
+	if (segments_after(&netem->segments, &netem->site, changes, n, err))
+		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (compare(netem, changes[i].to, err))
 			return -1;
 	}
-	return set_per_packet(netem, any_needs_segments(netem), err);
+	return 0;
 }
 
 static int netem_read_back(struct engine *engine, unsigned to, struct impairment *out,

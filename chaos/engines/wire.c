@@ -7,13 +7,10 @@
  * is gone; that signal belongs to the *thread* that forked, so open() is for a main thread or one
  * that lives as long as the engine. Dropping capabilities clears the death signal, so it is set
  * after, and the parent is looked at once more.
- *
- * Segments: before the first impairment under which single packets matter, site_set_segmentation()
- * makes every segment a packet; after the last one it is undone. It is on a little longer than the
- * impairment, never shorter.
  */
 #include "chaos/engines/engine.h"
 #include "chaos/engines/mid.h"
+#include "chaos/engines/segments.h"
 #include "chaos/engines/wire_forwarder.h"
 #include "chaos/engines/wire_socket.h"
 #include "fixtures/base/clock.h"
@@ -39,8 +36,7 @@
 struct wire {
 	struct engine base;
 	struct site site; /* borrowed descriptor */
-	struct impairment links[ADDR_REGIONS_MAX];
-	bool per_packet;
+	struct segments segments;
 	int command_fd, pidfd;
 	pid_t pid;
 };
@@ -207,8 +203,7 @@ static void wire_close(struct engine *engine)
 	if (wire->pidfd >= 0)
 		close(wire->pidfd);
 	mid_down(&wire->site, &ignored);
-	if (wire->per_packet)
-		site_set_segmentation(&wire->site, false, &ignored);
+	segments_undo(&wire->segments, &wire->site);
 	free(wire);
 }
 
@@ -242,25 +237,6 @@ static int check_region(const struct wire *wire, unsigned to, struct err *err)
 	return 0;
 }
 
-static bool any_needs_segments(const struct wire *wire)
-{
-	for (unsigned i = 0; i < wire->site.n_regions; i++) {
-		if (impairment_needs_segments(&wire->links[i]))
-			return true;
-	}
-	return false;
-}
-
-static int set_per_packet(struct wire *wire, bool per_packet, struct err *err)
-{
-	if (wire->per_packet == per_packet)
-		return 0;
-	if (site_set_segmentation(&wire->site, per_packet, err))
-		return -1;
-	wire->per_packet = per_packet;
-	return 0;
-}
-
 static int wire_apply(struct engine *engine, const struct engine_change *changes, size_t n,
 	uint64_t at_ns, struct engine_ack *ack, struct err *err)
 {
@@ -274,9 +250,9 @@ static int wire_apply(struct engine *engine, const struct engine_change *changes
 	for (size_t i = 0; i < n; i++) {
 		if (check_region(wire, changes[i].to, err))
 			return -1;
-		if (impairment_needs_segments(&changes[i].impairment) && set_per_packet(wire, true, err))
-			return -1;
 	}
+	if (segments_before(&wire->segments, &wire->site, changes, n, err))
+		return -1;
 	request = calloc(1, sizeof(*request) + n * sizeof(*changes));
 	if (!request)
 		return err_set(err, "engine wire: out of memory");
@@ -288,9 +264,7 @@ static int wire_apply(struct engine *engine, const struct engine_change *changes
 	if (rc)
 		return -1;
 	*ack = out.ack;
-	for (size_t i = 0; i < n; i++)
-		wire->links[changes[i].to] = changes[i].impairment;
-	return set_per_packet(wire, any_needs_segments(wire), err);
+	return segments_after(&wire->segments, &wire->site, changes, n, err);
 }
 
 static int wire_read_back(struct engine *engine, unsigned to, struct impairment *out,

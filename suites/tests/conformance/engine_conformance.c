@@ -59,8 +59,8 @@ static void up(struct net_lab *lab)
 	if (net_lab_up(lab, 3, ops, SEED, &err))
 		fail_msg("%s", err.text);
 	for (int i = 0; i < 2; i++) { /* neighbours are known from here on */
-		assert_true(net_lab_udp_rtt_ns(lab, 0, 1, families[i], 3000) > 0);
-		assert_true(net_lab_udp_rtt_ns(lab, 0, 2, families[i], 3000) > 0);
+		assert_true(net_lab_udp_rtt_ns(lab, 0, 1, families[i], 10000) > 0);
+		assert_true(net_lab_udp_rtt_ns(lab, 0, 2, families[i], 10000) > 0);
 	}
 }
 
@@ -321,28 +321,47 @@ static void loss_makes_every_segment_a_packet_until_it_is_healed(void **state)
 
 /* --- rate --------------------------------------------------------------------------------------- */
 
+/* Bits per second between the first and the last of a train that is sent at once: the link is never
+ * idle, and the queue of 200 ms holds all of it. */
+static double train_bps(struct net_lab *lab, int family)
+{
+	struct net_stream s = stream_of(lab, family, 120);
+	size_t frame = 1000 + 14 + 8 + (family == AF_INET ? 20 : 40);
+	double seconds;
+
+	s.payload = 1000;
+	s.burst = 60;
+	net_stream_run(&s);
+	assert_int_equal(s.received, s.n);
+	seconds = (double)(s.received_ns[s.n - 1] - s.received_ns[0]) / 1e9;
+	net_stream_release(&s);
+	return (double)(s.n - 1) * (double)frame * 8 / seconds;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The median of several trains: a machine that stops for some milliseconds spoils one or two. */
 static void rate_of_10_mbit_is_10_mbit(void **state)
 {
-	static const size_t overhead[] = {14 + 20 + 8, 14 + 40 + 8};
 	struct net_lab lab;
 
 	(void)state;
 	up(&lab);
 	net_lab_impair(&lab, 0, 1, (struct impairment){.rate_bps = 10000000});
 	for (int i = 0; i < 2; i++) {
-		struct net_stream s = stream_of(&lab, families[i], 150); /* the queue holds 200 ms */
-		double bits, seconds;
+		double bps[7];
 
-		s.payload = 1000;
-		s.burst = 50;
-		net_stream_run(&s);
-		assert_int_equal(s.received, s.n);
-		bits = (double)(s.n - 1) * (double)(s.payload + overhead[i]) * 8;
-		seconds = (double)(s.received_ns[s.n - 1] - s.received_ns[0]) / 1e9;
+		for (int k = 0; k < 7; k++)
+			bps[k] = train_bps(&lab, families[i]);
+		qsort(bps, 7, sizeof(*bps), ascending);
 		print_message("# %s %s: asked 10 Mbit/s, measured %.3f\n", ops->name,
-			family_name(families[i]), bits / seconds / 1e6);
-		assert_true(fabs(bits / seconds / 10e6 - 1) < 0.03);
-		net_stream_release(&s);
+			family_name(families[i]), bps[3] / 1e6);
+		assert_true(fabs(bps[3] / 10e6 - 1) < 0.03);
 	}
 	net_lab_down(&lab);
 }

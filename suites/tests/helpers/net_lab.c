@@ -138,23 +138,38 @@ int net_lab_recv(int fd, void *data, size_t len, int timeout_ms)
 	return (int)recv(fd, data, len, MSG_DONTWAIT);
 }
 
+/* One try; -1 when it is not back within timeout_ms. */
+static int64_t udp_round(int client, int server, const struct sockaddr_storage *to, socklen_t len,
+	int timeout_ms)
+{
+	struct sockaddr_storage back;
+	socklen_t back_len = sizeof(back);
+	uint64_t start_ns = clock_now_ns();
+	char data[16] = "there";
+
+	assert_return_code(sendto(client, data, 6, 0, (const struct sockaddr *)to, len), errno);
+	if (poll(&(struct pollfd){.fd = server, .events = POLLIN}, 1, timeout_ms) <= 0 ||
+		recvfrom(server, data, 16, 0, (struct sockaddr *)&back, &back_len) != 6)
+		return -1;
+	sendto(server, "back", 5, 0, (struct sockaddr *)&back, back_len);
+	if (net_lab_recv(client, data, sizeof(data), timeout_ms) != 5)
+		return -1;
+	return (int64_t)(clock_now_ns() - start_ns);
+}
+
 int64_t net_lab_udp_rtt_ns(const struct net_lab *lab, unsigned from, unsigned to, int family,
 	int timeout_ms)
 {
 	int client = net_lab_udp(lab, from, family, 0), server = net_lab_udp(lab, to, family, 4242);
-	struct sockaddr_storage addr, back;
-	socklen_t len = net_lab_addr(to, family, 4242, &addr), back_len = sizeof(back);
-	uint64_t start = clock_now_ns();
-	int64_t rtt = -1;
-	char data[16] = "there";
+	uint64_t end_ns = clock_now_ns() + (uint64_t)timeout_ms * NSEC_PER_MSEC;
+	int each_ms = timeout_ms < 300 ? timeout_ms : 300;
+	struct sockaddr_storage addr;
+	socklen_t len = net_lab_addr(to, family, 4242, &addr);
+	int64_t rtt;
 
-	assert_return_code(sendto(client, data, 6, 0, (struct sockaddr *)&addr, len), errno);
-	if (poll(&(struct pollfd){.fd = server, .events = POLLIN}, 1, timeout_ms) > 0 &&
-		recvfrom(server, data, 16, 0, (struct sockaddr *)&back, &back_len) == 6) {
-		sendto(server, "back", 5, 0, (struct sockaddr *)&back, back_len);
-		if (net_lab_recv(client, data, sizeof(data), timeout_ms) == 5)
-			rtt = (int64_t)(clock_now_ns() - start);
-	}
+	do
+		rtt = udp_round(client, server, &addr, len, each_ms);
+	while (rtt < 0 && clock_now_ns() < end_ns);
 	close(client);
 	close(server);
 	return rtt;

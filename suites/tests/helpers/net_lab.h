@@ -36,7 +36,8 @@ socklen_t net_lab_addr(unsigned region, int family, uint16_t port, struct sockad
 int net_lab_udp(const struct net_lab *lab, unsigned region, int family, uint16_t port);
 /* Wait for a datagram; its length, or -1 when the deadline passes first. */
 int net_lab_recv(int fd, void *data, size_t len, int timeout_ms);
-/* Round trip of one datagram from a region to another and back; ns, or -1 when it is lost. */
+/* Round trip of a datagram from a region to another and back; ns, or -1. Tried again until timeout_ms
+ * are over: right after bring-up a port may not forward yet (fixtures/net/site.h). */
 int64_t net_lab_udp_rtt_ns(const struct net_lab *lab, unsigned from, unsigned to, int family,
 	int timeout_ms);
 /* The same with an ICMP echo that the kernel answers. */

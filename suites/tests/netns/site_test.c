@@ -41,9 +41,9 @@ static void null_engine_joins_two_regions_over_both_families(void **state)
 	(void)state;
 	up(&lab, 2, "null");
 	for (int i = 0; i < 2; i++) {
-		assert_true(net_lab_udp_rtt_ns(&lab, 0, 1, families[i], 2000) > 0);
-		assert_true(net_lab_udp_rtt_ns(&lab, 1, 0, families[i], 2000) > 0);
-		assert_true(net_lab_ping_rtt_ns(&lab, 0, 1, families[i], 2000) > 0);
+		assert_true(net_lab_udp_rtt_ns(&lab, 0, 1, families[i], 10000) > 0);
+		assert_true(net_lab_udp_rtt_ns(&lab, 1, 0, families[i], 10000) > 0);
+		assert_true(net_lab_ping_rtt_ns(&lab, 0, 1, families[i], 10000) > 0);
 	}
 	net_lab_down(&lab);
 }
@@ -200,8 +200,8 @@ static int rootless_child(const char *engine)
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}
-	if (net_lab_udp_rtt_ns(&lab, 0, 1, AF_INET, 2000) < 0 ||
-		net_lab_udp_rtt_ns(&lab, 0, 1, AF_INET6, 2000) < 0)
+	if (net_lab_udp_rtt_ns(&lab, 0, 1, AF_INET, 10000) < 0 ||
+		net_lab_udp_rtt_ns(&lab, 0, 1, AF_INET6, 10000) < 0)
 		return 2;
 	net_lab_down(&lab);
 	return 0;

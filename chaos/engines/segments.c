@@ -1,0 +1,40 @@
+#include "chaos/engines/segments.h"
+
+static int set(struct segments *segments, const struct site *site, bool per_packet, struct err *err)
+{
+	if (segments->per_packet == per_packet)
+		return 0;
+	if (site_set_segmentation(site, per_packet, err))
+		return -1;
+	segments->per_packet = per_packet;
+	return 0;
+}
+
+int segments_before(struct segments *segments, const struct site *site,
+	const struct engine_change *changes, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (impairment_needs_segments(&changes[i].impairment))
+			return set(segments, site, true, err);
+	}
+	return 0;
+}
+
+int segments_after(struct segments *segments, const struct site *site,
+	const struct engine_change *changes, size_t n, struct err *err)
+{
+	bool needed = false;
+
+	for (size_t i = 0; i < n; i++)
+		segments->links[changes[i].to] = changes[i].impairment;
+	for (unsigned i = 0; i < site->n_regions && !needed; i++)
+		needed = impairment_needs_segments(&segments->links[i]);
+	return set(segments, site, needed, err);
+}
+
+void segments_undo(struct segments *segments, const struct site *site)
+{
+	struct err ignored;
+
+	set(segments, site, false, &ignored);
+}
