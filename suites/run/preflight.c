@@ -2,6 +2,7 @@
 #include "suites/run/run.h"
 #include "chaos/engines/engine.h"
 #include "fixtures/base/clock.h"
+#include "fixtures/base/log.h"
 #include "suites/run/privilege.h"
 
 #include <stdlib.h>
@@ -87,7 +88,7 @@ static int choose_engine(struct run *run, struct err *err)
 	run->engine = ops->name;
 	run_fact(run, "engine", "%s (%s)", ops->name, forced ? "forced" : "probed");
 	if (why.len)
-		run_fact(run, "engines passed over", "%s", why.data);
+		log_info("engines passed over: %s", why.data);
 	buf_release(&why);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* Regions, nodes and clients come up, guarded from the first process on. */
 #include "suites/run/run.h"
+#include "fixtures/base/buf.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/json/jv.h"
 #include "fixtures/net/site.h"
@@ -71,16 +72,22 @@ static int bring_up(struct run *run, struct err *err)
 /* The node each region's clients read from: told by its prober, printed with the preflight. */
 static void note_nearest(struct run *run)
 {
+	struct buf text = {0};
+
 	for (unsigned r = 0; r < run->crew.n; r++) {
 		const struct jv *ready = jv_get(run->crew.members[r].answer, "ready");
 		const struct jv *first = jv_at(jv_get(ready, "nearest"), 0);
 		int64_t node = jv_int(jv_get(first, "node"), -1);
 
 		if (node >= 0 && (size_t)node < run->plan->n_endpoints)
-			run_fact(run, "nearest", "%s: %s (RTT %.2f ms)", run->plan->regions[r].name,
-				run->plan->endpoints[node].name,
+			buf_printf(&text, "%s%s->%s (%.2f ms)", text.len ? ", " : "",
+				run->plan->regions[r].name, run->plan->endpoints[node].name,
 				(double)jv_int(jv_get(first, "rtt_ns"), 0) / 1e6);
 	}
+	run_fact(run, "regions", "%u/%zu ready", run->crew.n, run->plan->n_regions);
+	if (text.len)
+		run_fact(run, "nearest", "%s", text.data);
+	buf_release(&text);
 }
 
 int run_tell_beacons(struct run *run, const char *type, struct err *err)
