@@ -275,7 +275,7 @@ static void put_witness(struct console *console, const struct result_expect *exp
 		return;
 	for (size_t i = 0; i < witness->n_ops; i++)
 		put_op(console, &witness->ops[i]);
-	if (witness->reason)
+	if (witness->reason && (!expect->why || strcmp(witness->reason, expect->why)))
 		put_line(console, "so: ", witness->reason);
 	if (expect->total_findings > 1) {
 		struct buf more = {0};
