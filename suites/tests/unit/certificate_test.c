@@ -429,6 +429,34 @@ static void stall_over_all_that_follows_the_undo_is_no_data(void **state)
 	expect_status(b, CERTIFICATE_NO_DATA, "whether it was gone");
 }
 
+/* From the undo on all links waver, or only those of the fault. */
+static void waver_after_the_undo(struct bench *b, bool controls_too)
+{
+	struct impairment wavering = {.delay_ns = 40 * MS, .jitter_ns = 20 * MS};
+
+	start_neutral(b);
+	ask_all(b, &cut);
+	for (size_t i = 0; i < b->input.n_links; i++) {
+		happens(b, b->links[i].from, b->links[i].to, &cut, WORLD_BOTH, 0);
+		world_change(
+			&b->world, b->links[i].from, b->links[i].to, WORLD_BOTH, OFF_NS, &wavering);
+	}
+	for (unsigned i = 0; i < 2 && controls_too; i++)
+		world_change(&b->world, 1 + i, 2 - i, WORLD_BOTH, OFF_NS, &wavering);
+}
+
+static void busy_machine_after_the_undo_is_no_rest_of_the_fault(void **state)
+{
+	waver_after_the_undo(*state, true);
+	expect_status(*state, CERTIFIED, NULL);
+}
+
+static void links_that_alone_waver_after_the_undo_are_partial(void **state)
+{
+	waver_after_the_undo(*state, false);
+	expect_status(*state, CERTIFICATE_PARTIAL, "after its undo the");
+}
+
 static void busy_machine_moves_the_control_and_accuses_nobody(void **state)
 {
 	struct bench *b = *state;
@@ -737,6 +765,8 @@ int main(void)
 		bench_test(stall_over_most_of_the_fault_is_no_data),
 		bench_test(stalls_after_the_undo_leave_enough_to_see_it_gone),
 		bench_test(stall_over_all_that_follows_the_undo_is_no_data),
+		bench_test(busy_machine_after_the_undo_is_no_rest_of_the_fault),
+		bench_test(links_that_alone_waver_after_the_undo_are_partial),
 		bench_test(busy_machine_moves_the_control_and_accuses_nobody),
 		bench_test(little_loss_in_few_packets_is_no_data_unless_counters_tell),
 		bench_test(rate_alone_is_certified_by_read_back),
