@@ -2,11 +2,11 @@
 #include "fixtures/base/buf.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/base/log.h"
+#include "fixtures/base/tree.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -113,19 +113,12 @@ int guardian_journal_add(struct guardian *guardian, const char *what, pid_t pid,
 	return append(guardian, line, err);
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
 static void remove_tree(const char *path)
 {
-	if (*path && access(path, F_OK) == 0 &&
-		nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT))
-		log_warn("cannot remove %s: %s", path, strerror(errno));
+	struct err err;
+
+	if (*path && tree_remove(path, &err))
+		log_warn("%s", err.text);
 }
 
 struct watch {

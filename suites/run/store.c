@@ -1,10 +1,10 @@
 #include "suites/run/store.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/base/clock.h"
+#include "fixtures/base/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,21 +94,9 @@ int store_record_dir(
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
 int store_remove_work(const struct store *store, struct err *err)
 {
-	if (!store->work[0] || access(store->work, F_OK))
-		return 0;
-	if (nftw(store->work, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT))
-		return err_sys(err, "cannot remove %s", store->work);
-	return 0;
+	return store->work[0] ? tree_remove(store->work, err) : 0;
 }
 
 void store_release(struct store *store)
