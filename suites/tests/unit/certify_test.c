@@ -1,0 +1,140 @@
+/* What a link was asked to do while faults overlap; and a fault of nodes, or one that never was. */
+#include "suites/certify.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define MS UINT64_C(1000000)
+#define SECOND (1000 * MS)
+
+static struct {
+	struct arena arena;
+	struct plan plan;
+	struct plan_region regions[3];
+	struct impairment links[9];
+	struct plan_fault faults[2];
+	struct link_effect effects[2];
+	struct node_effect node;
+	struct fault_window windows[2];
+	struct evidence evidence;
+} world;
+
+/* Three regions, 20 ms everywhere. Fault 0 adds 30 ms from 0 to 1, fault 1 another 50 ms. */
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&world, 0, sizeof(world));
+	world.plan.regions = world.regions;
+	world.plan.n_regions = 3;
+	world.plan.links = world.links;
+	world.plan.faults = world.faults;
+	world.plan.n_faults = 2;
+	for (int i = 0; i < 3; i++)
+		world.regions[i].name = "region";
+	for (int i = 0; i < 9; i++)
+		world.links[i].delay_ns = 20 * MS;
+	for (int f = 0; f < 2; f++) {
+		world.effects[f] = (struct link_effect){
+			.from = 0, .to = 1, .impairment = {.delay_ns = (f ? 50 : 30) * MS}};
+		world.faults[f] = (struct plan_fault){.name = f ? "second" : "first",
+			.effects = {.links = &world.effects[f], .n_links = 1}};
+		world.windows[f] = (struct fault_window){.fault = f, .agrees = true};
+	}
+	world.evidence.plan = &world.plan;
+	world.evidence.faults = world.windows;
+	world.evidence.end_ns = 20 * SECOND;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	arena_release(&world.arena);
+	return 0;
+}
+
+static void lasts(int f, uint64_t from_ns, uint64_t to_ns)
+{
+	world.windows[f].sent_ns = from_ns;
+	world.windows[f].acked_ns = from_ns + MS / 10;
+	world.windows[f].undo_sent_ns = to_ns;
+	world.windows[f].undo_acked_ns = to_ns ? to_ns + MS / 10 : 0;
+}
+
+static uint64_t asked_ms(int f)
+{
+	assert_int_equal(world.windows[f].certificate.n_links, 1);
+	return world.windows[f].certificate.links[0].asked.delay_ns / MS;
+}
+
+static void alone_a_fault_asks_for_base_and_its_own(void **state)
+{
+	(void)state;
+	lasts(0, 2 * SECOND, 4 * SECOND);
+	lasts(1, 6 * SECOND, 8 * SECOND);
+	certify_run(&world.arena, &world.evidence);
+	assert_int_equal(asked_ms(0), 50);
+	assert_int_equal(asked_ms(1), 70);
+}
+
+static void overlapping_faults_ask_for_their_sum(void **state)
+{
+	(void)state;
+	lasts(0, 2 * SECOND, 8 * SECOND);
+	lasts(1, 4 * SECOND, 6 * SECOND);
+	certify_run(&world.arena, &world.evidence);
+	assert_int_equal(asked_ms(0), 50); /* until the second comes on top */
+	assert_int_equal(asked_ms(1), 100);
+}
+
+static void without_beacons_nothing_is_certified(void **state)
+{
+	(void)state;
+	lasts(0, 2 * SECOND, 4 * SECOND);
+	lasts(1, 6 * SECOND, 8 * SECOND);
+	certify_run(&world.arena, &world.evidence);
+	assert_int_equal(world.windows[0].certificate.status, CERTIFICATE_NO_DATA);
+	assert_non_null(world.windows[0].certificate.why);
+}
+
+static void a_fault_the_run_never_came_to_was_not_in_force(void **state)
+{
+	(void)state;
+	lasts(0, 2 * SECOND, 4 * SECOND);
+	certify_run(&world.arena, &world.evidence);
+	assert_int_equal(world.windows[1].certificate.status, CERTIFICATE_NOT_IN_FORCE);
+	assert_int_equal(world.windows[1].in_force_ns, 0);
+}
+
+static void a_fault_of_nodes_is_in_force_when_its_agent_has_done_it(void **state)
+{
+	(void)state;
+	world.node = (struct node_effect){.node = 0, .action = NODE_KILL};
+	world.faults[0].effects = (struct fault_effects){.nodes = &world.node, .n_nodes = 1};
+	lasts(0, 2 * SECOND, 4 * SECOND);
+	certify_run(&world.arena, &world.evidence);
+	assert_int_equal(world.windows[0].certificate.status, CERTIFIED);
+	assert_true(world.windows[0].in_force_ns == world.windows[0].acked_ns);
+	world.windows[0].agrees = false;
+	certify_run(&world.arena, &world.evidence);
+	assert_int_equal(world.windows[0].certificate.status, CERTIFICATE_NOT_IN_FORCE);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(alone_a_fault_asks_for_base_and_its_own),
+		TEST(overlapping_faults_ask_for_their_sum),
+		TEST(without_beacons_nothing_is_certified),
+		TEST(a_fault_the_run_never_came_to_was_not_in_force),
+		TEST(a_fault_of_nodes_is_in_force_when_its_agent_has_done_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
