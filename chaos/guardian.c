@@ -20,6 +20,7 @@
 #define SUFFIX ".journal"
 #define AGENTS_MAX 256
 #define GRACE_NS (700 * NSEC_PER_MSEC) /* agents tear down by themselves in this time */
+#define UNDO_LIMIT_NS (4 * NSEC_PER_SEC)
 
 /* The caller's uid outside of a user namespace: two users whose uid is mapped to 0 are not one. */
 static unsigned outer_uid(void)
@@ -76,7 +77,7 @@ static unsigned long long start_time(pid_t pid)
 
 static int append(const struct guardian *guardian, const char *line, struct err *err)
 {
-	int fd = open(guardian->journal, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open(guardian->journal, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	size_t len = strlen(line);
 
 	if (fd < 0 || write(fd, line, len) != (ssize_t)len) {
@@ -89,28 +90,9 @@ static int append(const struct guardian *guardian, const char *line, struct err 
 	return 0;
 }
 
-int guardian_journal_open(struct guardian *guardian, const char *run, const char *run_dir,
-	const char *work, struct err *err)
+static void format_process(struct buf *text, const char *what, pid_t pid)
 {
-	struct buf text = {0};
-	char dir[256];
-	int rc;
-
-	if (journal_dir(dir, sizeof(dir), err))
-		return -1;
-	snprintf(guardian->journal, sizeof(guardian->journal), "%s/%s%s", dir, run, SUFFIX);
-	buf_printf(&text, "run %s\ndir %s\nwork %s\n", run, run_dir, work);
-	rc = buf_write_file(&text, guardian->journal, err);
-	buf_release(&text);
-	return rc ? -1 : guardian_journal_add(guardian, "controller", getpid(), err);
-}
-
-int guardian_journal_add(struct guardian *guardian, const char *what, pid_t pid, struct err *err)
-{
-	char line[128];
-
-	snprintf(line, sizeof(line), "process %d %llu %s\n", (int)pid, start_time(pid), what);
-	return append(guardian, line, err);
+	buf_printf(text, "process %d %llu %s\n", (int)pid, start_time(pid), what);
 }
 
 static void remove_tree(const char *path)
@@ -151,56 +133,73 @@ static void undo(const struct watch *watch)
 	unlink(watch->journal);
 }
 
+/* The next word of the controller. 'a': an agent, with its pidfd. Returns the letter, or 0 at the end
+ * of file. */
+static char hear(struct watch *watch)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	char letter = 0;
+	struct iovec iov = {.iov_base = &letter, .iov_len = 1};
+	struct msghdr msg = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+	struct cmsghdr *c;
+
+	if (recvmsg(watch->fd, &msg, MSG_CMSG_CLOEXEC) <= 0)
+		return 0;
+	c = CMSG_FIRSTHDR(&msg);
+	if (c && c->cmsg_type == SCM_RIGHTS && watch->n < AGENTS_MAX)
+		memcpy(&watch->agents[watch->n++], CMSG_DATA(c), sizeof(int));
+	return letter;
+}
+
 /*
- * Two ends to wait for: the controller's last word (a byte: all is clean, leave) and its death. The
- * end of file without the byte is the same as death. Signals of the terminal are not for us.
+ * Two ends to wait for: the controller's last word (d: all is clean, leave) and its death. The end of
+ * file without that word is the same as death. What it said before it died is heard first. Signals of
+ * the terminal are not for us.
  */
 static int watch_main(void *arg)
 {
 	struct watch *watch = arg;
-	int keep[AGENTS_MAX + 3];
-	unsigned n = 0;
-	char byte = 0;
+	const int keep[] = {watch->fd, watch->controller_pidfd};
+	char word = 'a';
 
-	for (unsigned i = 0; i < watch->n; i++)
-		keep[n++] = watch->agents[i];
-	keep[n++] = watch->fd;
-	keep[n++] = watch->controller_pidfd;
-	process_keep_fds(keep, n);
+	process_keep_fds(keep, 2);
+	process_name("rp-guardian");
 	setsid();
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	log_setup("guardian", log_level(), -1);
-	for (;;) {
+	while (word == 'a') {
 		struct pollfd p[] = {{.fd = watch->fd, .events = POLLIN},
 			{.fd = watch->controller_pidfd, .events = POLLIN}};
 
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			return EXIT_INTERNAL;
-		if (p[0].revents && read(watch->fd, &byte, 1) == 1)
-			return 0;
-		if (p[0].revents || p[1].revents)
-			break;
+		if (p[0].revents)
+			word = hear(watch);
+		else if (p[1].revents)
+			word = 0;
 	}
-	undo(watch);
+	if (word != 'd')
+		undo(watch);
 	return 0;
 }
 
-int guardian_start(struct guardian *guardian, const struct process *const *agents, unsigned n,
-	const char *work, struct err *err)
+static int fork_guardian(struct guardian *guardian, const char *work, struct err *err)
 {
 	struct watch watch = {.work = work, .journal = guardian->journal};
 	int pair[2], rc;
 
-	if (n > AGENTS_MAX)
-		return err_set(err, "a guardian watches over %d agents at most", AGENTS_MAX);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return err_sys(err, "cannot make a socket pair for the guardian");
 	watch.fd = pair[1];
 	watch.controller_pidfd = process_self_pidfd(err);
-	for (unsigned i = 0; i < n; i++)
-		watch.agents[watch.n++] = agents[i]->pidfd;
 	rc = watch.controller_pidfd < 0
 		? -1
 		: process_start(&guardian->process, 0, watch_main, &watch, err);
@@ -212,7 +211,60 @@ int guardian_start(struct guardian *guardian, const struct process *const *agent
 		return err_prefix(err, "guardian");
 	}
 	guardian->fd = pair[0];
-	return guardian_journal_add(guardian, "guardian", guardian->process.pid, err);
+	return 0;
+}
+
+int guardian_start(struct guardian *guardian, const char *run, const char *run_dir,
+	const char *work, struct err *err)
+{
+	struct buf text = {0};
+	char dir[256];
+	int rc;
+
+	if (journal_dir(dir, sizeof(dir), err))
+		return -1;
+	snprintf(guardian->journal, sizeof(guardian->journal), "%s/%s%s", dir, run, SUFFIX);
+	if (fork_guardian(guardian, work, err)) {
+		guardian->journal[0] = '\0'; /* not ours to remove: it was never written */
+		return -1;
+	}
+	buf_printf(&text, "run %s\ndir %s\nwork %s\n", run, run_dir, work);
+	format_process(&text, "controller", getpid());
+	format_process(&text, "guardian", guardian->process.pid);
+	rc = append(guardian, buf_str(&text), err);
+	buf_release(&text);
+	return rc;
+}
+
+static int hand_over(int fd, int pidfd)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {.head = {.cmsg_level = SOL_SOCKET,
+			     .cmsg_type = SCM_RIGHTS,
+			     .cmsg_len = CMSG_LEN(sizeof(int))}};
+	struct iovec iov = {.iov_base = "a", .iov_len = 1};
+	struct msghdr msg = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+
+	memcpy(CMSG_DATA(&control.head), &pidfd, sizeof(int));
+	return sendmsg(fd, &msg, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+int guardian_add(struct guardian *guardian, const struct process *agent, struct err *err)
+{
+	struct buf text = {0};
+	int rc;
+
+	if (hand_over(guardian->fd, agent->pidfd))
+		return err_sys(err, "cannot hand an agent to the guardian");
+	format_process(&text, "agent", agent->pid);
+	rc = append(guardian, buf_str(&text), err);
+	buf_release(&text);
+	return rc;
 }
 
 void guardian_done(struct guardian *guardian)
@@ -227,6 +279,16 @@ void guardian_done(struct guardian *guardian)
 	if (guardian->journal[0])
 		unlink(guardian->journal);
 	guardian->journal[0] = '\0';
+}
+
+void guardian_release(struct guardian *guardian)
+{
+	if (guardian->fd < 0)
+		return;
+	close(guardian->fd);
+	guardian->fd = -1;
+	process_wait(&guardian->process, clock_now_ns() + UNDO_LIMIT_NS);
+	process_kill(&guardian->process);
 }
 
 /* One entry, read back. */

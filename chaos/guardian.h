@@ -3,10 +3,12 @@
  *
  * Everything of a lab lives in processes and in namespaces without names, so it goes when its
  * processes go. The guardian makes sure that they do: a process beside the controller that holds a
- * pidfd of it and of every agent. When the controller dies, by whatever signal, agents see the end of
- * file and tear down by themselves; the guardian waits a moment for that, kills those that did
- * not, removes the working directories and closes the journal. When the guardian dies the controller
- * heals and stops: nobody runs unguarded.
+ * pidfd of it and of every agent. It is there before anything else of the run is: an agent is handed
+ * to it before the agent is told anything, the working directory and the journal are made after it.
+ * When the controller dies, by whatever signal, agents see the end of file and tear down by
+ * themselves; the guardian waits a moment for that, kills those that did not, removes the working
+ * directories and closes the journal. When the guardian dies the controller heals and stops: nobody
+ * runs unguarded.
  *
  * The journal, one file a run in /run/regionproof (or $XDG_RUNTIME_DIR/regionproof, or
  * /tmp/regionproof-UID), names what could outlive us before it exists: the controller, the guardian and
@@ -34,16 +36,15 @@ struct guardian {
 		.process = PROCESS_INIT, .fd = -1                                                  \
 	}
 
-/* Write the journal entry of a run before anything of it exists. */
-int guardian_journal_open(struct guardian *guardian, const char *run, const char *run_dir,
+/* Fork the guardian, then write the journal entry of the run; before anything of it exists. */
+int guardian_start(struct guardian *guardian, const char *run, const char *run_dir,
 	const char *work, struct err *err);
-/* One more process of the run. */
-int guardian_journal_add(struct guardian *guardian, const char *what, pid_t pid, struct err *err);
-/* Start watching over the given processes (their pidfds are duplicated by the fork). */
-int guardian_start(struct guardian *guardian, const struct process *const *agents, unsigned n,
-	const char *work, struct err *err);
+/* One more agent to watch over; before it is told to do anything. */
+int guardian_add(struct guardian *guardian, const struct process *agent, struct err *err);
 /* The run is over and clean: the guardian leaves, the journal entry goes. */
 void guardian_done(struct guardian *guardian);
+/* Where guardian_done() was not called: what is left is the guardian's to undo, and is waited for. */
+void guardian_release(struct guardian *guardian);
 
 /* Undo what runs that are dead left behind; one line each into out. Returns how many entries were
  * found and could not be cleaned, or -1. */

@@ -538,6 +538,7 @@ int agent_main(void *arg)
 	struct err what;
 
 	process_keep_fds(keep, 3);
+	process_name("rp-agent");
 	snprintf(who, sizeof(who), "agent %u", start->region);
 	log_setup(who, log_level(), start->log_fd);
 	signal(SIGINT, SIG_IGN); /* the terminal's Ctrl-C is for the controller to decide on */

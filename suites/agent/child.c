@@ -3,6 +3,7 @@
 #include "fixtures/json/jv.h"
 #include "fixtures/net/netns.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,9 +19,12 @@ static int born(void *arg)
 	const struct child_start *start = birth->start;
 	const int keep[] = {
 		birth->fd, birth->parent_pidfd, start->netns_fd, start->keep[0], start->keep[1]};
+	char name[16];
 	struct err err;
 
 	process_keep_fds(keep, 5);
+	snprintf(name, sizeof(name), "rp-%s", start->name);
+	process_name(name);
 	log_setup(start->name, log_level(), -1);
 	if (start->netns_fd >= 0 && netns_enter(start->netns_fd, &err)) {
 		log_warn("%s", err.text);

@@ -63,6 +63,7 @@ static void gather(struct run *run)
 	struct err err = {0};
 
 	run->crew.watch[RUN_WATCH_SIGNALS] = -1; /* a second Ctrl-C leaves nothing half undone */
+	run->crew.watch[RUN_WATCH_GUARDIAN] = -1; /* what it would undo is being undone */
 	if (run->epoch_ns)
 		stop_clients(run);
 	jv_set(message, "type", jv_new_string("collect"));

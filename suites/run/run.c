@@ -109,7 +109,7 @@ void run_release(struct run *run)
 {
 	record_release(&run->evidence);
 	jv_free(run->ledger);
-	guardian_done(&run->guardian);
+	guardian_release(&run->guardian);
 	store_release(&run->store);
 	plan_free(run->plan);
 	if (run->signal_fd >= 0)

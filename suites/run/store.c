@@ -72,8 +72,8 @@ int store_create(struct store *store, const char *runs, const struct plan *plan,
 		return -1;
 	snprintf(store->work, sizeof(store->work), "%s/work", store->dir);
 	snprintf(path, sizeof(path), "%s/record", store->dir);
-	if (mkdir(store->work, 0755) || mkdir(path, 0755))
-		return err_sys(err, "cannot create %s", store->work);
+	if (mkdir(path, 0755))
+		return err_sys(err, "cannot create %s", path);
 	snprintf(path, sizeof(path), "%s/run.log", store->dir);
 	store->log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	if (store->log_fd < 0)
@@ -83,6 +83,11 @@ int store_create(struct store *store, const char *runs, const struct plan *plan,
 	rc = buf_write_file(&text, path, err);
 	buf_release(&text);
 	return rc ? -1 : link_latest(store, absolute, err);
+}
+
+int store_make_work(const struct store *store, struct err *err)
+{
+	return mkdir(store->work, 0755) ? err_sys(err, "cannot create %s", store->work) : 0;
 }
 
 int store_record_dir(

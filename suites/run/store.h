@@ -20,6 +20,8 @@ struct store {
 };
 
 int store_create(struct store *store, const char *runs, const struct plan *plan, struct err *err);
+/* work/, once the guardian is there to remove it. */
+int store_make_work(const struct store *store, struct err *err);
 /* record/<region>, created. */
 int store_record_dir(
 	const struct store *store, const char *region, char *out, size_t size, struct err *err);

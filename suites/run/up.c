@@ -11,13 +11,17 @@
 #define START_LIMIT_NS (15 * NSEC_PER_SEC)
 #define LEAD_NS (400 * NSEC_PER_MSEC) /* for beacons and threads of clients to come up */
 
+/* An agent does nothing until it is told to, and it is told when the guardian has it. */
 static int start_guarded_crew(struct run *run, struct err *err)
 {
 	unsigned n = (unsigned)run->plan->n_regions;
-	const struct process *agents[256];
 
-	if (guardian_journal_open(&run->guardian, run->store.name, run->store.dir,
+	if (guardian_start(&run->guardian, run->store.name, run->store.dir,
 		    run->options->keep ? "" : run->store.work, err))
+		return -1;
+	run->crew.watch[RUN_WATCH_SIGNALS] = run->signal_fd;
+	run->crew.watch[RUN_WATCH_GUARDIAN] = run->guardian.fd;
+	if (store_make_work(&run->store, err))
 		return -1;
 	run->backbone_fd = backbone_up(err);
 	if (run->backbone_fd < 0)
@@ -28,15 +32,9 @@ static int start_guarded_crew(struct run *run, struct err *err)
 	if (crew_start(&run->crew, n, run->backbone_fd, run->store.log_fd, err))
 		return -1;
 	for (unsigned i = 0; i < n; i++) {
-		agents[i] = &run->crew.members[i].process;
-		if (guardian_journal_add(&run->guardian, "agent", agents[i]->pid, err))
+		if (guardian_add(&run->guardian, &run->crew.members[i].process, err))
 			return -1;
 	}
-	if (guardian_start(
-		    &run->guardian, agents, n, run->options->keep ? "" : run->store.work, err))
-		return -1;
-	run->crew.watch[RUN_WATCH_SIGNALS] = run->signal_fd;
-	run->crew.watch[RUN_WATCH_GUARDIAN] = run->guardian.fd;
 	return 0;
 }
 
