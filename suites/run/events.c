@@ -14,22 +14,40 @@ uint64_t run_since(const struct run *run, uint64_t monotonic_ns)
 	return clock_since_ns(run->epoch_ns, monotonic_ns);
 }
 
-void run_note(struct run *run, uint64_t at_ns, const char *what, const char *fmt, ...)
+static struct result_event *add_event(struct run *run, uint64_t at_ns, const char *what,
+	const char *fmt, va_list ap)
 {
 	struct result_event *event = ARENA_PUSH(&run->arena, run->events, run->n_events);
 	char text[400];
-	va_list ap;
 
-	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	event->at_ns = at_ns;
 	event->what = arena_strdup(&run->arena, what);
 	event->text = arena_strdup(&run->arena, text);
+	log_info("%.4f %s: %s", (double)at_ns / 1e9, what, text);
+	return event;
+}
+
+void run_note(struct run *run, uint64_t at_ns, const char *what, const char *fmt, ...)
+{
+	struct result_event *event;
+	va_list ap;
+
+	va_start(ap, fmt);
+	event = add_event(run, at_ns, what, fmt, ap);
+	va_end(ap);
 	run_status_end(run);
 	if (run->options->progress)
-		fprintf(stderr, "%5.1fs  %-10s %s\n", (double)at_ns / 1e9, what, text);
-	log_info("%.4f %s: %s", (double)at_ns / 1e9, what, text);
+		fprintf(stderr, "%5.1fs  %-10s %s\n", (double)at_ns / 1e9, what, event->text);
+}
+
+void run_note_late(struct run *run, uint64_t at_ns, const char *what, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_event(run, at_ns, what, fmt, ap);
+	va_end(ap);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)

@@ -66,7 +66,7 @@ static void note_certificates(struct run *run)
 			crossed += certificate->links[i].system_crossed;
 		}
 		if (window->in_force_ns && certificate->n_links)
-			run_note(run, window->in_force_ns, name,
+			run_note_late(run, window->in_force_ns, name,
 				"in force %.4f s   drained %.0f ms   %llu of the system's %llu packets "
 				"did not cross",
 				(double)window->in_force_ns / 1e9,
@@ -74,7 +74,7 @@ static void note_certificates(struct run *run)
 				(unsigned long long)(attempted > crossed ? attempted - crossed : 0),
 				(unsigned long long)attempted);
 		if (window->gone_ns && certificate->n_links)
-			run_note(run, window->gone_ns, name, "gone %.4f s",
+			run_note_late(run, window->gone_ns, name, "gone %.4f s",
 				(double)window->gone_ns / 1e9);
 	}
 }

@@ -102,6 +102,9 @@ void run_down(struct run *run);
 void run_judge(struct run *run, struct result *out);                   /* outcome.c */
 void run_on_event(void *arg, unsigned region, const struct jv *event); /* events.c */
 int run_on_watch(void *arg, unsigned k, struct err *err);
+/* A line of the timeline: one that happens now and is told, one that is found out afterwards. */
+void run_note_late(struct run *run, uint64_t at_ns, const char *what, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 void run_note(struct run *run, uint64_t at_ns, const char *what, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void run_status(struct run *run); /* status.c */
