@@ -38,6 +38,7 @@
 #define MS NSEC_PER_MSEC
 /* Half a millisecond of a machine that does other things as well; bench_wire measures closer. */
 #define DELAY_SLACK_NS (MS / 2)
+#define ATTEMPTS 8
 
 static const int families[] = {AF_INET, AF_INET6};
 static const struct engine_ops *ops;
@@ -92,6 +93,24 @@ static struct impairment read_back(struct net_lab *lab, unsigned from, unsigned 
 
 /* --- delay -------------------------------------------------------------------------------------- */
 
+/* A busy machine only ever adds delay, so the best of some attempts is what the engine does, and not
+ * one attempt may fall short. */
+static bool delay_is(struct net_lab *lab, int family, uint64_t delay_ns)
+{
+	struct net_stream s = stream_of(lab, family, 300);
+	uint64_t p50;
+
+	net_stream_run(&s);
+	p50 = net_stream_delay_ns(&s, 0.5);
+	print_message("# %s %s: asked %.1f ms, p50 %.3f ms, p99 %.3f ms\n", ops->name,
+		family_name(family), (double)delay_ns / 1e6, (double)p50 / 1e6,
+		(double)net_stream_delay_ns(&s, 0.99) / 1e6);
+	assert_int_equal(s.received, s.n);
+	assert_true(net_stream_delay_ns(&s, 0) >= delay_ns);
+	net_stream_release(&s);
+	return p50 <= delay_ns + DELAY_SLACK_NS;
+}
+
 static void check_delay(uint64_t delay_ns)
 {
 	struct net_lab lab;
@@ -99,17 +118,11 @@ static void check_delay(uint64_t delay_ns)
 	up(&lab);
 	net_lab_impair(&lab, 0, 1, (struct impairment){.delay_ns = delay_ns});
 	for (int i = 0; i < 2; i++) {
-		struct net_stream s = stream_of(&lab, families[i], 300);
-		uint64_t p50;
+		int attempts = ATTEMPTS;
 
-		net_stream_run(&s);
-		p50 = net_stream_delay_ns(&s, 0.5);
-		print_message("# %s %s: asked %.1f ms, p50 %.3f ms, p99 %.3f ms\n", ops->name,
-			family_name(families[i]), (double)delay_ns / 1e6, (double)p50 / 1e6,
-			(double)net_stream_delay_ns(&s, 0.99) / 1e6);
-		assert_int_equal(s.received, s.n);
-		assert_true(p50 >= delay_ns && p50 <= delay_ns + DELAY_SLACK_NS);
-		net_stream_release(&s);
+		while (attempts && !delay_is(&lab, families[i], delay_ns))
+			attempts--;
+		assert_true(attempts > 0);
 	}
 	net_lab_down(&lab);
 }
@@ -134,6 +147,26 @@ static void delay_of_150_ms_is_150_ms(void **state)
 
 /* --- jitter ------------------------------------------------------------------------------------- */
 
+/* Mean and deviation by their own statistics, with room for the machine's; as with delays, the best
+ * of some attempts. */
+static bool jitter_is(struct net_lab *lab, int family, const struct impairment *imp)
+{
+	struct net_stream s = stream_of(lab, family, 3000);
+	double mean, deviation, jitter = (double)imp->jitter_ns;
+
+	s.interval_ns = MS / 4;
+	net_stream_run(&s);
+	mean = net_stream_delay_mean_ns(&s);
+	deviation = net_stream_delay_deviation_ns(&s);
+	print_message("# %s: jitter mean %.2f ms, deviation %.2f ms\n", ops->name, mean / 1e6,
+		deviation / 1e6);
+	assert_int_equal(s.received, s.n);
+	assert_true(s.out_of_order > 0);
+	net_stream_release(&s);
+	return fabs(mean - (double)imp->delay_ns) < 0.5e6 + Z * jitter / sqrt(3000) &&
+		fabs(deviation - jitter) < 0.2 * jitter;
+}
+
 static void jitter_has_the_stated_deviation_and_may_reorder(void **state)
 {
 	static const uint64_t shapes[] = {DISTRIBUTION_NORMAL, DISTRIBUTION_PARETO,
@@ -143,19 +176,14 @@ static void jitter_has_the_stated_deviation_and_may_reorder(void **state)
 	(void)state;
 	up(&lab);
 	for (size_t i = 0; i < 3; i++) {
-		struct net_stream s = stream_of(&lab, families[i % 2], 3000);
+		struct impairment imp = {.delay_ns = 40 * MS, .jitter_ns = 5 * MS,
+			.distribution = shapes[i], .reorder = 1};
+		int attempts = ATTEMPTS;
 
-		s.interval_ns = MS / 4;
-		net_lab_impair(&lab, 0, 1, (struct impairment){.delay_ns = 40 * MS,
-			.jitter_ns = 5 * MS, .distribution = shapes[i], .reorder = 1});
-		net_stream_run(&s);
-		print_message("# %s: jitter mean %.2f ms, deviation %.2f ms\n", ops->name,
-			net_stream_delay_mean_ns(&s) / 1e6, net_stream_delay_deviation_ns(&s) / 1e6);
-		assert_int_equal(s.received, s.n);
-		assert_true(fabs(net_stream_delay_mean_ns(&s) - 40e6) < 0.5e6 + Z * 5e6 / sqrt(3000));
-		assert_true(fabs(net_stream_delay_deviation_ns(&s) - 5e6) < 1e6);
-		assert_true(s.out_of_order > 0);
-		net_stream_release(&s);
+		net_lab_impair(&lab, 0, 1, imp);
+		while (attempts && !jitter_is(&lab, families[i % 2], &imp))
+			attempts--;
+		assert_true(attempts > 0);
 	}
 	net_lab_down(&lab);
 }
