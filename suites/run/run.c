@@ -84,6 +84,7 @@ int run_scenario(struct run *run, const struct run_options *options, struct resu
 	*run = (struct run){.options = options,
 		.backbone_fd = -1,
 		.signal_fd = -1,
+		.store.log_fd = -1,
 		.clean = true,
 		.guardian = GUARDIAN_INIT,
 		.crew.watch = {-1, -1, -1, -1}};
@@ -95,7 +96,9 @@ int run_scenario(struct run *run, const struct run_options *options, struct resu
 		return -1;
 	if (store_create(&run->store, options->runs, run->plan, err) || open_signals(run, err))
 		return -1;
-	log_setup("controller", log_level(), run->store.log_fd);
+	run->told = log_level();
+	log_setup("controller", run->told > LOG_LEVEL_INFO ? run->told : LOG_LEVEL_INFO,
+		run->store.log_fd);
 	prepare_evidence(run);
 	if (!run_up(run, &run->err))
 		run_play(run, &run->err);
@@ -110,6 +113,8 @@ void run_release(struct run *run)
 	record_release(&run->evidence);
 	jv_free(run->ledger);
 	guardian_release(&run->guardian);
+	if (run->store.log_fd >= 0) /* nobody may write to what its number becomes */
+		log_setup("", run->told, STDERR_FILENO);
 	store_release(&run->store);
 	plan_free(run->plan);
 	if (run->signal_fd >= 0)

@@ -73,6 +73,7 @@ struct run {
 	uint64_t failed_over_ns; /* since the fault at hand began: a new node acknowledged; 0 */
 	bool wake;               /* set by a handler: look again at what to do next */
 	uint64_t status_shown_ns;
+	int told; /* enum log_level of stderr; the run's own log gets more */
 	bool fatal;      /* engine or agent died */
 	int stop_signal; /* SIGINT or SIGTERM came */
 
