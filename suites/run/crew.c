@@ -113,30 +113,31 @@ static void ping(struct crew *crew)
 static int hear(struct crew *crew, unsigned region, int64_t id, struct err *err)
 {
 	struct crew_member *member = &crew->members[region];
+	int rc = 0;
 
 	while (member->fd >= 0) {
 		struct jv *message;
 		int got = frame_recv(member->fd, &member->reader, 0, &message, NULL, err);
 
-		if (got < 0 && member->answered) {
-			close(member->fd); /* "down" was the last that it had to say */
+		if (got < 0 && crew->stage == CREW_DOWN && member->answered) {
+			close(member->fd); /* that was the last that it had to say */
 			member->fd = -1;
 			return 0;
 		}
 		if (got < 0)
 			return lost(crew, region, err);
 		if (got == 0)
-			return 0;
+			break;
 		if (id >= 0 && jv_int(jv_get(message, "id"), -1) == id &&
 			strcmp(jv_str(jv_get(message, "type"), ""), "chunk")) {
 			member->answered = true;
 			member->answer = message;
 			continue;
 		}
-		crew->on_event(crew->arg, region, message);
+		rc |= crew->on_event(crew->arg, region, message, err);
 		jv_free(message);
 	}
-	return 0;
+	return rc ? -1 : 0;
 }
 
 /* One round of waiting and hearing; id: of the question whose answers are awaited, or -1. */
@@ -164,7 +165,9 @@ static int turn(struct crew *crew, uint64_t deadline_ns, int64_t id, struct err 
 		if (p[CREW_WATCH_MAX + i].revents)
 			rc |= hear(crew, i, id, err);
 	}
-	return rc ? -1 : 0;
+	if (rc && crew->stage != CREW_AT_WORK)
+		log_warn("%s", err->text);
+	return rc && crew->stage == CREW_AT_WORK ? -1 : 0;
 }
 
 static void forget_answers(struct crew *crew)
@@ -205,7 +208,7 @@ int crew_ask(struct crew *crew, struct jv *message, uint64_t deadline_ns, struct
 
 	forget_answers(crew);
 	jv_set(message, "id", jv_new_int(id));
-	if (crew_tell(crew, message, err))
+	if (crew_tell(crew, message, err) && crew->stage == CREW_AT_WORK)
 		return -1;
 	while ((silent = first_silent(crew)) < crew->n) {
 		if (clock_now_ns() >= deadline_ns)

@@ -25,12 +25,19 @@ struct crew_member {
 
 #define CREW_WATCH_MAX 4
 
+enum crew_stage {
+	CREW_AT_WORK, /* the loss of one ends every waiting */
+	CREW_ENDING,  /* a loss, or an event that would end the run, no longer keeps the others waiting */
+	CREW_DOWN,    /* told to go down: who has answered may close */
+};
+
 struct crew {
 	struct crew_member *members;
 	unsigned n;
+	enum crew_stage stage;
 	int64_t next_id;
-	/* Borrowed message of an agent that is no answer. */
-	void (*on_event)(void *arg, unsigned region, const struct jv *event);
+	/* Borrowed message of an agent that is no answer; non-zero ends the waiting with err. */
+	int (*on_event)(void *arg, unsigned region, const struct jv *event, struct err *err);
 	/* Descriptor k of watch[] became readable; non-zero ends the waiting with that code in err. */
 	int (*on_watch)(void *arg, unsigned k, struct err *err);
 	void *arg;
@@ -41,7 +48,8 @@ struct crew {
 /* Fork the agents. The caller is single-threaded. From a failure crew_release() cleans up. */
 int crew_start(struct crew *crew, unsigned n_regions, int backbone_fd, int log_fd, struct err *err);
 /* Send a copy of the message with an id to every living agent and wait until all have answered. An
- * answer "error", a death or a time-out is an error that names the region. Takes message. */
+ * answer "error", a death or a time-out is an error that names the region (see enum crew_stage). Takes
+ * message. */
 int crew_ask(struct crew *crew, struct jv *message, uint64_t deadline_ns, struct err *err);
 /* Send without waiting for an answer. Takes message. */
 int crew_tell(struct crew *crew, struct jv *message, struct err *err);

@@ -20,7 +20,10 @@ static bool all_done(const struct run *run, bool beacons)
 	for (unsigned r = 0; r < run->crew.n; r++) {
 		const struct live_region *live = &run->live[r];
 
-		if (run->crew.members[r].fd >= 0 && !(beacons ? live->beacon_done : live->done))
+		bool done = beacons ? live->beacon_done || live->beacon_dead
+				    : live->done || live->prober_dead;
+
+		if (run->crew.members[r].fd >= 0 && !done)
 			return false;
 	}
 	return true;
@@ -64,6 +67,7 @@ static void gather(struct run *run)
 
 	run->crew.watch[RUN_WATCH_SIGNALS] = -1; /* a second Ctrl-C leaves nothing half undone */
 	run->crew.watch[RUN_WATCH_GUARDIAN] = -1; /* what it would undo is being undone */
+	run->crew.stage = CREW_ENDING;
 	if (run->epoch_ns)
 		stop_clients(run);
 	jv_set(message, "type", jv_new_string("collect"));
@@ -145,6 +149,7 @@ static void take_down(struct run *run)
 	unsigned killed, left;
 	struct err err = {0};
 
+	run->crew.stage = CREW_DOWN;
 	jv_set(message, "type", jv_new_string("down"));
 	if (run->crew.n && crew_ask(&run->crew, message, clock_now_ns() + DOWN_LIMIT_NS, &err))
 		log_warn("%s", err.text);

@@ -107,7 +107,7 @@ static enum death_kind death_of(const char *who)
 	return DEATH_NODE;
 }
 
-static void on_death(struct run *run, unsigned region, const struct jv *event)
+static int on_death(struct run *run, unsigned region, const struct jv *event, struct err *err)
 {
 	struct evidence *evidence = &run->evidence;
 	const char *who = jv_str(jv_get(event, "who"), "?");
@@ -118,11 +118,13 @@ static void on_death(struct run *run, unsigned region, const struct jv *event)
 	death->at_ns = run_since(run, (uint64_t)jv_int(jv_get(event, "at_ns"), 0));
 	run_note(run, death->at_ns, run->plan->regions[region].name, "%s %s", who,
 		jv_str(jv_get(event, "how"), "died"));
-	if (death->what == DEATH_ENGINE) {
-		run->fatal = run->wake = true;
-		err_exit(&run->err, EXIT_INTERNAL, "the engine of %s died",
-			run->plan->regions[region].name);
-	}
+	run->wake = true;
+	run->live[region].prober_dead |= death->what == DEATH_PROBER;
+	run->live[region].beacon_dead |= death->what == DEATH_BEACON;
+	if (death->what != DEATH_ENGINE)
+		return 0;
+	return err_exit(
+		err, EXIT_INTERNAL, "the engine of %s died", run->plan->regions[region].name);
 }
 
 /* Counts are since the start. */
@@ -225,11 +227,12 @@ static void on_chunk(struct run *run, unsigned region, const struct jv *chunk)
 		log_warn("%s", err.text);
 }
 
-void run_on_event(void *arg, unsigned region, const struct jv *event)
+int run_on_event(void *arg, unsigned region, const struct jv *event, struct err *err)
 {
 	struct run *run = arg;
 	const char *type = jv_str(jv_get(event, "type"), "");
 	const char *what = jv_str(jv_get(event, "what"), "");
+	int rc = 0;
 
 	if (!strcmp(type, "chunk")) {
 		on_chunk(run, region, event);
@@ -240,7 +243,7 @@ void run_on_event(void *arg, unsigned region, const struct jv *event)
 		on_applied(run, event);
 		run->wake = true;
 	} else if (!strcmp(what, "death")) {
-		on_death(run, region, event);
+		rc = on_death(run, region, event, err);
 	} else if (!strcmp(what, "child")) {
 		const struct jv *body = jv_get(event, "body");
 
@@ -250,4 +253,5 @@ void run_on_event(void *arg, unsigned region, const struct jv *event)
 			run->live[region].beacon_done = run->wake = true;
 	}
 	run_status(run);
+	return rc;
 }

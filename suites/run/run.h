@@ -36,6 +36,7 @@ struct live_counts {
 struct live_region {
 	struct live_counts reads, writes;
 	bool done, beacon_done, ledger_known;
+	bool prober_dead, beacon_dead; /* nothing is to be waited for */
 	uint32_t swept; /* id of the last sweep answered */
 };
 
@@ -73,8 +74,7 @@ struct run {
 	uint64_t failed_over_ns; /* since the fault at hand began: a new node acknowledged; 0 */
 	bool wake;               /* set by a handler: look again at what to do next */
 	uint64_t status_shown_ns;
-	int told; /* enum log_level of stderr; the run's own log gets more */
-	bool fatal;      /* engine or agent died */
+	int told;        /* enum log_level of stderr; the run's own log gets more */
 	int stop_signal; /* SIGINT or SIGTERM came */
 
 	struct result_change *undone;
@@ -101,7 +101,7 @@ int run_play(struct run *run, struct err *err);                         /* play.
 int run_settle(struct run *run, int phase, bool last, struct err *err); /* settle.c */
 void run_down(struct run *run);
 void run_judge(struct run *run, struct result *out);                   /* outcome.c */
-void run_on_event(void *arg, unsigned region, const struct jv *event); /* events.c */
+int run_on_event(void *arg, unsigned region, const struct jv *event, struct err *err); /* events.c */
 int run_on_watch(void *arg, unsigned k, struct err *err);
 /* A line of the timeline: one that happens now and is told, one that is found out afterwards. */
 void run_note_late(struct run *run, uint64_t at_ns, const char *what, const char *fmt, ...)

@@ -17,7 +17,7 @@
 static bool all_know_ledger(const struct run *run)
 {
 	for (unsigned r = 0; r < run->crew.n; r++) {
-		if (!run->live[r].ledger_known)
+		if (!run->live[r].ledger_known && !run->live[r].prober_dead)
 			return false;
 	}
 	return true;
@@ -26,7 +26,7 @@ static bool all_know_ledger(const struct run *run)
 static bool all_swept(const struct run *run, uint32_t id)
 {
 	for (unsigned r = 0; r < run->crew.n; r++) {
-		if (run->live[r].swept != id)
+		if (run->live[r].swept != id && !run->live[r].prober_dead)
 			return false;
 	}
 	return true;
@@ -53,8 +53,6 @@ static int wait_until(struct run *run, bool (*done)(struct run *run, uint32_t id
 		run->wake = false;
 		if (crew_pump(&run->crew, deadline_ns, &run->wake, err))
 			return -1;
-		if (run->fatal)
-			return err_exit(err, run->err.code, "%.900s", run->err.text);
 	}
 	return 1;
 }
@@ -116,6 +114,16 @@ static bool sweep_agrees(const struct run *run, uint32_t id, char digest[65])
 	return regions == run->crew.n && digest[0];
 }
 
+/* What a dead prober's region holds cannot be read any more: one sweep shows the rest. */
+static bool any_prober_dead(const struct run *run)
+{
+	for (unsigned r = 0; r < run->crew.n; r++) {
+		if (run->live[r].prober_dead)
+			return true;
+	}
+	return false;
+}
+
 static int sweep_until_equal(struct run *run, int phase, uint64_t limit_ns, struct err *err)
 {
 	char before[65] = "", now[65];
@@ -138,11 +146,14 @@ static int sweep_until_equal(struct run *run, int phase, uint64_t limit_ns, stru
 		} else {
 			before[0] = '\0';
 		}
+		if (any_prober_dead(run))
+			break;
 		if (crew_pump(&run->crew, clock_now_ns() + SWEEP_PAUSE_NS, NULL, err))
 			return -1;
 	}
 	run_note(run, run_since(run, clock_now_ns()), run->plan->phases[phase].name,
-		"not converged within the limit");
+		any_prober_dead(run) ? "convergence cannot be seen without every prober"
+				     : "not converged within the limit");
 	return 0;
 }
 
