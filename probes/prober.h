@@ -27,8 +27,8 @@
  *   {type:"error", sentence}
  * All instants are CLOCK_MONOTONIC of this host; records in files are since the run's epoch.
  *
- * The ticker: every 50 ms one write of the region's own ticker key and one read of every other
- * region's (of two of them in turn where there are more: 63 connections are enough), with a limit
+ * The ticker: every 50 ms one write of the region's own ticker key and one read of every region's,
+ * its own too (of two of them in turn where there are more: 63 connections are enough), with a limit
  * of 1 s, each slot on a connection of its own (a slot's thread is free again before its turn
  * comes), so that an outage never stops the clock that measures it. It goes where the first group's
  * reads and writes go, with that group's driver.

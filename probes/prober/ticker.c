@@ -50,13 +50,13 @@ static uint64_t tick_at(const struct ticker *t, uint64_t start_ns, uint64_t tick
 		PROBER_TICK_NS * config->region / config->n_regions;
 }
 
+/* Round and round, the own region among them: how long a region's own writes take to come back to it
+ * is the lag that a session's reads of its own writes meet. */
 static unsigned region_read(const struct slot *slot, uint64_t tick)
 {
-	const struct prober_config *config = slot->ticker->prober->config;
-	unsigned others = config->n_regions - 1;
-	unsigned other = (unsigned)((tick * slot->ticker->n_reads + (unsigned)slot->read) % others);
+	unsigned n_regions = slot->ticker->prober->config->n_regions;
 
-	return other + (other >= config->region);
+	return (unsigned)((tick * slot->ticker->n_reads + (unsigned)slot->read) % n_regions);
 }
 
 static struct op op_of(const struct slot *slot, uint64_t tick)
@@ -212,7 +212,7 @@ int ticker_open(struct prober *prober, struct err *err)
 	t->prober = prober;
 	t->group = &config->groups[0];
 	t->primary = OP_NODE_UNKNOWN;
-	t->n_reads = config->n_regions - 1 < READS_MAX ? config->n_regions - 1 : READS_MAX;
+	t->n_reads = config->n_regions < READS_MAX ? config->n_regions : READS_MAX;
 	pthread_mutex_init(&t->lock, NULL);
 	buf_printf(&path, "%s/ticker" HISTORY_SUFFIX, config->dir);
 	t->writer = history_writer_open_shared(buf_str(&path), err);
