@@ -485,8 +485,6 @@ static const char *got_text(const struct trial *trial)
 	}
 	if (!m->n)
 		return "-";
-	if (trial->expect->metric->unit == PARAM_COUNT)
-		return arena_printf(trial->arena, "%s of %llu", value, (unsigned long long)m->n);
 	return value;
 }
 

@@ -81,6 +81,15 @@ static inline struct span index_writes(const struct index *index, uint32_t dense
 {
 	return (struct span){index->write_start[dense], index->write_start[dense + 1]};
 }
+/* Walking an order jumps about in the history; ask for a record some steps before it is needed. */
+static inline void index_prefetch(
+	const struct index *index, const uint32_t *order, uint32_t i, uint32_t end)
+{
+	if (i + 16 < end)
+		__builtin_prefetch(&index->ops[order[i + 16]]);
+	if (i + 8 < end && index->write_of[order[i + 8]] != OP_NONE)
+		__builtin_prefetch(&index->ops[index->write_of[order[i + 8]]]);
+}
 /* How many of index->writes[span] were called before the instant. */
 uint32_t index_writes_before(const struct index *index, struct span span, uint64_t at_ns);
 

@@ -36,9 +36,9 @@ struct observer {
 	bool follow_reads;
 	uint32_t n_nodes, n_sessions;
 	struct frontier *frontiers; /* [node * n_sessions + session] */
-	uint32_t *touched;          /* places in it, so that a new observer starts clean */
-	uint32_t n_touched;
-	uint32_t *runs; /* by key and session, each run by return */
+	uint32_t *touched;          /* sessions seen at a node: [node * n_sessions ..] */
+	uint32_t *n_touched;        /* by node */
+	uint32_t *runs;             /* by key and session, each run by return */
 	uint32_t *seen;
 };
 
@@ -74,7 +74,7 @@ static void remember(struct observer *o, uint32_t read)
 		return;
 	place = op->node * o->n_sessions + w->session;
 	if (!o->frontiers[place].best.call_ns)
-		o->touched[o->n_touched++] = place;
+		o->touched[op->node * o->n_sessions + o->n_touched[op->node]++] = w->session;
 	sight.call_ns = w->call_ns;
 	advance(&o->frontiers[place], &sight);
 }
@@ -184,20 +184,32 @@ static void judge(struct observer *o, uint32_t read)
 	bool trial = false, stale, violated = false;
 
 	stale = before && index->ops[index->writes[writes.first + before - 1]].call_ns > end;
-	for (uint32_t i = 0; i < o->n_touched && !violated; i++) {
-		if (o->touched[i] / o->n_sessions != op->node)
-			continue;
-		if (!stale) { /* nothing newer to miss: it counts as a trial and holds */
-			trial |= sight_beside(&o->frontiers[o->touched[i]], op->key) != NULL;
-			if (trial)
-				break;
-			continue;
-		}
-		violated = judge_against(o, read, key, o->touched[i] % o->n_sessions, end, &trial);
+	for (uint32_t i = 0; i < o->n_touched[op->node] && !violated; i++) {
+		uint32_t session = o->touched[op->node * o->n_sessions + i];
+
+		if (stale)
+			violated = judge_against(o, read, key, session, end, &trial);
+		else if (!trial) /* nothing newer to miss: it counts as a trial and holds */
+			trial = sight_beside(&o->frontiers[op->node * o->n_sessions + session],
+					op->key) != NULL;
+		else
+			break;
 	}
 	if (trial)
 		tally_trial(o->tally, op->session);
 	o->tally->violations[o->tally->roams[op->session]] += violated;
+}
+
+/* A new observer starts clean. */
+static void forget(struct observer *o)
+{
+	for (uint32_t node = 0; node < o->n_nodes; node++) {
+		uint32_t first = node * o->n_sessions;
+
+		while (o->n_touched[node])
+			o->frontiers[first + o->touched[first + --o->n_touched[node]]] =
+				(struct frontier){0};
+	}
 }
 
 static void observe_session(
@@ -216,8 +228,7 @@ static void observe_session(
 			remember(o, by_return[done++]);
 		judge(o, order[i]);
 	}
-	while (o->n_touched)
-		memset(&o->frontiers[o->touched[--o->n_touched]], 0, sizeof(*o->frontiers));
+	forget(o);
 }
 
 /* Each session's reads of each key by return, with the newest version so far. */
@@ -269,7 +280,8 @@ void sessions_observe(struct arena *arena, const struct view *view, bool follow_
 
 	o.frontiers = calloc((size_t)o.n_nodes * o.n_sessions + 1, sizeof(*o.frontiers));
 	o.touched = calloc((size_t)o.n_nodes * o.n_sessions + 1, sizeof(*o.touched));
-	if (!o.frontiers || !o.touched || !by_return)
+	o.n_touched = calloc(o.n_nodes + 1, sizeof(*o.n_touched));
+	if (!o.frontiers || !o.touched || !o.n_touched || !by_return)
 		abort();
 	if (follow_reads)
 		prepare_runs(&o);
@@ -281,6 +293,7 @@ void sessions_observe(struct arena *arena, const struct view *view, bool follow_
 	}
 	free(o.seen);
 	free(o.runs);
+	free(o.n_touched);
 	free(o.touched);
 	free(o.frontiers);
 	free(by_return);

@@ -120,6 +120,8 @@ static void walk_run(struct walk *walk, const uint32_t *run, uint32_t n, uint32_
 	struct memory memory = {.own = OP_NONE, .last_own = OP_NONE, .seen = OP_NONE};
 	bool own = walk->view->question->metric->id == METRIC_READ_YOUR_WRITES;
 
+	for (uint32_t i = 0; i < n; i++)
+		index_prefetch(walk->view->index, run, i, n);
 	memcpy(by_return, run, n * sizeof(*run));
 	sort_by_return(ops, by_return, n);
 	for (uint32_t i = 0, done = 0; i < n; i++) {

@@ -278,6 +278,7 @@ static void walk_keys(struct stale_walk *walk)
 		for (uint32_t i = span.first; i < span.end; i++) {
 			uint32_t read = index->by_key[i];
 
+			index_prefetch(index, index->by_key, i, span.end);
 			if (op_is_ok_read(&index->ops[read]) && view_counts(walk->view, read))
 				judge_read(walk, k, read);
 		}

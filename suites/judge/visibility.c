@@ -20,6 +20,7 @@ struct scan {
 	uint32_t n_writes, n_acked;
 	uint32_t *reads; /* of the present key, by region, then by return */
 	uint32_t *start; /* where a region's reads begin; n_regions + 1 */
+	bool enough;     /* the caller wants no more */
 };
 
 static bool is_wanted_key(const struct scan *scan, uint32_t dense, bool tickers)
@@ -133,7 +134,7 @@ static uint32_t find_missed(
 }
 
 /* The write became visible to the read `had` (OP_NONE: never), after the first n reads. */
-static void report(const struct scan *scan, unsigned to, uint32_t number, const uint32_t *reads,
+static void report(struct scan *scan, unsigned to, uint32_t number, const uint32_t *reads,
 	uint32_t n, uint32_t had)
 {
 	const struct op *ops = scan->index->ops, *write = &ops[scan->writes[number]];
@@ -154,10 +155,10 @@ static void report(const struct scan *scan, unsigned to, uint32_t number, const 
 		return; /* nobody looked after the acknowledgement */
 	if (v.low_ns > v.high_ns)
 		v.low_ns = v.high_ns;
-	scan->each(scan->context, &v);
+	scan->enough |= !scan->each(scan->context, &v);
 }
 
-static void scan_region(const struct scan *scan, unsigned to)
+static void scan_region(struct scan *scan, unsigned to)
 {
 	const struct op *ops = scan->index->ops;
 	const uint32_t *reads = scan->reads + scan->start[to];
@@ -200,7 +201,7 @@ void visibility_scan(const struct evidence *evidence, const struct index *index,
 	scan.start = calloc(evidence->plan->n_regions + 2, sizeof(uint32_t));
 	if (!scan.writes || !scan.reads || !scan.acked || !scan.reported || !scan.start)
 		abort();
-	for (uint32_t k = 0; k < index->n_keys; k++) {
+	for (uint32_t k = 0; k < index->n_keys && !scan.enough; k++) {
 		struct span span = index_key(index, k);
 
 		if (!is_wanted_key(&scan, k, tickers) || !gather_writes(&scan, span))
@@ -231,7 +232,10 @@ struct lags {
 	size_t n;
 };
 
-static void add_lag(void *context, const struct visibility *v)
+/* Registers only fill in what no ticker told; so many samples tell a median. */
+#define REGISTER_SAMPLES 50000
+
+static bool add_lag(void *context, const struct visibility *v)
 {
 	struct lags *lags = context;
 	unsigned from = lags->index->ops[v->write].region;
@@ -239,11 +243,12 @@ static void add_lag(void *context, const struct visibility *v)
 	uint64_t lag_ns = v->low_ns;
 
 	if (from >= lags->index->n_regions)
-		return;
+		return true;
 	if (lags->tickers && v->high_ns != TIME_NEVER)
 		lag_ns += (v->high_ns - v->low_ns) / 2;
 	*ARENA_PUSH(lags->arena, lags->lags, lags->n) =
 		(struct lag){from * lags->index->n_regions + v->to, lag_ns};
+	return lags->tickers || lags->n < REGISTER_SAMPLES;
 }
 
 static int compare_lags(const void *a, const void *b)
@@ -282,7 +287,12 @@ uint64_t *visibility_lags(
 
 	memset(lag_ns, 0xff, pairs * sizeof(*lag_ns));
 	fill_lags(evidence, index, true, lag_ns);
-	fill_lags(evidence, index, false, lag_ns);
+	for (size_t i = 0; i < pairs; i++) {
+		if (lag_ns[i] != TIME_NEVER)
+			continue;
+		fill_lags(evidence, index, false, lag_ns);
+		break;
+	}
 	return lag_ns;
 }
 
@@ -293,7 +303,7 @@ struct collect {
 	uint64_t never;
 };
 
-static void collect(void *context, const struct visibility *v)
+static bool collect(void *context, const struct visibility *v)
 {
 	struct collect *c = context;
 	const struct question *q = c->view->question;
@@ -301,18 +311,19 @@ static void collect(void *context, const struct visibility *v)
 
 	if ((q->from >= 0 && write->region != q->from) || (q->to >= 0 && (int)v->to != q->to) ||
 		(q->from < 0 && q->to < 0 && write->region == v->to))
-		return;
+		return true;
 	if (q->filter == FILTER_GROUP &&
 		(write->session < c->view->first_session || write->session >= c->view->end_session))
-		return;
+		return true;
 	if (!view_in_phase(c->view, write->ret_ns) ||
 		(q->untainted &&
 			(view_tainted(c->view, v->write) ||
 				(v->had != OP_NONE && view_tainted(c->view, v->had)))))
-		return;
+		return true;
 	samples_add(c->arena, &c->samples, (double)v->low_ns,
 		v->high_ns == TIME_NEVER ? INFINITY : (double)v->high_ns);
 	c->never += v->high_ns == TIME_NEVER;
+	return true;
 }
 
 static void measure(struct arena *arena, const struct evidence *evidence,

@@ -21,7 +21,8 @@ struct visibility {
 	uint64_t high_ns;     /* TIME_NEVER: not seen while we watched */
 };
 
-typedef void visibility_fn(void *context, const struct visibility *visibility);
+/* False: enough. */
+typedef bool visibility_fn(void *context, const struct visibility *visibility);
 
 /* Every acknowledged write of ticker keys, or of registers, to every region that reads the key. */
 void visibility_scan(const struct evidence *evidence, const struct index *index, bool tickers,

@@ -73,7 +73,7 @@ static void silence_over_enough_trials_passes_and_says_what_it_is_worth(void **s
 	write_then_read(50, 0);
 	out = expect_ryw();
 	assert_int_equal(out.verdict, VERDICT_PASS);
-	assert_string_equal(out.got, "0 of 50");
+	assert_string_equal(out.got, "0");
 	assert_string_equal(out.wanted, "== 0");
 	assert_string_equal(out.n_what, "effective trials");
 	assert_non_null(strstr(out.note, "planted violations: 20 of 20 found"));
@@ -100,7 +100,7 @@ static void violation_fails_with_its_witness(void **state)
 	write_then_read(50, 25);
 	out = expect_ryw();
 	assert_int_equal(out.verdict, VERDICT_FAIL);
-	assert_string_equal(out.got, "2 of 50");
+	assert_string_equal(out.got, "2");
 	assert_int_equal(out.n_witnesses, 2);
 	assert_int_equal(out.witnesses[0].n_ops, 3);
 	assert_string_equal(
