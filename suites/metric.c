@@ -119,9 +119,11 @@ const struct metric metrics[] = {
 		.wants = WANTS_READS | WANTS_WRITES,
 		.help = "a session's writes seen in another order than it made them",
 		.counts =
-			"Two reads answered by the same node show a session's later write and then "
-			"its earlier one. Reads of different nodes are counted as monotonic reads "
-			"only. Denominator: such pairs of reads. " SESSION_COUNTS},
+			"Two reads of an observer, answered by the same node: the first shows a "
+			"session's write, the second, of another key, something certainly older "
+			"than what that session had written there before. On one key, or across "
+			"nodes, what was seen is a failure of monotonic reads. Denominator: reads "
+			"after a session's write was seen at their node. " SESSION_COUNTS},
 	[METRIC_WRITES_FOLLOW_READS] = {.id = METRIC_WRITES_FOLLOW_READS,
 		.name = "writes_follow_reads.violations",
 		.unit = PARAM_COUNT,
@@ -147,8 +149,8 @@ const struct metric metrics[] = {
 			"Per acknowledged write and ordered pair of regions: after the call of the "
 			"last read that missed it, at or before the return of the first that had "
 			"it. Fails and unknowns are left out. A write never seen is right-censored, "
-			"never dropped. The upper end of each interval is judged for < and <=, the "
-			"lower for > and >=. Phase: acknowledgement of the write."},
+			"never dropped. Where the bound lies between the quantiles of the lower and "
+			"the upper ends, the probes looked too seldom: inconclusive. Phase: acknowledgement of the write."},
 	[METRIC_STALENESS] = {.id = METRIC_STALENESS,
 		.name = "staleness",
 		.unit = PARAM_DURATION,
@@ -185,9 +187,12 @@ const struct metric metrics[] = {
 		.wants = WANTS_READS | WANTS_WRITES,
 		.help = "flags that claim less than the definite age, or mark fresh data",
 		.counts =
-			"Ok reads with an age or a stale mark. False where the claimed age is below "
-			"the definite one, or where the newest value is marked stale. Denominator: "
-			"flagged reads. Phase: call."},
+			"False where a read is older than stale-after and claims less than its "
+			"definite age, and where it claims stale-after or more (a stale mark counts "
+			"as stale-after) although its value was written later than that. A generous "
+			"bound on data that happened not to change is no lie; while a fault is in "
+			"force and 10 s after it fresh data is not judged. Denominator: ok reads "
+			"that can carry a flag. Phase: intended start."},
 	[METRIC_WRITES_LOST] = {.id = METRIC_WRITES_LOST,
 		.name = "writes.lost",
 		.unit = PARAM_COUNT,
@@ -277,8 +282,10 @@ const struct metric metrics[] = {
 		.help = "deleted data that came back",
 		.counts =
 			"An ok read of a value certainly older than an acknowledged delete of its "
-			"key, after some read had seen the delete. Denominator: reads of keys after "
-			"a delete was seen. Unknown deletes convict nobody. Phase: call."},
+			"key, at a node that had shown the value (or a later one), and then the key "
+			"as absent: a copy that lags behind the delete is stale, not resurrected. "
+			"Denominator: reads at nodes that had shown the key as gone. Unknown "
+			"deletes convict nobody. Phase: intended start."},
 	[METRIC_DIRTY_READS] = {.id = METRIC_DIRTY_READS,
 		.name = "dirty_reads",
 		.unit = PARAM_COUNT,
@@ -387,10 +394,10 @@ const struct metric metrics[] = {
 		.wants = WANTS_WRITES | WANTS_REGIONS,
 		.help = "how long after the last write all regions read the same",
 		.counts =
-			"From the end of the last write before the quiet phase to the end of the "
-			"first of two equal sweeps in a row over every key in every region. A key "
-			"that was not answered makes the sweep unequal. Not converged by the end of "
-			"the phase: a lower bound. Resolution: one sweep."},
+			"From the end of the last write before the quiet phase to the return of the "
+			"last answer that was the first right one at its node, where right is what "
+			"the key reads at the end. Needs two equal sweeps in a row over every key in "
+			"every region; without them a lower bound. Resolution: one sweep."},
 	[METRIC_DIVERGENCE_KEYS] = {.id = METRIC_DIVERGENCE_KEYS,
 		.name = "divergence.keys",
 		.unit = PARAM_COUNT,
