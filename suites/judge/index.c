@@ -329,6 +329,8 @@ static uint32_t first_called(const struct index *index, uint64_t at_ns)
 	return low;
 }
 
+/* Whichever process was held: the regions share a machine, and the node that answered may be the one
+ * that waited. */
 static void taint_by(struct index *index, const struct stall *stall, uint64_t longest_ns)
 {
 	uint64_t end = stall->at_ns + stall->length_ns;
@@ -337,8 +339,7 @@ static void taint_by(struct index *index, const struct stall *stall, uint64_t lo
 	for (; i < index->n && op_intended(&index->ops[i]) < end + longest_ns; i++) {
 		const struct op *op = &index->ops[i];
 
-		if (op->region == stall->region && op_intended(op) < end &&
-			op_end(op) > stall->at_ns)
+		if (op_intended(op) < end && op_end(op) > stall->at_ns)
 			index->tainted[i] = true;
 	}
 }

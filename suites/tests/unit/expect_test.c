@@ -165,6 +165,18 @@ static void witness_in_a_stall_is_inconclusive(void **state)
 	assert_int_equal(expect_ryw().verdict, VERDICT_INCONCLUSIVE);
 }
 
+/* The writer waited for a node of another region, on the same machine. */
+static void stall_of_another_region_taints_as_well(void **state)
+{
+	struct stall stall = {
+		.at_ns = 1000 * WORLD_MS, .length_ns = 5000 * WORLD_MS, .region = 2};
+
+	(void)state;
+	write_then_read(50, 25);
+	world.evidence.stalls = (struct stalls){.stalls = &stall, .n = 1};
+	assert_int_equal(expect_ryw().verdict, VERDICT_INCONCLUSIVE);
+}
+
 static void percentile_that_hangs_on_a_stall_is_inconclusive(void **state)
 {
 	struct stall stall = {.at_ns = 900 * WORLD_MS, .length_ns = 300 * WORLD_MS};
@@ -307,6 +319,7 @@ int main(void)
 		T(fault_not_in_force_voids_what_depends_on_it),
 		T(too_little_evidence_is_inconclusive),
 		T(witness_in_a_stall_is_inconclusive),
+		T(stall_of_another_region_taints_as_well),
 		T(percentile_that_hangs_on_a_stall_is_inconclusive),
 		T(accidents_are_inconclusive),
 		T(comparison_decides_last),
