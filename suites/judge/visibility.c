@@ -269,7 +269,8 @@ static void fill_lags(
 	struct lags lags = {.arena = &arena, .index = index, .tickers = tickers};
 
 	visibility_scan(evidence, index, tickers, add_lag, &lags);
-	qsort(lags.lags, lags.n, sizeof(*lags.lags), compare_lags);
+	if (lags.n)
+		qsort(lags.lags, lags.n, sizeof(*lags.lags), compare_lags);
 	for (size_t i = 0, end; i < lags.n; i = end) {
 		for (end = i; end < lags.n && lags.lags[end].pair == lags.lags[i].pair;)
 			end++;

@@ -193,7 +193,8 @@ void jw_seal(struct judge_world *world)
 {
 	if (world->evidence.index)
 		return;
-	qsort(world->ops, world->n_ops, sizeof(*world->ops), compare_calls);
+	if (world->n_ops)
+		qsort(world->ops, world->n_ops, sizeof(*world->ops), compare_calls);
 	world->evidence.history = (struct history){.ops = world->ops, .n = world->n_ops};
 	for (size_t i = 0; i < world->n_ops; i++) {
 		if (world->ops[i].ret_ns > world->evidence.end_ns)
