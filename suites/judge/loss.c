@@ -258,7 +258,7 @@ static void answer(struct arena *arena, const struct tally *t, const struct ques
 	switch (question->metric->id) {
 	case METRIC_WRITES_LOST:
 		out->value = (double)t->lost;
-		if (t->lost)
+		if (t->lost_before + t->lost_after)
 			out->note = arena_printf(arena,
 				"%llu acknowledged before the fault was in force (the oldest %.3f s), "
 				"%llu after it (the last %.3f s)",

@@ -7,7 +7,9 @@ unsigned random_histories(void)
 {
 	const char *asked = getenv("REFERENCE_HISTORIES");
 
-	return asked ? (unsigned)strtoul(asked, NULL, 10) : 2000;
+	if (asked)
+		return (unsigned)strtoul(asked, NULL, 10);
+	return getenv("REGIONPROOF_LONG") ? 100000 : 2000;
 }
 
 struct random_shape random_shape_of(uint64_t seed)

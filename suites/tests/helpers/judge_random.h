@@ -7,7 +7,8 @@
 
 #include "suites/tests/helpers/judge_world.h"
 
-/* How many histories a test looks at: 2000, or what REFERENCE_HISTORIES says. */
+/* How many histories a test looks at: 2000, in the long run 100000, or what REFERENCE_HISTORIES
+ * says. */
 unsigned random_histories(void);
 
 struct random_shape {

@@ -1,4 +1,8 @@
-/* Staleness, flags, loss, dirty and thin-air reads, resurrections against their definitions. */
+/*
+ * Staleness, flags, loss, dirty and thin-air reads, resurrections against their definitions.
+ *
+ * runner: timeout 900
+ */
 #include "suites/tests/helpers/judge_random.h"
 
 #include <math.h>

@@ -1,4 +1,8 @@
-/* The session guarantees and visibility against their definitions, on random small histories. */
+/*
+ * The session guarantees against their definitions, on random small histories.
+ *
+ * runner: timeout 900
+ */
 #include "suites/tests/helpers/judge_random.h"
 
 #include <setjmp.h>
