@@ -38,6 +38,7 @@ struct observer {
 	struct frontier *frontiers; /* [node * n_sessions + session] */
 	uint32_t *touched;          /* sessions seen at a node: [node * n_sessions ..] */
 	uint32_t *n_touched;        /* by node */
+	uint32_t *sole;             /* the only session that writes a key; OP_NONE: several do */
 	uint32_t *runs;             /* by key and session, each run by return */
 	uint32_t *seen;
 };
@@ -160,6 +161,8 @@ static bool judge_against(struct observer *o, uint32_t read, uint32_t key, uint3
 	if (!sight)
 		return false;
 	*trial = true;
+	if (!o->follow_reads && o->sole[key] != OP_NONE && o->sole[key] != session)
+		return false;
 	if (o->follow_reads)
 		missed = newest_seen(o, index_key(index, key), session, sight->call_ns);
 	else
@@ -231,6 +234,28 @@ static void observe_session(
 	forget(o);
 }
 
+/* Most keys have one writer: nobody else's writes to them need to be looked for. */
+static void find_sole_writers(struct observer *o)
+{
+	const struct index *index = o->view->index;
+
+	o->sole = calloc(index->n_keys + 1, sizeof(*o->sole));
+	if (!o->sole)
+		abort();
+	for (uint32_t k = 0; k < index->n_keys; k++) {
+		struct span span = index_writes(index, k);
+
+		for (uint32_t i = span.first; i < span.end; i++) {
+			uint32_t session = index->ops[index->writes[i]].session;
+
+			if (i == span.first)
+				o->sole[k] = session;
+			else if (o->sole[k] != session)
+				o->sole[k] = OP_NONE;
+		}
+	}
+}
+
 /* Each session's reads of each key by return, with the newest version so far. */
 static void prepare_runs(struct observer *o)
 {
@@ -283,6 +308,7 @@ void sessions_observe(struct arena *arena, const struct view *view, bool follow_
 	o.n_touched = calloc(o.n_nodes + 1, sizeof(*o.n_touched));
 	if (!o.frontiers || !o.touched || !o.n_touched || !by_return)
 		abort();
+	find_sole_writers(&o);
 	if (follow_reads)
 		prepare_runs(&o);
 	for (uint32_t s = 0; s + 1 < index->n_sessions; s++) {
@@ -291,6 +317,7 @@ void sessions_observe(struct arena *arena, const struct view *view, bool follow_
 		observe_session(
 			&o, index->by_session + span.first, span.end - span.first, by_return);
 	}
+	free(o.sole);
 	free(o.seen);
 	free(o.runs);
 	free(o.n_touched);
