@@ -27,6 +27,12 @@ enum option_id {
 	OPTION_KEEP,
 	OPTION_VERBOSE,
 	OPTION_QUIET,
+	OPTION_FORMAT,
+	OPTION_MODEL,
+	OPTION_INITIAL,
+	OPTION_CONSISTENCY,
+	OPTION_TIME_LIMIT,
+	OPTION_MEMORY_LIMIT,
 	OPTIONS
 };
 
@@ -90,6 +96,7 @@ int cmd_list(const struct args *args, struct err *err);
 int cmd_explain(const struct args *args, struct err *err);
 int cmd_doctor(const struct args *args, struct err *err);
 int cmd_run(const struct args *args, struct err *err);
+int cmd_judge(const struct args *args, struct err *err);
 int cmd_abort(const struct args *args, struct err *err);
 int cmd_clean(const struct args *args, struct err *err);
 

@@ -18,6 +18,11 @@ const struct command commands[] = {
 		OPTION(SHARE), cmd_explain},
 	{"doctor", "", 0, 0, "can this machine run it? decided by trying",
 		OPTION(JSON) | OPTION(SHARE), cmd_doctor},
+	{"judge", "FILE", 1, 1,
+		"judge a recorded history: 0 valid, 1 violated, 2 undecided, 3 unreadable",
+		OPTION(JSON) | OPTION(FORMAT) | OPTION(MODEL) | OPTION(INITIAL) |
+			OPTION(CONSISTENCY) | OPTION(TIME_LIMIT) | OPTION(MEMORY_LIMIT),
+		cmd_judge},
 	{"abort", "[RUN]", 0, 1, "end a run from another terminal: heal, report, clean up", 0,
 		cmd_abort},
 	{"clean", "", 0, 0, "undo what runs left behind whose processes all died at once", 0,

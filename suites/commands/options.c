@@ -24,9 +24,22 @@ const struct option_row option_rows[] = {
 	[OPTION_ENGINE] = {OPTION_ENGINE, "engine", "NAME", NULL,
 		"netem, wire or null; otherwise the first that works here"},
 	[OPTION_RUNS] = {OPTION_RUNS, "runs", "DIR", NULL, "the run store (./regionproof-runs)"},
-	[OPTION_KEEP] = {OPTION_KEEP, "keep", NULL, NULL, "keep the working directories of the nodes"},
+	[OPTION_KEEP] = {OPTION_KEEP, "keep", NULL, NULL,
+		"keep the working directories of the nodes"},
 	[OPTION_VERBOSE] = {OPTION_VERBOSE, "verbose", NULL, NULL, "log what is done, in run.log"},
 	[OPTION_QUIET] = {OPTION_QUIET, "quiet", NULL, NULL, "no progress on stderr"},
+	[OPTION_FORMAT] = {OPTION_FORMAT, "format", "NAME", NULL,
+		"how the history is written: knossos, elle, etcd-log, jsonl or run"},
+	[OPTION_MODEL] = {OPTION_MODEL, "model", "NAME", NULL,
+		"what the object promises: register, cas-register, mutex ..."},
+	[OPTION_INITIAL] = {OPTION_INITIAL, "initial", "V", NULL,
+		"what a register begins with, as EDN; otherwise that of the format"},
+	[OPTION_CONSISTENCY] = {OPTION_CONSISTENCY, "consistency", "LEVEL", NULL,
+		"isolation level of transactions, such as serializable"},
+	[OPTION_TIME_LIMIT] = {OPTION_TIME_LIMIT, "time-limit", "TIME", NULL,
+		"beyond it the answer is undecided (60s)"},
+	[OPTION_MEMORY_LIMIT] = {OPTION_MEMORY_LIMIT, "memory-limit", "SIZE", NULL,
+		"beyond it the answer is undecided (2gb)"},
 };
 static_assert(sizeof(option_rows) / sizeof(*option_rows) == OPTIONS, "a row per option");
 static_assert(OPTIONS <= 64, "options are bits");

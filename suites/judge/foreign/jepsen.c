@@ -1,0 +1,103 @@
+/*
+ * jepsen: operations as knossos and elle keep them, maps of :process, :type, :f and :value.
+ *
+ * Either one list of maps or maps one after the other; EDN or JSON. What a nemesis does (any
+ * process that is no number) is noise. An :info that ends an operation is the unknown outcome; elle's
+ * transactions may have no :f. The value of the return is what came back; where it is nil the
+ * operation still has what it was given.
+ */
+#include "suites/judge/foreign/edn.h"
+#include "suites/judge/foreign/format.h"
+#include "suites/judge/foreign/pairs.h"
+
+#include <string.h>
+
+static int take_return(struct pairs *pairs, const struct datum *event, int64_t process,
+	enum past_outcome outcome, struct err *err)
+{
+	struct past_op *op = pairs_return(pairs, process, outcome);
+	const struct datum *value = datum_get(event, "value");
+	const char *f = datum_text(datum_get(event, "f"));
+
+	if (!op && outcome == PAST_UNKNOWN) { /* what a client says outside operations */
+		pairs->past->n_ignored++;
+		return 0;
+	}
+	if (!op)
+		return err_set(err, "line %u: process %lld returns from nothing that it called",
+			event->line, (long long)process);
+	if (f && strcmp(f, op->f))
+		return err_set(err, "line %u: process %lld returns from %.40s, but called %.40s",
+			event->line, (long long)process, f, op->f);
+	if (value)
+		op->got = value;
+	return 0;
+}
+
+static int take_event(struct pairs *pairs, const struct datum *event, struct err *err)
+{
+	const struct datum *process = datum_get(event, "process"), *f = datum_get(event, "f");
+	const char *type = datum_text(datum_get(event, "type"));
+	struct past_op *op;
+
+	if (event->kind != DATUM_MAP || !process || !type)
+		return err_set(
+			err, "line %u: an operation is a map with :process and :type", event->line);
+	if (process->kind != DATUM_INT) {
+		pairs->past->n_ignored++;
+		return 0;
+	}
+	if (!strcmp(type, "ok"))
+		return take_return(pairs, event, process->number, PAST_OK, err);
+	if (!strcmp(type, "fail"))
+		return take_return(pairs, event, process->number, PAST_FAIL, err);
+	if (!strcmp(type, "info"))
+		return take_return(pairs, event, process->number, PAST_UNKNOWN, err);
+	if (strcmp(type, "invoke"))
+		return err_set(err, "line %u: :type is invoke, ok, fail or info, not %.40s",
+			event->line, type);
+	if (f && !datum_text(f))
+		return err_set(err, "line %u: :f is no word", event->line);
+	op = pairs_call(pairs, process->number);
+	op->f = f ? datum_text(f) : "txn";
+	op->line = event->line;
+	op->given = op->got = datum_get(event, "value");
+	return 0;
+}
+
+static int take_top(struct pairs *pairs, const struct datum *value, struct err *err)
+{
+	if (value->kind != DATUM_LIST)
+		return take_event(pairs, value, err);
+	for (size_t i = 0; i < value->n; i++) {
+		if (take_event(pairs, &value->items[i], err))
+			return -1;
+	}
+	return 0;
+}
+
+int read_elle(struct arena *arena, const char *text, size_t len, struct past *out, struct err *err)
+{
+	struct datum value;
+	struct pairs pairs;
+	struct edn edn;
+	int rc;
+
+	pairs_init(&pairs, arena, out);
+	edn_init(&edn, arena, text, len);
+	while ((rc = edn_next(&edn, &value, err)) > 0) {
+		rc = take_top(&pairs, &value, err);
+		if (rc)
+			break;
+	}
+	edn_release(&edn);
+	return rc;
+}
+
+int read_knossos(
+	struct arena *arena, const char *text, size_t len, struct past *out, struct err *err)
+{
+	out->initial = "0";
+	out->nil_read_says_nothing = true;
+	return read_elle(arena, text, len, out, err);
+}

@@ -1,0 +1,120 @@
+/* model: the table, and what all judges say alike. */
+#include "suites/judge/models/model.h"
+
+#include "fixtures/base/arena.h"
+#include "suites/judge/foreign/edn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct model models[] = {
+	{"register", "linearizable register: read, write; judged one by one where keys are given",
+		NULL, judge_register},
+	{"cas-register", "linearizable register: read, write, cas [expected new]", NULL,
+		judge_cas_register},
+	{"mutex", "linearizable lock: acquire, release", NULL, judge_mutex},
+	{"multi-register", "linearizable registers in one: transactions [[r k v] [w k v]]", NULL,
+		judge_multi_register},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct model *model_find(const char *name)
+{
+	for (const struct model *m = models; m->name; m++) {
+		if (!strcmp(m->name, name))
+			return m;
+	}
+	return NULL;
+}
+
+const char *finding_name(enum finding finding)
+{
+	static const char *const names[FINDINGS] = {"valid", "violated", "undecided"};
+
+	return names[finding];
+}
+
+void judgement_release(struct judgement *judgement)
+{
+	buf_release(&judgement->reason);
+}
+
+struct exhibit *judgement_show(
+	struct arena *arena, struct judgement *out, const struct past_op *op, const char *why)
+{
+	struct exhibit *exhibit = ARENA_PUSH(arena, out->exhibits, out->n_exhibits);
+
+	*exhibit = (struct exhibit){op, why};
+	return exhibit;
+}
+
+static int by_call(const void *a, const void *b)
+{
+	const struct past_op *x = ((const struct exhibit *)a)->op;
+	const struct past_op *y = ((const struct exhibit *)b)->op;
+
+	if (x->call != y->call)
+		return x->call < y->call ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+void judgement_sort(struct judgement *out)
+{
+	size_t n = 0;
+
+	if (out->n_exhibits)
+		qsort(out->exhibits, out->n_exhibits, sizeof(*out->exhibits), by_call);
+	for (size_t i = 0; i < out->n_exhibits; i++) {
+		struct exhibit *exhibit = &out->exhibits[i];
+
+		if (n && out->exhibits[n - 1].op == exhibit->op) {
+			if (!out->exhibits[n - 1].why)
+				out->exhibits[n - 1].why = exhibit->why;
+		} else {
+			out->exhibits[n++] = *exhibit;
+		}
+	}
+	out->n_exhibits = n;
+}
+
+const char *op_phrase(struct arena *arena, const struct past_op *op)
+{
+	struct buf text = {0};
+	const char *phrase;
+
+	buf_printf(&text, "process %lld's %s ", (long long)op->process, op->f);
+	if (op->key) {
+		buf_puts(&text, "of ");
+		datum_print(op->key, &text);
+		buf_addc(&text, ' ');
+	}
+	datum_print(op->got, &text);
+	if (op->line)
+		buf_printf(&text, " (line %u)", op->line);
+	phrase = arena_strdup(arena, buf_str(&text));
+	buf_release(&text);
+	return phrase;
+}
+
+int op_unknown(const struct past_op *op, const char *model, struct err *err)
+{
+	return err_exit(err, EXIT_SCENARIO, "line %u: a %s knows no \"%.40s\" like this", op->line,
+		model, op->f);
+}
+
+int model_initial(struct arena *arena, const struct model_options *options,
+	const struct datum **out, struct err *err)
+{
+	const char *text = options->initial ? options->initial : options->past->initial;
+	struct datum *value = arena_alloc(arena, sizeof(*value));
+	struct edn edn;
+	int rc;
+
+	*out = value;
+	if (!text)
+		return 0;
+	edn_init(&edn, arena, text, strlen(text));
+	rc = edn_next(&edn, value, err);
+	edn_release(&edn);
+	return rc < 0 ? err_prefix(err, "--initial %.60s", text) : 0;
+}

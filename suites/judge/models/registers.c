@@ -1,0 +1,428 @@
+/*
+ * registers: the linearizable objects (register, cas-register, mutex, multi-register) as steps.
+ *
+ * The history is parted by key, and each object is judged on its own (linearizability is local).
+ * A register whose written values are all different goes to zones, everything else to the search.
+ */
+#include "fixtures/base/arena.h"
+#include "fixtures/base/clock.h"
+#include "suites/judge/models/model.h"
+#include "suites/judge/models/search.h"
+#include "suites/judge/models/shrink.h"
+#include "suites/judge/models/zones.h"
+
+#include <string.h>
+
+#define SHRINK_NS (4 * NSEC_PER_SEC)
+
+struct registers {
+	struct arena *arena;
+	const struct model_options *options;
+	struct judgement *out;
+	const char *model;
+	struct names values, keys, parts; /* parts: keys within transactions */
+	uint32_t initial;
+	bool has_rows;
+	uint32_t *local; /* scratch, per value; see renumber() */
+	/* All objects, one after the other. */
+	struct search_op *ops;
+	const struct past_op **from;
+	uint64_t deadline_ns;
+};
+
+/* 1: it says something, 0: nothing, -1: the model does not know it. */
+typedef int decoder(struct registers *all, const struct past_op *op, struct step *step);
+
+static int decode_register(struct registers *all, const struct past_op *op, struct step *step)
+{
+	bool is_read = !strcmp(op->f, "read") || !strcmp(op->f, "r");
+
+	if (!is_read && strcmp(op->f, "write") && strcmp(op->f, "w"))
+		return -1;
+	*step = (struct step){.kind = is_read ? STEP_READ : STEP_WRITE};
+	if (is_read &&
+		(op->outcome != PAST_OK ||
+			(all->options->past->nil_read_says_nothing && datum_is_nil(op->got))))
+		return 0;
+	step->a = names_of(&all->values, is_read ? op->got : op->given);
+	return 1;
+}
+
+static int decode_cas_register(struct registers *all, const struct past_op *op, struct step *step)
+{
+	const struct datum *expected = datum_at(op->given, 0), *new = datum_at(op->given, 1);
+
+	if (strcmp(op->f, "cas"))
+		return decode_register(all, op, step);
+	if (!expected || !new || op->given->n != 2)
+		return -1;
+	*step = (struct step){.kind = op->refused ? STEP_DIFFER : STEP_CAS};
+	step->a = names_of(&all->values, expected);
+	step->b = op->refused ? 0 : names_of(&all->values, new);
+	return 1;
+}
+
+static const struct datum lock_free = {.kind = DATUM_TEXT, .text = "free"};
+static const struct datum lock_held = {.kind = DATUM_TEXT, .text = "held"};
+
+static int decode_mutex(struct registers *all, const struct past_op *op, struct step *step)
+{
+	bool acquires = !strcmp(op->f, "acquire");
+	uint32_t is_free = names_of(&all->values, &lock_free);
+	uint32_t is_held = names_of(&all->values, &lock_held);
+
+	if (!acquires && strcmp(op->f, "release"))
+		return -1;
+	*step = (struct step){.kind = STEP_CAS,
+		.a = acquires ? is_free : is_held,
+		.b = acquires ? is_held : is_free};
+	return 1;
+}
+
+static int decode_part(struct registers *all, const struct past_op *op, const struct datum *datum,
+	struct step_part *out)
+{
+	const char *f = datum_text(datum_at(datum, 0));
+	const struct datum *key = datum_at(datum, 1), *value = datum_at(datum, 2);
+	bool is_write = f && (!strcmp(f, "w") || !strcmp(f, "write"));
+
+	if (!f || !key || (!is_write && strcmp(f, "r") && strcmp(f, "read")))
+		return -1;
+	*out = (struct step_part){.is_write = is_write, .key = names_of(&all->parts, key)};
+	if (!is_write &&
+		(op->outcome != PAST_OK ||
+			(all->options->past->nil_read_says_nothing && datum_is_nil(value))))
+		out->value = VALUE_ANY;
+	else
+		out->value = names_of(&all->values, value);
+	return 0;
+}
+
+static int decode_multi_register(struct registers *all, const struct past_op *op, struct step *step)
+{
+	const struct datum *parts = op->outcome == PAST_OK ? op->got : op->given;
+	struct step_part *out;
+
+	if (!parts || parts->kind != DATUM_LIST)
+		return -1;
+	out = arena_array(all->arena, parts->n + 1, sizeof(*out));
+	for (size_t i = 0; i < parts->n; i++) {
+		if (decode_part(all, op, &parts->items[i], &out[i]))
+			return -1;
+	}
+	*step = (struct step){.kind = STEP_TXN, .parts = out, .n_parts = parts->n};
+	return 1;
+}
+
+static void print_value(struct registers *all, uint32_t value, struct buf *out)
+{
+	datum_print(names_datum(&all->values, value), out);
+}
+
+static void print_states(struct registers *all, const struct search *search, struct buf *out)
+{
+	size_t n = search->n_states < SEARCH_STATES ? search->n_states : SEARCH_STATES;
+
+	for (size_t i = 0; i < n; i++) {
+		const uint32_t *row = &search->states[i];
+		size_t width = 1;
+
+		if (i)
+			buf_puts(out, i + 1 == search->n_states ? " or " : ", ");
+		if (all->has_rows) {
+			width = search->rows->width;
+			row = search->rows->cells + search->states[i] * width;
+			buf_addc(out, '{');
+		}
+		for (size_t k = 0; k < width; k++) {
+			if (all->has_rows) {
+				buf_puts(out, k ? " " : "");
+				datum_print(names_datum(&all->parts, (uint32_t)k), out);
+				buf_addc(out, ' ');
+			}
+			print_value(all, row[k], out);
+		}
+		buf_puts(out, all->has_rows ? "}" : "");
+	}
+	if (search->n_states > n)
+		buf_printf(out, " or one of %zu others", search->n_states - n);
+}
+
+static const char *why_there(const struct search_op *op)
+{
+	return op->ret == SEARCH_NEVER ? "never returned: it may take effect at any time after its "
+					 "call, or not"
+				       : NULL;
+}
+
+static void convict_by_search(struct registers *all, size_t first, struct search *search)
+{
+	bool *needed = arena_array(all->arena, search->n, sizeof(*needed));
+	struct buf *reason = &all->out->reason;
+	struct buf states = {0};
+
+	search_shrink(search, SHRINK_NS, needed);
+	print_states(all, search, &states);
+	needed[search->failed] = true;
+	for (size_t i = 0; i < search->n; i++) {
+		const char *why = why_there(&search->ops[i]);
+
+		if (!needed[i])
+			continue;
+		if (i == search->failed)
+			why = arena_printf(all->arena,
+				"no order explains it: the state can only be %s", buf_str(&states));
+		judgement_show(all->arena, all->out, all->from[first + i], why);
+	}
+	buf_printf(reason,
+		"no order explains %s: whatever all others called before its return did, the state until "
+		"then can only have been %s",
+		op_phrase(all->arena, all->from[first + search->failed]), buf_str(&states));
+	buf_release(&states);
+}
+
+static const char *phrase_at(struct registers *all, size_t first, size_t op)
+{
+	return op == ZONES_NO_OP ? "the beginning" : op_phrase(all->arena, all->from[first + op]);
+}
+
+static void convict_by_conflict(struct registers *all, size_t first, const struct zones_finding *f)
+{
+	struct buf *out = &all->out->reason, names[2] = {{0}, {0}};
+
+	for (int i = 0; i < 2; i++) {
+		print_value(all, f->values[i], &names[i]);
+		if (f->returned[i] != ZONES_NO_OP)
+			judgement_show(
+				all->arena, all->out, all->from[first + f->returned[i]], NULL);
+		judgement_show(all->arena, all->out, all->from[first + f->called[i]], NULL);
+	}
+	buf_printf(out, "%s was held both before and after %s, but is written once: %s ",
+		buf_str(&names[0]), buf_str(&names[1]), phrase_at(all, first, f->returned[0]));
+	buf_printf(out, "came before %s was called, and ", phrase_at(all, first, f->called[1]));
+	buf_printf(out, "%s before %s", phrase_at(all, first, f->returned[1]),
+		phrase_at(all, first, f->called[0]));
+	buf_release(&names[0]);
+	buf_release(&names[1]);
+}
+
+static void convict_by_zones(struct registers *all, size_t first, enum zones_end end,
+	const struct zones_finding *finding)
+{
+	struct buf *out = &all->out->reason;
+
+	if (end == ZONES_CONFLICT) {
+		convict_by_conflict(all, first, finding);
+		return;
+	}
+	judgement_show(all->arena, all->out, all->from[first + finding->ops[0]],
+		"no write before its return has this value");
+	if (end == ZONES_FUTURE)
+		judgement_show(all->arena, all->out, all->from[first + finding->ops[1]],
+			"called only then");
+	buf_puts(out, phrase_at(all, first, finding->ops[0]));
+	if (end == ZONES_UNWRITTEN)
+		buf_puts(out, " returned a value that nobody wrote");
+	else
+		buf_printf(out, " returned before %s, the only one of that value, was called",
+			phrase_at(all, first, finding->ops[1]));
+}
+
+static void give_up(
+	struct registers *all, size_t n, const struct search *search, enum search_end end)
+{
+	struct judgement *out = all->out;
+
+	if (out->finding == FINDING_UNDECIDED)
+		return;
+	out->finding = FINDING_UNDECIDED;
+	buf_printf(&out->reason,
+		"the search ran out of %s behind %zu of %zu operations of one object: up to %zu "
+		"possible situations at a time, %zu MB",
+		end == SEARCH_OUT_OF_TIME ? "time" : "memory", search->reached, n,
+		search->peak_configs, search->peak_bytes >> 20);
+}
+
+static void judge_by_search(struct registers *all, size_t first, size_t n, size_t objects_left)
+{
+	uint64_t now = clock_now_ns();
+	struct rows rows;
+	struct search search = {.ops = all->ops + first,
+		.n = n,
+		.initial = all->initial,
+		.limit_bytes = all->options->limit_bytes};
+	enum search_end end;
+
+	if (all->deadline_ns)
+		search.deadline_ns = now >= all->deadline_ns
+			? now
+			: now + (all->deadline_ns - now) / objects_left + 1;
+	if (all->has_rows) {
+		rows_init(&rows, all->parts.n, all->initial);
+		search.rows = &rows;
+		search.initial = 0;
+	}
+	end = search_run(&search);
+	if (end == SEARCH_NONE) {
+		buf_clear(&all->out->reason);
+		all->out->finding = FINDING_VIOLATED;
+		convict_by_search(all, first, &search);
+	} else if (end != SEARCH_FOUND) {
+		give_up(all, n, &search, end);
+	}
+	if (all->has_rows)
+		rows_release(&rows);
+}
+
+/* The object's operations with its own values numbered from 0; values[] leads back. */
+static struct search_op *renumber(
+	struct registers *all, size_t first, size_t n, uint32_t *values, uint32_t *n_values)
+{
+	struct search_op *ops = arena_array(all->arena, n, sizeof(*ops));
+
+	all->local[all->initial] = 1;
+	values[0] = all->initial;
+	*n_values = 1;
+	for (size_t i = 0; i < n; i++) {
+		ops[i] = all->ops[first + i];
+		if (!all->local[ops[i].step.a]) {
+			values[*n_values] = ops[i].step.a;
+			all->local[ops[i].step.a] = ++*n_values;
+		}
+		ops[i].step.a = all->local[ops[i].step.a] - 1;
+	}
+	for (uint32_t v = 0; v < *n_values; v++)
+		all->local[values[v]] = 0;
+	return ops;
+}
+
+/* False where the values are not all different. */
+static bool judge_by_zones(struct registers *all, size_t first, size_t n)
+{
+	uint32_t *values = arena_array(all->arena, n + 1, sizeof(*values)), n_values;
+	struct search_op *ops = renumber(all, first, n, values, &n_values);
+	struct zones_finding finding = {{0}, {0}, {0}, {0}};
+	enum zones_end end;
+
+	if (!zones_fit(ops, n, 0, n_values))
+		return false;
+	end = zones_judge(ops, n, 0, n_values, &finding);
+	if (end == ZONES_VALID)
+		return true;
+	finding.values[0] = values[finding.values[0]];
+	finding.values[1] = values[finding.values[1]];
+	buf_clear(&all->out->reason);
+	all->out->finding = FINDING_VIOLATED;
+	convict_by_zones(all, first, end, &finding);
+	return true;
+}
+
+static void judge_object(struct registers *all, size_t first, size_t n, size_t objects_left)
+{
+	if (all->has_rows || !judge_by_zones(all, first, n))
+		judge_by_search(all, first, n, objects_left);
+}
+
+/* Operations that say something, sorted by object; starts[k] is where object k begins. */
+static int part_by_key(struct registers *all, decoder *decode, size_t **starts, struct err *err)
+{
+	const struct past *past = all->options->past;
+	struct step *steps = arena_array(all->arena, past->n, sizeof(*steps));
+	uint32_t *keys = arena_array(all->arena, past->n, sizeof(*keys));
+	size_t *at;
+
+	for (size_t i = 0; i < past->n; i++) {
+		int says = decode(all, &past->ops[i], &steps[i]);
+
+		if (says < 0)
+			return op_unknown(&past->ops[i], all->model, err);
+		says = says && past->ops[i].outcome != PAST_FAIL;
+		keys[i] = says ? names_of(&all->keys, past->ops[i].key) : UINT32_MAX;
+		all->out->n_judged += (size_t)says;
+	}
+	at = *starts = arena_array(all->arena, all->keys.n + 2, sizeof(*at));
+	for (size_t i = 0; i < past->n; i++)
+		at[keys[i] == UINT32_MAX ? 0 : keys[i] + 2] += keys[i] != UINT32_MAX;
+	for (size_t k = 2; k < all->keys.n + 2; k++)
+		at[k] += at[k - 1];
+	all->ops = arena_array(all->arena, past->n, sizeof(*all->ops));
+	all->from = arena_array(all->arena, past->n, sizeof(*all->from));
+	for (size_t i = 0; i < past->n; i++) {
+		if (keys[i] == UINT32_MAX)
+			continue;
+		all->from[at[keys[i] + 1]] = &past->ops[i];
+		all->ops[at[keys[i] + 1]++] =
+			(struct search_op){steps[i], past->ops[i].call, past->ops[i].ret};
+	}
+	return 0;
+}
+
+static int judge(
+	struct registers *all, decoder *decode, const struct datum *initial, struct err *err)
+{
+	struct judgement *out = all->out;
+	size_t *starts = NULL;
+
+	names_init(&all->values, all->arena);
+	names_init(&all->keys, all->arena);
+	names_init(&all->parts, all->arena);
+	all->initial = names_of(&all->values, initial);
+	if (all->options->limit_ns)
+		all->deadline_ns = clock_now_ns() + all->options->limit_ns;
+	if (part_by_key(all, decode, &starts, err))
+		return -1;
+	all->local = arena_array(all->arena, all->values.n, sizeof(*all->local));
+	out->finding = FINDING_VALID;
+	out->n_objects = all->keys.n;
+	for (size_t k = 0; k < all->keys.n && out->finding != FINDING_VIOLATED; k++)
+		judge_object(all, starts[k], starts[k + 1] - starts[k], all->keys.n - k);
+	judgement_sort(out);
+	return 0;
+}
+
+static int judge_with_initial(struct registers *all, decoder *decode, struct err *err)
+{
+	const struct datum *initial;
+
+	if (model_initial(all->arena, all->options, &initial, err))
+		return -1;
+	return judge(all, decode, initial, err);
+}
+
+int judge_register(struct arena *arena, const struct model_options *options, struct judgement *out,
+	struct err *err)
+{
+	struct registers all = {
+		.arena = arena, .options = options, .out = out, .model = "register"};
+
+	return judge_with_initial(&all, decode_register, err);
+}
+
+int judge_cas_register(struct arena *arena, const struct model_options *options,
+	struct judgement *out, struct err *err)
+{
+	struct registers all = {
+		.arena = arena, .options = options, .out = out, .model = "cas-register"};
+
+	return judge_with_initial(&all, decode_cas_register, err);
+}
+
+int judge_mutex(struct arena *arena, const struct model_options *options, struct judgement *out,
+	struct err *err)
+{
+	struct registers all = {.arena = arena, .options = options, .out = out, .model = "mutex"};
+
+	return judge(&all, decode_mutex, &lock_free, err);
+}
+
+int judge_multi_register(struct arena *arena, const struct model_options *options,
+	struct judgement *out, struct err *err)
+{
+	struct registers all = {.arena = arena,
+		.options = options,
+		.out = out,
+		.model = "multi-register",
+		.has_rows = true};
+
+	return judge_with_initial(&all, decode_multi_register, err);
+}

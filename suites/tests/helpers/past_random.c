@@ -1,0 +1,125 @@
+/* past_random: values, operations, and the loop that compares. */
+#include "suites/tests/helpers/past_random.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+unsigned past_rounds(void)
+{
+	const char *rounds = getenv("REGIONPROOF_ROUNDS");
+
+	return rounds ? (unsigned)strtoul(rounds, NULL, 10) : 2000;
+}
+
+const struct datum *past_int(struct arena *arena, int64_t value)
+{
+	struct datum *datum = arena_alloc(arena, sizeof(*datum));
+
+	*datum = (struct datum){.kind = DATUM_INT, .number = value};
+	return datum;
+}
+
+const struct datum *past_text(struct arena *arena, const char *text)
+{
+	struct datum *datum = arena_alloc(arena, sizeof(*datum));
+
+	*datum = (struct datum){.kind = DATUM_TEXT, .text = text};
+	return datum;
+}
+
+const struct datum *past_list(struct arena *arena, const struct datum *const *items, size_t n)
+{
+	struct datum *datum = arena_alloc(arena, sizeof(*datum));
+	struct datum *copies = arena_array(arena, n + 1, sizeof(*copies));
+
+	for (size_t i = 0; i < n; i++) {
+		if (items[i])
+			copies[i] = *items[i];
+	}
+	*datum = (struct datum){.kind = DATUM_LIST, .items = copies, .n = n};
+	return datum;
+}
+
+const struct datum *past_pair(struct arena *arena, int64_t a, int64_t b)
+{
+	const struct datum *items[] = {past_int(arena, a), past_int(arena, b)};
+
+	return past_list(arena, items, 2);
+}
+
+struct past_op *past_add(struct arena *arena, struct past *past, struct rng *rng)
+{
+	struct past_op *op = ARENA_PUSH(arena, past->ops, past->n);
+	uint64_t luck = rng_below(rng, 100);
+
+	op->process = (int64_t)past->n;
+	op->line = (uint32_t)past->n;
+	op->call = rng_below(rng, 16);
+	op->outcome = luck < 75 ? PAST_OK : luck < 90 ? PAST_UNKNOWN : PAST_FAIL;
+	op->ret = op->outcome == PAST_UNKNOWN ? PAST_NEVER : op->call + rng_below(rng, 6);
+	return op;
+}
+
+static int by_call(const void *a, const void *b)
+{
+	const struct past_op *x = a, *y = b;
+
+	if (x->call != y->call)
+		return x->call < y->call ? -1 : 1;
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+void past_sort(struct past *past)
+{
+	qsort(past->ops, past->n, sizeof(*past->ops), by_call);
+}
+
+bool past_before(const struct past_op *a, const struct past_op *b)
+{
+	return a->ret < b->call;
+}
+
+static enum finding compare_once(judge_fn *judge, past_maker *make, past_reference *is_sound,
+	const char *consistency, uint64_t seed)
+{
+	struct arena arena = {0};
+	struct past past = {0};
+	struct model_options options = {.past = &past, .consistency = consistency};
+	struct judgement judgement = {0};
+	struct err err = {0};
+	enum finding wanted, finding;
+	struct rng rng;
+
+	rng_seed(&rng, seed);
+	make(&arena, &rng, &past);
+	wanted = is_sound(&past, NULL) ? FINDING_VALID : FINDING_VIOLATED;
+	if (judge(&arena, &options, &judgement, &err))
+		fail_msg("seed %llu: %s", (unsigned long long)seed, err.text);
+	finding = judgement.finding;
+	if (finding != wanted)
+		fail_msg("seed %llu: judged %s, but is %s: %s", (unsigned long long)seed,
+			finding_name(finding), finding_name(wanted), buf_str(&judgement.reason));
+	if (finding == FINDING_VIOLATED && is_sound(&past, &judgement))
+		fail_msg("seed %llu: the exhibits alone do not convict", (unsigned long long)seed);
+	judgement_release(&judgement);
+	arena_release(&arena);
+	return finding;
+}
+
+void past_compare(
+	judge_fn *judge, past_maker *make, past_reference *is_sound, const char *consistency)
+{
+	unsigned counts[FINDINGS] = {0}, rounds = past_rounds();
+
+	for (unsigned round = 0; round < rounds; round++)
+		counts[compare_once(judge, make, is_sound, consistency, 1000 + round)]++;
+	print_message("%u histories: %u valid, %u violated\n", rounds, counts[FINDING_VALID],
+		counts[FINDING_VIOLATED]);
+	assert_true(counts[FINDING_VALID] > rounds / 50);
+	assert_true(counts[FINDING_VIOLATED] > rounds / 50);
+}
