@@ -18,6 +18,7 @@
 #include "probes/beacon_threads.h"
 #include "probes/capture.h"
 #include "probes/confine.h"
+#include "probes/stall.h"
 #include "probes/tape.h"
 
 #include <arpa/inet.h>
@@ -168,7 +169,8 @@ static int open_files(struct beacon *beacon, struct err *err)
 		sizeof(struct beacon_received), err);
 	if (!threads[RECEIVER].tape)
 		return -1;
-	threads[STALL_WATCH].tape = stall_tape_create(config, err);
+	threads[STALL_WATCH].tape = stall_tape_create(config->dir, STALLS_SUFFIX,
+		config->region, config->n_regions, config->epoch_ns, err);
 	return threads[STALL_WATCH].tape ? 0 : -1;
 }
 

@@ -40,7 +40,5 @@ void *beacon_thread_fail(struct beacon_thread *thread);
 void *beacon_send_run(void *thread);
 void *beacon_receive_run(void *thread);
 void *stall_watch_run(void *thread);
-/* The tape for stall_watch_run. */
-struct tape *stall_tape_create(const struct beacon_config *config, struct err *err);
 
 #endif

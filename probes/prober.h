@@ -42,7 +42,8 @@
  * where two nodes of the region differ. A node that leaves 8 reads unanswered in a row is given up.
  * Counts in "progress" are since the start, p99_ns is of the last second and 0 without operations.
  *
- * History: session-N.ops, ticker.ops and sweep.ops; marks: roles.marks.
+ * History: session-N.ops, ticker.ops and sweep.ops; marks: roles.marks; when it was held itself:
+ * N.held (probes/stall.h).
  */
 #ifndef PROBES_PROBER_H
 #define PROBES_PROBER_H

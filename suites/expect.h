@@ -2,6 +2,7 @@
  * expect: from measurements to verdicts.
  *
  * The order of the questions, first answer wins:
+ *   0. clients that sent fewer packets than they report answers did not ask: inconclusive;
  *   1. a definite violation (a count that must be zero and is not, with an untainted witness) fails,
  *      whatever the certificate says;
  *   2. a fault that the expectation depends on was not in force, or not exercised: void;

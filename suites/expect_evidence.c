@@ -147,7 +147,7 @@ static bool judge_accidents(struct trial *trial)
 }
 
 /* Does the answer change when what overlaps a stall is left out? */
-static bool judge_stalls(struct trial *trial)
+bool trial_hangs_on_stalls(struct trial *trial)
 {
 	struct measurement again;
 
@@ -257,5 +257,5 @@ bool trial_lacks_evidence(struct trial *trial)
 
 bool trial_cannot_tell(struct trial *trial)
 {
-	return judge_stalls(trial) || judge_claim(trial) || judge_resolution(trial);
+	return trial_hangs_on_stalls(trial) || judge_claim(trial) || judge_resolution(trial);
 }

@@ -95,6 +95,30 @@ static bool has_untainted_witness(struct trial *trial)
 		!trial_meets(trial, &again);
 }
 
+/*
+ * 0. An answer costs at least one packet. Clients that have sent fewer than they report answers did
+ * not ask: their driver makes the answers up, and nothing was tested.
+ */
+static bool judge_asking(struct trial *trial)
+{
+	const struct evidence *e = trial->evidence;
+
+	for (unsigned r = 0; e->prober_packets && r < e->plan->n_regions; r++) {
+		uint64_t ok = 0;
+
+		for (size_t i = 0; i < e->history.n; i++)
+			ok += e->history.ops[i].region == r && e->history.ops[i].state == OP_OK;
+		if (ok > e->prober_packets[r])
+			return trial_conclude(trial, VERDICT_INCONCLUSIVE,
+				arena_printf(trial->arena,
+					"the clients of %s report %llu answers and sent %llu packets: "
+					"their driver answers without asking",
+					view_region_name(e->plan, r), (unsigned long long)ok,
+					(unsigned long long)e->prober_packets[r]));
+	}
+	return false;
+}
+
 /* 1. What must not happen was seen to happen. */
 static bool judge_definite(struct trial *trial)
 {
@@ -195,11 +219,13 @@ static void judge_value(struct trial *trial)
 
 void trial_judge(struct trial *trial)
 {
-	if (judge_definite(trial) || judge_faults(trial) || trial_lacks_evidence(trial))
+	if (judge_asking(trial) || judge_definite(trial) || judge_faults(trial) ||
+		trial_lacks_evidence(trial))
 		return;
-	if (trial->got.status == MEASURED_CENSORED)
-		judge_censored(trial);
-	else if (!trial_cannot_tell(trial) &&
+	if (trial->got.status == MEASURED_CENSORED) {
+		if (!trial_hangs_on_stalls(trial))
+			judge_censored(trial);
+	} else if (!trial_cannot_tell(trial) &&
 		!(trial_meets(trial, &trial->got) && trial_is_deaf(trial)))
 		judge_value(trial);
 }

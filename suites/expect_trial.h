@@ -32,6 +32,8 @@ bool trial_is_made_of_findings(enum metric_id id);
 
 /* Rule 3, before the comparison: is there anything, was nothing in the way, is it enough? */
 bool trial_lacks_evidence(struct trial *trial);
+/* Rule 3: would the answer be another one without the operations that overlap a stall? */
+bool trial_hangs_on_stalls(struct trial *trial);
 /* Rule 3, about the comparison: does it hang on stalls, or on more than the data can say? */
 bool trial_cannot_tell(struct trial *trial);
 /* Rule 3, where it would pass: would the checker have spoken? */

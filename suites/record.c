@@ -1,6 +1,7 @@
 #include "suites/record.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/json/jv.h"
+#include "probes/stall.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -105,6 +106,16 @@ static struct jv *deaths_out(const struct evidence *evidence)
 	return list;
 }
 
+/* One number a region; -1: nobody counted. */
+static struct jv *packets_out(const struct evidence *evidence)
+{
+	struct jv *list = jv_new_array();
+
+	for (size_t r = 0; evidence->prober_packets && r < evidence->plan->n_regions; r++)
+		jv_add(list, jv_new_int((int64_t)evidence->prober_packets[r]));
+	return list;
+}
+
 int record_save(const struct evidence *evidence, const char *run_dir, struct err *err)
 {
 	struct jv *root = jv_new_object();
@@ -122,6 +133,7 @@ int record_save(const struct evidence *evidence, const char *run_dir, struct err
 	jv_set(root, "faults", faults_out(evidence));
 	jv_set(root, "sweeps", sweeps_out(evidence));
 	jv_set(root, "deaths", deaths_out(evidence));
+	jv_set(root, "prober_packets", packets_out(evidence));
 	jv_print(root, 1, &text);
 	jv_free(root);
 	snprintf(path, sizeof(path), "%s/record.json", run_dir);
@@ -139,7 +151,8 @@ int record_load_files(struct evidence *evidence, const char *run_dir, struct err
 		marks_load_dir(&evidence->marks, dir, err) ||
 		beacons_load_dir(&evidence->beacons, dir, err) ||
 		captures_load_dir(&evidence->captures, dir, err) ||
-		stalls_load_dir(&evidence->stalls, dir, err))
+		stalls_load_dir(&evidence->stalls, dir, err) ||
+		stalls_load_suffix(&evidence->prober_stalls, dir, PROBER_STALLS_SUFFIX, err))
 		return -1;
 	return 0;
 }
@@ -188,6 +201,17 @@ static void deaths_in(struct arena *arena, struct evidence *evidence, const stru
 	}
 }
 
+static void packets_in(struct arena *arena, struct evidence *evidence, const struct jv *list)
+{
+	size_t n = evidence->plan->n_regions;
+
+	if (!jv_count(list))
+		return;
+	evidence->prober_packets = arena_array(arena, n, sizeof(*evidence->prober_packets));
+	for (size_t r = 0; r < n; r++)
+		evidence->prober_packets[r] = (uint64_t)jv_int(jv_at(list, r), -1);
+}
+
 static int parse_record(
 	struct arena *arena, struct evidence *evidence, const char *path, struct err *err)
 {
@@ -210,6 +234,7 @@ static int parse_record(
 	faults_in(arena, evidence, jv_get(root, "faults"));
 	sweeps_in(arena, evidence, jv_get(root, "sweeps"));
 	deaths_in(arena, evidence, jv_get(root, "deaths"));
+	packets_in(arena, evidence, jv_get(root, "prober_packets"));
 	jv_free(root);
 	return 0;
 }
@@ -236,6 +261,7 @@ void record_release(struct evidence *evidence)
 	beacons_release(&evidence->beacons);
 	captures_release(&evidence->captures);
 	stalls_release(&evidence->stalls);
+	stalls_release(&evidence->prober_stalls);
 }
 
 void record_bound_phases(struct evidence *evidence)

@@ -154,7 +154,8 @@ struct control {
 
 static int start_all(struct prober *prober, struct err *err)
 {
-	return sessions_start(prober, err) || ticker_start(prober, err) || roles_start(prober, err)
+	return held_start(prober, err) || sessions_start(prober, err) ||
+			ticker_start(prober, err) || roles_start(prober, err)
 		? -1
 		: 0;
 }
@@ -241,8 +242,8 @@ static int control(struct prober *prober, struct control *c)
 
 static int open_all(struct prober *prober, struct err *err)
 {
-	return sessions_open(prober, err) || ticker_open(prober, err) || roles_open(prober, err) ||
-			sweeps_open(prober, err)
+	return held_open(prober, err) || sessions_open(prober, err) || ticker_open(prober, err) ||
+			roles_open(prober, err) || sweeps_open(prober, err)
 		? -1
 		: 0;
 }
@@ -255,6 +256,7 @@ static void end_all(struct prober *prober)
 		ticker_join(prober);
 	sweeps_join(prober);
 	roles_join(prober);
+	held_join(prober);
 }
 
 static void close_all(struct prober *prober)
@@ -263,6 +265,7 @@ static void close_all(struct prober *prober)
 	ticker_close(prober);
 	sweeps_close(prober);
 	roles_close(prober);
+	held_close(prober);
 }
 
 /* Setting up is done and the process isolated. */

@@ -22,6 +22,7 @@ struct sessions;
 struct ticker;
 struct roles;
 struct sweeps;
+struct held;
 
 struct prober {
 	struct prober_config *config; /* a copy: "start" may fix its epoch */
@@ -34,6 +35,7 @@ struct prober {
 	struct ticker *ticker; /* NULL: none wanted */
 	struct roles *roles;
 	struct sweeps *sweeps;
+	struct held *held;
 };
 
 /* Takes message. A failure to send stops the prober: the agent is gone. */
@@ -76,6 +78,11 @@ void roles_close(struct prober *prober);
 
 /* Measure the RTT to every node, fix the nearest; [{node, rtt_ns}], owned by the caller. */
 struct jv *nearest_measure(struct prober *prober, struct err *err);
+
+int held_open(struct prober *prober, struct err *err);
+int held_start(struct prober *prober, struct err *err);
+void held_join(struct prober *prober);
+void held_close(struct prober *prober);
 
 int sweeps_open(struct prober *prober, struct err *err);
 /* Begin one; it answers by "swept". One at a time: waits for the one before. */

@@ -320,13 +320,26 @@ static int tell_child(struct agent *agent, const struct jv *m, struct err *err)
 	return frame_send(child->fd, jv_copy(body), err);
 }
 
+/* What the clients have sent, for whoever doubts that they asked at all. */
+static struct jv *count_packets(const struct agent *agent)
+{
+	uint64_t sent;
+	struct err err;
+
+	if (!site_leaf_packets(&agent->region.site, ADDR_HOST_PROBER, &sent, &err))
+		return jv_new_int((int64_t)sent);
+	log_info("%s", err.text);
+	return NULL;
+}
+
 /* The record of the children, and what the nodes printed. */
-static int collect(struct agent *agent, struct err *err)
+static int collect(struct agent *agent, struct jv **packets, struct err *err)
 {
 	char path[320];
 
 	if (!agent->plan)
 		return 0;
+	*packets = count_packets(agent);
 	if (transfer_send_dir(agent->controller_fd, agent->record, err))
 		return -1;
 	for (size_t k = 0; k < agent->region.n_nodes; k++) {
@@ -383,7 +396,7 @@ static int handle(struct agent *agent, const struct jv *m, struct err *err)
 {
 	const char *type = jv_str(jv_get(m, "type"), "");
 	int64_t id = jv_int(jv_get(m, "id"), -1);
-	struct jv *ready = NULL;
+	struct jv *ready = NULL, *packets = NULL;
 	int rc = 0;
 
 	if (!strcmp(type, "ping"))
@@ -405,7 +418,7 @@ static int handle(struct agent *agent, const struct jv *m, struct err *err)
 	else if (!strcmp(type, "heal"))
 		rc = agent->plan ? region_heal(&agent->region, err) : 0;
 	else if (!strcmp(type, "collect"))
-		rc = collect(agent, err);
+		rc = collect(agent, &packets, err);
 	else
 		rc = err_set(err, "an agent does not know the message '%s'", type);
 	if (!rc) {
@@ -413,6 +426,8 @@ static int handle(struct agent *agent, const struct jv *m, struct err *err)
 
 		if (ready)
 			jv_set(message, "ready", ready);
+		if (packets)
+			jv_set(message, "prober_packets", packets);
 		say(agent, message);
 	}
 	return rc;

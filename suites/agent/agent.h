@@ -15,7 +15,7 @@
  *   {type:"tell", to:"prober"|"beacon", body}             handed on        -
  *   {type:"ping"}                                         keeps the lease  -
  *   {type:"heal", id}              links to normal, nodes running          ok
- *   {type:"collect", id}           chunks (transfer.h)                     ok
+ *   {type:"collect", id}           chunks (transfer.h)                     ok {prober_packets}
  *   {type:"down", id}              everything undone                       ok {changes, left}
  * Every answer carries the id of its question; an unknown type is an error. On its own the agent sends
  * {type:"event", what:"applied"|"child"|"death", ...}.

@@ -57,7 +57,8 @@ struct evidence {
 	struct marks marks;
 	struct beacons beacons;
 	struct captures captures;
-	struct stalls stalls;
+	struct stalls stalls;        /* of beacon processes, for all of their region */
+	struct stalls prober_stalls; /* of probers: taint operations, not beacons */
 
 	struct fault_window *faults; /* plan->n_faults */
 	struct phase_window *phases; /* plan->n_phases */
@@ -72,6 +73,9 @@ struct evidence {
 	bool interrupted;
 	struct death *deaths;
 	size_t n_deaths;
+	/* Packets that the leaf of each region's prober has sent; UINT64_MAX: nobody counted. NULL:
+	 * of none. */
+	uint64_t *prober_packets;
 
 	/* Orders over the history (suites/judge/index.h), made once before it is judged. NULL until
 	 * then: expect_judge_run makes it. */

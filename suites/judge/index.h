@@ -53,7 +53,7 @@ struct index {
 	uint32_t *delete_start; /* n_keys + 1; NULL: nothing was deleted */
 	uint64_t *delete_call;  /* calls of the deletes that did not fail, by key */
 	uint64_t *delete_end;   /* the latest return up to that delete; TIME_NEVER with unknowns */
-	bool *tainted;          /* overlaps a stall; NULL where there was none */
+	bool *tainted;          /* overlaps a stall or was late by one; NULL: there was none */
 	uint64_t *lag_ns; /* [from * n_regions + to]: median visibility; TIME_NEVER: not measured */
 	unsigned n_regions;
 	bool borrowed_lag; /* lag of a larger history that this one is a part of */

@@ -60,12 +60,24 @@ static void stop_clients(struct run *run)
 	log_debug("beacons have stopped");
 }
 
+static void take_packets(struct run *run)
+{
+	uint64_t *packets = arena_array(&run->arena, run->plan->n_regions, sizeof(*packets));
+
+	for (size_t r = 0; r < run->plan->n_regions; r++) {
+		const struct jv *answer = r < run->crew.n ? run->crew.members[r].answer : NULL;
+
+		packets[r] = (uint64_t)jv_int(jv_get(answer, "prober_packets"), -1);
+	}
+	run->evidence.prober_packets = packets;
+}
+
 static void gather(struct run *run)
 {
 	struct jv *message = jv_new_object();
 	struct err err = {0};
 
-	run->crew.watch[RUN_WATCH_SIGNALS] = -1; /* a second Ctrl-C leaves nothing half undone */
+	run->crew.watch[RUN_WATCH_SIGNALS] = -1;  /* a second Ctrl-C leaves nothing half undone */
 	run->crew.watch[RUN_WATCH_GUARDIAN] = -1; /* what it would undo is being undone */
 	run->crew.stage = CREW_ENDING;
 	if (run->epoch_ns)
@@ -74,6 +86,7 @@ static void gather(struct run *run)
 	if (crew_ask(&run->crew, message, clock_now_ns() + COLLECT_LIMIT_NS, &err))
 		log_warn("cannot collect everything: %s", err.text);
 	log_debug("records are collected");
+	take_packets(run);
 }
 
 /* What an agent that died had recorded is still in its directory on this host. */

@@ -177,6 +177,34 @@ static void stall_of_another_region_taints_as_well(void **state)
 	assert_int_equal(expect_ryw().verdict, VERDICT_INCONCLUSIVE);
 }
 
+/* What a prober lived through says nothing about others. */
+static void held_prober_taints_its_own_region_only(void **state)
+{
+	struct stall held = {.at_ns = 1000 * WORLD_MS, .length_ns = 5000 * WORLD_MS, .region = 2};
+
+	(void)state;
+	write_then_read(50, 25);
+	world.evidence.prober_stalls = (struct stalls){.stalls = &held, .n = 1};
+	assert_int_equal(expect_ryw().verdict, VERDICT_FAIL);
+	held.region = 0;
+	world.evidence.index = NULL;
+	assert_int_equal(expect_ryw().verdict, VERDICT_INCONCLUSIVE);
+}
+
+static void clients_that_did_not_ask_prove_nothing(void **state)
+{
+	uint64_t packets[] = {0, UINT64_MAX, UINT64_MAX};
+
+	(void)state;
+	write_then_read(50, 0);
+	for (size_t i = 0; i < world.n_ops; i++) /* one for each answer */
+		packets[0] += world.ops[i].region == 0;
+	world.evidence.prober_packets = packets;
+	assert_int_equal(expect_ryw().verdict, VERDICT_PASS);
+	packets[0]--;
+	assert_int_equal(expect_ryw().verdict, VERDICT_INCONCLUSIVE);
+}
+
 static void percentile_that_hangs_on_a_stall_is_inconclusive(void **state)
 {
 	struct stall stall = {.at_ns = 900 * WORLD_MS, .length_ns = 300 * WORLD_MS};
@@ -320,6 +348,8 @@ int main(void)
 		T(too_little_evidence_is_inconclusive),
 		T(witness_in_a_stall_is_inconclusive),
 		T(stall_of_another_region_taints_as_well),
+		T(held_prober_taints_its_own_region_only),
+		T(clients_that_did_not_ask_prove_nothing),
 		T(percentile_that_hangs_on_a_stall_is_inconclusive),
 		T(accidents_are_inconclusive),
 		T(comparison_decides_last),
