@@ -8,6 +8,7 @@
 #ifndef REPORTS_RESULT_H
 #define REPORTS_RESULT_H
 
+#include "reports/series.h"
 #include "reports/verdict.h"
 
 #include <stdbool.h>
@@ -23,6 +24,9 @@ struct result_op {
 	const char *session; /* "us-east/2" */
 	const char *region;
 	const char *node;    /* "" where unknown */
+	const char *server;  /* region of that node; "" where unknown */
+	const char *outcome; /* "ok", "fail", "unknown" */
+	bool writes;
 	const char *text;    /* "wrote ledger:318 = v7, acknowledged by us-east" */
 };
 
@@ -137,6 +141,7 @@ struct result {
 	size_t n_expects;
 	const struct result_change *changes; /* clean-up */
 	size_t n_changes;
+	struct series series; /* what happened when */
 	bool clean; /* clean-up verified */
 	bool interrupted;
 	const char *error; /* the tool could not do its job; NULL: it could */

@@ -167,6 +167,12 @@ void expect_text_witness(struct arena *arena, const struct evidence *evidence,
 			.node = op->node == OP_NODE_UNKNOWN
 				? ""
 				: view_node_name(evidence->plan, op->node),
+			.server = op->node < evidence->plan->n_endpoints
+				? view_region_name(evidence->plan,
+					  evidence->plan->endpoints[op->node].region)
+				: "",
+			.outcome = op_state_name((enum op_state)op->state),
+			.writes = op_is_write(op),
 			.text = expect_text_op(arena, evidence, op)};
 	}
 	*out = (struct result_witness){

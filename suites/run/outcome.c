@@ -3,7 +3,9 @@
 #include "fixtures/base/log.h"
 #include "suites/certify.h"
 #include "suites/expect.h"
+#include "suites/judge/index.h"
 #include "suites/record.h"
+#include "suites/series.h"
 
 #include <stdlib.h>
 
@@ -91,7 +93,9 @@ static void judge(struct run *run, struct result *out)
 	certify_run(&run->arena, &run->evidence);
 	record_bound_phases(&run->evidence);
 	note_certificates(run);
+	run->evidence.index = index_build(&run->arena, &run->evidence, NULL);
 	expect_judge_run(&run->arena, &run->evidence, out);
+	series_fill(&run->arena, &run->evidence, out);
 	if (run->n_events)
 		qsort(run->events, run->n_events, sizeof(*run->events), by_instant);
 	out->events = run->events;

@@ -12,6 +12,9 @@ static const struct result_op plain_ops[] = {
 		.session = "us-east/2",
 		.region = "us-east",
 		.node = "us-east/store",
+		.server = "us-east",
+		.outcome = "ok",
+		.writes = true,
 		.text = "wrote ledger:318 = v7, acknowledged by us-east, 0.31 s after the cut"},
 	{.index = 9120,
 		.call_ns = 66 * S,
@@ -19,6 +22,8 @@ static const struct result_op plain_ops[] = {
 		.session = "eu-west/readback",
 		.region = "eu-west",
 		.node = "eu-west/store",
+		.server = "eu-west",
+		.outcome = "ok",
 		.text = "read ledger:318: absent"},
 };
 static const struct result_witness plain_witness = {
@@ -158,6 +163,36 @@ static const struct result_region plain_regions[] = {
 };
 static const struct result_change plain_changes[] = {{"partition us-east", true}};
 
+/* Two buckets of half a minute. */
+static const struct series_stats plain_buckets[] = {
+	{.ok = 2000, .min_ns = 400000, .p50_ns = 900000, .p99_ns = 9000000, .max_ns = 31000000},
+	{.ok = 250,
+		.fail = 4,
+		.unknown = 3,
+		.not_sent = 11,
+		.min_ns = 410000,
+		.p50_ns = 950000,
+		.p99_ns = 9100000,
+		.max_ns = 1900000000},
+	{0},
+};
+static const struct series_line plain_lines[] = {
+	{"us-east", false, plain_buckets}, {"us-east", true, plain_buckets}};
+static const struct series_cell plain_cells[] = {
+	{"us-east", "steady", false, {.ok = 2000, .max_ns = 31000000}}};
+static const struct series_role_span plain_roles[] = {
+	{"us-east/store", "us-east", 0, 16 * S, SERIES_PRIMARY},
+	{"us-east/store", "us-east", 16 * S, 40 * S, SERIES_REPLICA},
+	{"us-east/store", "us-east", 40 * S, 75 * S, SERIES_ROLE_UNKNOWN},
+};
+static const struct series_visibility plain_visibilities[] = {
+	{.from = "us-east",
+		.to = "eu-west",
+		.n = 900,
+		.never = 9,
+		.high_ns = {[40] = 90000000, [SERIES_SHARES - 1] = UINT64_MAX}},
+};
+
 static const struct result plain_result = {
 	.schema = RESULT_SCHEMA,
 	.tool_version = "0.1.0",
@@ -187,6 +222,16 @@ static const struct result plain_result = {
 	.n_expects = N_EXPECTS,
 	.changes = plain_changes,
 	.n_changes = 1,
+	.series = {.bucket_ns = 30 * S,
+		.n_buckets = 3,
+		.lines = plain_lines,
+		.n_lines = 2,
+		.cells = plain_cells,
+		.n_cells = 1,
+		.roles = plain_roles,
+		.n_roles = 3,
+		.visibilities = plain_visibilities,
+		.n_visibilities = 1},
 	.clean = true,
 	.exit_code = 1,
 };
@@ -202,7 +247,8 @@ static void poison_expects(struct arena *arena, struct result *result, const cha
 	struct result_part *parts = COPY(arena, plain_parts, 3);
 
 	for (size_t i = 0; i < 2; i++)
-		ops[i].session = ops[i].region = ops[i].node = ops[i].text = text;
+		ops[i].session = ops[i].region = ops[i].node = ops[i].server = ops[i].outcome =
+			ops[i].text = text;
 	witness->ops = ops;
 	witness->reason = text;
 	for (size_t i = 0; i < N_EXPECTS; i++) {
@@ -228,6 +274,24 @@ static void poison_faults(struct arena *arena, struct result *result, const char
 		faults[i].name = faults[i].text = faults[i].file = faults[i].why = text;
 	faults[0].links = links;
 	result->faults = faults;
+}
+
+static void poison_series(struct arena *arena, struct series *series, const char *text)
+{
+	struct series_line *lines = COPY(arena, plain_lines, 2);
+	struct series_cell *cells = COPY(arena, plain_cells, 1);
+	struct series_role_span *roles = COPY(arena, plain_roles, 3);
+	struct series_visibility *visibilities = COPY(arena, plain_visibilities, 1);
+
+	for (size_t i = 0; i < 2; i++)
+		lines[i].region = text;
+	for (size_t i = 0; i < 3; i++)
+		roles[i].node = roles[i].region = text;
+	cells->region = cells->phase = visibilities->from = visibilities->to = text;
+	series->lines = lines;
+	series->cells = cells;
+	series->roles = roles;
+	series->visibilities = visibilities;
 }
 
 static void poison_tables(struct arena *arena, struct result *result, const char *text)
@@ -270,5 +334,6 @@ struct result *results_new(struct arena *arena, const char *hostile)
 	poison_expects(arena, result, hostile);
 	poison_faults(arena, result, hostile);
 	poison_tables(arena, result, hostile);
+	poison_series(arena, &result->series, hostile);
 	return result;
 }

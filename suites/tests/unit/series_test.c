@@ -1,0 +1,194 @@
+/* Series: exact counts, extremes kept, bounded however long the run. */
+#include "suites/series.h"
+#include "suites/tests/helpers/judge_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define MS WORLD_MS
+
+static struct result fill(struct judge_world *world, double end_ms)
+{
+	struct result result = {0};
+
+	world->evidence.end_ns = (uint64_t)(end_ms * (double)MS);
+	jw_seal(world);
+	series_fill(&world->arena, &world->evidence, &result);
+	return result;
+}
+
+static const struct series_line *line_of(
+	const struct result *result, const char *region, bool writes)
+{
+	for (size_t i = 0; i < result->series.n_lines; i++) {
+		if (result->series.lines[i].writes == writes &&
+			!strcmp(result->series.lines[i].region, region))
+			return &result->series.lines[i];
+	}
+	fail_msg("no line of %s", region);
+	return NULL;
+}
+
+static void counts_every_outcome_where_it_was_meant_to_start(void **state)
+{
+	struct judge_world world;
+	struct result result;
+	const struct series_stats *buckets;
+
+	(void)state;
+	jw_init(&world);
+	jw_write(&world, 0, jw_register(1), 1, 5, 6);
+	jw_write(&world, 0, jw_register(1), 2, 7, 8)->state = OP_FAIL;
+	jw_write(&world, 0, jw_register(1), 3, 95, 99)->state = OP_UNKNOWN;
+	jw_write(&world, 0, jw_register(1), 4, 97, 98)->late_us = 90000; /* meant for 7 ms */
+	result = fill(&world, 100);
+	buckets = line_of(&result, "us-east", true)->buckets;
+	assert_int_equal(result.series.bucket_ns, 10 * MS);
+	assert_int_equal(buckets[0].ok, 2);
+	assert_int_equal(buckets[0].fail, 1);
+	assert_int_equal(buckets[0].max_ns, 91 * MS);
+	assert_int_equal(buckets[9].unknown, 1);
+	assert_int_equal(buckets[9].ok, 0);
+	assert_int_equal(result.regions[0].writes.ok, 2);
+	assert_int_equal(result.regions[0].reads.ok, 0);
+	assert_true(result.regions[0].read_p99_ns < 0);
+	jw_release(&world);
+}
+
+static void one_slow_operation_among_thousands_stays_visible(void **state)
+{
+	struct judge_world world;
+	struct result result;
+	uint64_t slowest = 0, fastest = UINT64_MAX, ok = 0;
+
+	(void)state;
+	jw_init(&world);
+	for (unsigned i = 0; i < 20000; i++)
+		jw_read(&world, 0, jw_register(1), 0, 0, i * 30, i * 30 + 1);
+	jw_read(&world, 1, jw_register(1), 0, 0, 300000, 301777);
+	result = fill(&world, 600000);
+	assert_true(result.series.n_buckets <= SERIES_BUCKETS_MAX);
+	for (size_t b = 0; b < result.series.n_buckets; b++) {
+		const struct series_stats *stats = &line_of(&result, "us-east", false)->buckets[b];
+
+		ok += stats->ok;
+		slowest = stats->max_ns > slowest ? stats->max_ns : slowest;
+		fastest = stats->ok && stats->min_ns < fastest ? stats->min_ns : fastest;
+	}
+	assert_int_equal(ok, 20001);
+	assert_int_equal(slowest, 1777 * MS);
+	assert_int_equal(fastest, MS);
+	jw_release(&world);
+}
+
+static void tickers_and_read_backs_are_not_clients(void **state)
+{
+	struct judge_world world;
+	struct result result;
+
+	(void)state;
+	jw_init(&world);
+	jw_tick(&world, 0, 1000, 20);
+	jw_read_back(&world, jw_register(1), 0, 900);
+	result = fill(&world, 1000);
+	for (size_t r = 0; r < result.n_regions; r++)
+		assert_int_equal(result.regions[r].reads.ok + result.regions[r].writes.ok, 0);
+	jw_release(&world);
+}
+
+static void visibility_is_apart_with_and_without_a_fault(void **state)
+{
+	struct judge_world world;
+	struct result result;
+	unsigned with = 0, without = 0;
+
+	(void)state;
+	jw_init(&world);
+	jw_fault(&world, "cut", 1000, 2000);
+	jw_tick(&world, 0, 3000, 20);
+	result = fill(&world, 3000);
+	for (size_t i = 0; i < result.series.n_visibilities; i++) {
+		const struct series_visibility *v = &result.series.visibilities[i];
+
+		with += v->in_fault;
+		without += !v->in_fault;
+		assert_true(v->n > 0);
+		for (size_t s = 0; s < SERIES_SHARES; s++)
+			assert_true(v->low_ns[s] <= v->high_ns[s]);
+		for (size_t s = 1; s < SERIES_SHARES; s++)
+			assert_true(v->high_ns[s - 1] <= v->high_ns[s]);
+	}
+	assert_int_equal(with, 6);
+	assert_int_equal(without, 6);
+	jw_release(&world);
+}
+
+static struct role_mark mark(unsigned node, uint64_t at_ms, enum node_role role)
+{
+	return (struct role_mark){
+		.after_ns = at_ms * MS, .node = (uint8_t)node, .role = (uint8_t)role};
+}
+
+static void a_role_holds_until_the_next_answer(void **state)
+{
+	struct role_mark marks[] = {mark(0, 0, ROLE_PRIMARY), mark(1, 0, ROLE_REPLICA),
+		mark(0, 400, ROLE_UNKNOWN), mark(1, 500, ROLE_PRIMARY)};
+	struct judge_world world;
+	struct result result;
+	const struct series_role_span *spans;
+
+	(void)state;
+	jw_init(&world);
+	jw_read(&world, 0, jw_register(1), 0, 0, 1, 2);
+	world.evidence.marks = (struct marks){marks, 4};
+	result = fill(&world, 1000);
+	spans = result.series.roles;
+	assert_string_equal(spans[0].node, "us-east/store");
+	assert_int_equal(spans[0].roles, SERIES_PRIMARY);
+	assert_int_equal(spans[0].start_ns, 0);
+	assert_true(spans[0].end_ns >= 398 * MS && spans[0].end_ns <= 402 * MS);
+	for (size_t i = 0; i < result.series.n_roles; i++) {
+		if (!strcmp(spans[i].node, "eu-west/store") && spans[i].roles == SERIES_PRIMARY)
+			return jw_release(&world);
+	}
+	fail_msg("eu-west never was primary");
+}
+
+static void one_that_flaps_shows_both_roles_and_stays_small(void **state)
+{
+	static struct role_mark marks[40000];
+	struct judge_world world;
+	struct result result;
+	size_t mixed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 40000; i++)
+		marks[i] = mark(0, i * 10, i % 2 ? ROLE_PRIMARY : ROLE_REPLICA);
+	jw_init(&world);
+	jw_read(&world, 0, jw_register(1), 0, 0, 1, 2);
+	world.evidence.marks = (struct marks){marks, 40000};
+	result = fill(&world, 400000);
+	assert_true(result.series.n_roles <= SERIES_ROLE_SLOTS);
+	for (size_t i = 0; i < result.series.n_roles; i++)
+		mixed += result.series.roles[i].roles == (SERIES_PRIMARY | SERIES_REPLICA);
+	assert_true(mixed > 0);
+	jw_release(&world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_every_outcome_where_it_was_meant_to_start),
+		cmocka_unit_test(one_slow_operation_among_thousands_stays_visible),
+		cmocka_unit_test(tickers_and_read_backs_are_not_clients),
+		cmocka_unit_test(visibility_is_apart_with_and_without_a_fault),
+		cmocka_unit_test(a_role_holds_until_the_next_answer),
+		cmocka_unit_test(one_that_flaps_shows_both_roles_and_stays_small),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
