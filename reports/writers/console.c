@@ -387,7 +387,7 @@ void console_verdicts(
 	if (result->dir) {
 		buf_puts(out, "report  ");
 		text_clean(out, result->dir, options->ascii);
-		buf_addc(out, '\n');
+		buf_puts(out, "/report.html\n");
 	}
 	put_tally(&console, result);
 	text_guard(out, start);

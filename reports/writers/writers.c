@@ -7,6 +7,8 @@ const struct writer writers[] = {
 	{"console", NULL, "what a run prints", console_write},
 	{"json", "run.json", "the whole result for programs", json_write},
 	{"junit", "junit.xml", "JUnit XML for CI servers", junit_write},
+	{"html", "report.html", "the page for people", html_write},
+	{"html-style", "report.css", "how that page looks", html_write_style},
 	{NULL, NULL, NULL, NULL},
 };
 

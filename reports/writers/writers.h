@@ -8,6 +8,9 @@ struct writer_options;
 
 void console_write(
 	const struct result *result, const struct writer_options *options, struct buf *out);
+void html_write(const struct result *result, const struct writer_options *options, struct buf *out);
+void html_write_style(
+	const struct result *result, const struct writer_options *options, struct buf *out);
 void json_write(const struct result *result, const struct writer_options *options, struct buf *out);
 void junit_write(
 	const struct result *result, const struct writer_options *options, struct buf *out);

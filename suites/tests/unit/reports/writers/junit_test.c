@@ -6,23 +6,18 @@
 #include "fixtures/base/err.h"
 #include "reports/writers/writer.h"
 #include "suites/tests/helpers/results.h"
+#include "suites/tests/helpers/xmllint.h"
 
-#include <fcntl.h>
 #include <locale.h>
 #include <setjmp.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #define SCHEMA "suites/tests/unit/reports/writers/junit-10.xsd"
-
-extern char **environ;
 
 static struct buf write_junit(const struct result *result, struct writer_options options)
 {
@@ -32,11 +27,6 @@ static struct buf write_junit(const struct result *result, struct writer_options
 	return text;
 }
 
-static bool has_xmllint(void)
-{
-	return access("/usr/bin/xmllint", X_OK) == 0;
-}
-
 #define NEED_XMLLINT()                                                                             \
 	do {                                                                                       \
 		if (!has_xmllint()) {                                                              \
@@ -44,30 +34,6 @@ static bool has_xmllint(void)
 			skip();                                                                    \
 		}                                                                                  \
 	} while (0)
-
-/* The exit status of xmllint over the text; schema NULL: well-formed only. What it says goes to
- * stderr, for the complete output of a failure. */
-static int xmllint(const struct buf *text, const char *schema)
-{
-	char path[64];
-	char *argv[] = {"xmllint", "--noout", "--nonet", path, NULL, NULL, NULL};
-	struct err err;
-	pid_t pid;
-	int status;
-
-	snprintf(path, sizeof(path), "junit-test-%d.xml", (int)getpid());
-	if (buf_write_file(text, path, &err))
-		fail_msg("%s", err.text);
-	if (schema) {
-		argv[3] = "--schema";
-		argv[4] = (char *)(uintptr_t)schema;
-		argv[5] = path;
-	}
-	assert_int_equal(posix_spawn(&pid, "/usr/bin/xmllint", NULL, NULL, argv, environ), 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	unlink(path);
-	return WEXITSTATUS(status);
-}
 
 static size_t count(const struct buf *text, const char *what)
 {
