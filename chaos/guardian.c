@@ -2,6 +2,7 @@
 #include "fixtures/base/buf.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/base/log.h"
+#include "fixtures/net/sockets.h"
 #include "fixtures/base/tree.h"
 
 #include <dirent.h>
@@ -19,7 +20,11 @@
 
 #define SUFFIX ".journal"
 #define AGENTS_MAX 256
+#define NETNS_MAX 64 /* of a region */
 #define GRACE_NS (700 * NSEC_PER_MSEC) /* agents tear down by themselves in this time */
+#define NEVER UINT64_MAX
+#define ORPHANS_NS (1500 * NSEC_PER_MSEC)
+#define ORPHANS_PAUSE_NS (20 * NSEC_PER_MSEC)
 #define UNDO_LIMIT_NS (4 * NSEC_PER_SEC)
 
 /* The caller's uid outside of a user namespace: two users whose uid is mapped to 0 are not one. */
@@ -103,10 +108,16 @@ static void remove_tree(const char *path)
 		log_warn("%s", err.text);
 }
 
+/* An agent, and the network namespaces of its region: the site first, then the leaves. */
+struct ward {
+	int pidfd; /* -1: there is none, or it has ended and nothing is left of it */
+	int netns[NETNS_MAX];
+	unsigned n;
+};
+
 struct watch {
 	int fd, controller_pidfd;
-	int agents[AGENTS_MAX];
-	unsigned n;
+	struct ward *wards; /* AGENTS_MAX, by region */
 	const char *work, *journal;
 };
 
@@ -119,54 +130,181 @@ static bool ended(int pidfd, uint64_t deadline_ns)
 	return poll(&p, 1, deadline_ns > now ? (int)((deadline_ns - now) / NSEC_PER_MSEC) : 0) > 0;
 }
 
-static void undo(const struct watch *watch)
+static void let_go(struct ward *ward)
+{
+	for (unsigned i = 0; i < ward->n; i++)
+		close(ward->netns[i]);
+	ward->n = 0;
+}
+
+/* TCP sockets of the leaves that could be ended just now. */
+static int end_sockets(const struct ward *ward)
+{
+	int n = 0;
+
+	for (unsigned i = 1; i < ward->n; i++) {
+		struct err err;
+		int ended_here = sockets_destroy(ward->netns[i], &err);
+
+		n += ended_here > 0 ? ended_here : 0;
+	}
+	return n;
+}
+
+/*
+ * The agent is dead and took the processes of its region with it. Connections with unacknowledged data
+ * are orphans now, and keep their namespaces alive. Since Linux 6.11 they can be ended; before, they
+ * give up by themselves about a second later (tcp_orphan_retries), but only while their packets find a
+ * link to leave by: without one nothing counts as a retry and they lasted 20 s. So the site, which
+ * holds the other ends of the links, is let go last.
+ */
+static void bury(struct ward *ward)
+{
+	uint64_t deadline = clock_now_ns() + ORPHANS_NS;
+
+	while (end_sockets(ward) && clock_now_ns() < deadline)
+		clock_sleep_until_ns(clock_now_ns() + ORPHANS_PAUSE_NS);
+	let_go(ward);
+	close(ward->pidfd);
+	ward->pidfd = -1;
+}
+
+/* What is said to the guardian: a word, mostly with descriptors. */
+enum word_kind {
+	WORD_NONE,    /* end of file */
+	WORD_AGENT,   /* controller: the pidfd of the agent of a region */
+	WORD_HOLD,    /* agent: the namespaces of its region */
+	WORD_LET_GO,  /* agent: I take them down in good order */
+	WORD_DONE,    /* controller: all is clean, leave */
+	WORD_UNDO,    /* controller: not all is clean */
+};
+
+struct word {
+	uint8_t kind, region;
+};
+
+union rights {
+	struct cmsghdr head;
+	char bytes[CMSG_SPACE(NETNS_MAX * sizeof(int))];
+};
+
+static int say(int fd, enum word_kind kind, unsigned region, const int *fds, unsigned n)
+{
+	struct word word = {.kind = (uint8_t)kind, .region = (uint8_t)region};
+	union rights rights = {.head = {.cmsg_level = SOL_SOCKET,
+				       .cmsg_type = SCM_RIGHTS,
+				       .cmsg_len = CMSG_LEN(n * sizeof(int))}};
+	struct iovec iov = {.iov_base = &word, .iov_len = sizeof(word)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	if (n) {
+		msg.msg_control = &rights;
+		msg.msg_controllen = CMSG_SPACE(n * sizeof(int));
+		memcpy(CMSG_DATA(&rights.head), fds, n * sizeof(int));
+	}
+	return sendmsg(fd, &msg, MSG_NOSIGNAL) == (ssize_t)sizeof(word) ? 0 : -1;
+}
+
+static enum word_kind hear(struct watch *watch)
+{
+	union rights rights;
+	struct word word = {0};
+	struct iovec iov = {.iov_base = &word, .iov_len = sizeof(word)};
+	struct msghdr msg = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &rights,
+		.msg_controllen = sizeof(rights)};
+	struct ward *ward;
+	struct cmsghdr *c;
+	int fds[NETNS_MAX];
+	unsigned n = 0;
+
+	if (recvmsg(watch->fd, &msg, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(word))
+		return WORD_NONE;
+	ward = &watch->wards[word.region];
+	c = CMSG_FIRSTHDR(&msg);
+	if (c && c->cmsg_type == SCM_RIGHTS) {
+		n = (unsigned)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		memcpy(fds, CMSG_DATA(c), n * sizeof(int));
+	}
+	if (word.kind == WORD_AGENT && n == 1) {
+		ward->pidfd = fds[0];
+	} else if (word.kind == WORD_HOLD) {
+		memcpy(ward->netns, fds, n * sizeof(int));
+		ward->n = n;
+	} else if (word.kind == WORD_LET_GO) {
+		let_go(ward);
+	}
+	return word.kind;
+}
+
+/* Wait for a word, for the end of the controller (WORD_NONE), or of an agent. */
+static enum word_kind watch_once(struct watch *watch, uint64_t deadline_ns)
+{
+	struct pollfd p[2 + AGENTS_MAX] = {{.fd = watch->fd, .events = POLLIN},
+		{.fd = watch->controller_pidfd, .events = POLLIN}};
+	uint64_t now = clock_now_ns();
+	int wait_ms = deadline_ns == NEVER ? -1
+		: deadline_ns > now	   ? (int)((deadline_ns - now) / NSEC_PER_MSEC + 1)
+					   : 0;
+
+	for (unsigned i = 0; i < AGENTS_MAX; i++)
+		p[2 + i] = (struct pollfd){.fd = watch->wards[i].pidfd, .events = POLLIN};
+	if (poll(p, 2 + AGENTS_MAX, wait_ms) < 0)
+		return errno == EINTR ? WORD_HOLD : WORD_NONE;
+	if (p[0].revents)
+		return hear(watch);
+	if (p[1].revents)
+		return WORD_NONE;
+	for (unsigned i = 0; i < AGENTS_MAX; i++) {
+		if (p[2 + i].revents)
+			bury(&watch->wards[i]);
+	}
+	return WORD_HOLD;
+}
+
+static bool any_left(const struct watch *watch)
+{
+	for (unsigned i = 0; i < AGENTS_MAX; i++) {
+		if (watch->wards[i].pidfd >= 0)
+			return true;
+	}
+	return false;
+}
+
+/* Agents get a moment to tear down by themselves, and go on saying what they no longer need. */
+static void undo(struct watch *watch)
 {
 	uint64_t deadline = clock_now_ns() + GRACE_NS;
 
-	for (unsigned i = 0; i < watch->n; i++) {
-		if (!ended(watch->agents[i], deadline))
-			syscall(SYS_pidfd_send_signal, watch->agents[i], SIGKILL, NULL, 0);
+	watch->controller_pidfd = -1;
+	while (any_left(watch) && clock_now_ns() < deadline) {
+		if (watch_once(watch, deadline) == WORD_NONE)
+			watch->fd = -1;
 	}
-	for (unsigned i = 0; i < watch->n; i++)
-		ended(watch->agents[i], clock_now_ns() + NSEC_PER_SEC);
+	for (unsigned i = 0; i < AGENTS_MAX; i++) {
+		if (watch->wards[i].pidfd >= 0)
+			syscall(SYS_pidfd_send_signal, watch->wards[i].pidfd, SIGKILL, NULL, 0);
+	}
+	deadline = clock_now_ns() + NSEC_PER_SEC;
+	for (unsigned i = 0; i < AGENTS_MAX; i++) {
+		if (watch->wards[i].pidfd >= 0 && ended(watch->wards[i].pidfd, deadline))
+			bury(&watch->wards[i]);
+	}
 	remove_tree(watch->work);
 	unlink(watch->journal);
 }
 
-/* The next word of the controller. 'a': an agent, with its pidfd. Returns the letter, or 0 at the end
- * of file. */
-static char hear(struct watch *watch)
-{
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control;
-	char letter = 0;
-	struct iovec iov = {.iov_base = &letter, .iov_len = 1};
-	struct msghdr msg = {.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control)};
-	struct cmsghdr *c;
-
-	if (recvmsg(watch->fd, &msg, MSG_CMSG_CLOEXEC) <= 0)
-		return 0;
-	c = CMSG_FIRSTHDR(&msg);
-	if (c && c->cmsg_type == SCM_RIGHTS && watch->n < AGENTS_MAX)
-		memcpy(&watch->agents[watch->n++], CMSG_DATA(c), sizeof(int));
-	return letter;
-}
-
 /*
- * Two ends to wait for: the controller's last word (d: all is clean, leave) and its death. The end of
- * file without that word is the same as death. What it said before it died is heard first. Signals of
- * the terminal are not for us.
+ * The controller's death is seen by its pidfd: agents hold copies of its end of the socket, to say
+ * their part, so that there may be no end of file. What was said before is heard first. Signals of the
+ * terminal are not for us.
  */
 static int watch_main(void *arg)
 {
 	struct watch *watch = arg;
 	const int keep[] = {watch->fd, watch->controller_pidfd};
-	char word = 'a';
+	enum word_kind word = WORD_HOLD;
 
 	process_keep_fds(keep, 2);
 	process_name("rp-guardian");
@@ -175,18 +313,14 @@ static int watch_main(void *arg)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	log_setup("guardian", log_level(), -1);
-	while (word == 'a') {
-		struct pollfd p[] = {{.fd = watch->fd, .events = POLLIN},
-			{.fd = watch->controller_pidfd, .events = POLLIN}};
-
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
-			return EXIT_INTERNAL;
-		if (p[0].revents)
-			word = hear(watch);
-		else if (p[1].revents)
-			word = 0;
-	}
-	if (word != 'd')
+	watch->wards = calloc(AGENTS_MAX, sizeof(*watch->wards));
+	if (!watch->wards)
+		abort();
+	for (unsigned i = 0; i < AGENTS_MAX; i++)
+		watch->wards[i].pidfd = -1;
+	while (word == WORD_AGENT || word == WORD_HOLD || word == WORD_LET_GO)
+		word = watch_once(watch, NEVER);
+	if (word != WORD_DONE)
 		undo(watch);
 	return 0;
 }
@@ -236,30 +370,13 @@ int guardian_start(struct guardian *guardian, const char *run, const char *run_d
 	return rc;
 }
 
-static int hand_over(int fd, int pidfd)
-{
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {.head = {.cmsg_level = SOL_SOCKET,
-			     .cmsg_type = SCM_RIGHTS,
-			     .cmsg_len = CMSG_LEN(sizeof(int))}};
-	struct iovec iov = {.iov_base = "a", .iov_len = 1};
-	struct msghdr msg = {.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control)};
-
-	memcpy(CMSG_DATA(&control.head), &pidfd, sizeof(int));
-	return sendmsg(fd, &msg, MSG_NOSIGNAL) == 1 ? 0 : -1;
-}
-
-int guardian_add(struct guardian *guardian, const struct process *agent, struct err *err)
+int guardian_add(struct guardian *guardian, unsigned region, const struct process *agent,
+	struct err *err)
 {
 	struct buf text = {0};
 	int rc;
 
-	if (hand_over(guardian->fd, agent->pidfd))
+	if (say(guardian->fd, WORD_AGENT, region, &agent->pidfd, 1))
 		return err_sys(err, "cannot hand an agent to the guardian");
 	format_process(&text, "agent", agent->pid);
 	rc = append(guardian, buf_str(&text), err);
@@ -267,10 +384,24 @@ int guardian_add(struct guardian *guardian, const struct process *agent, struct 
 	return rc;
 }
 
+int guardian_hold(int fd, unsigned region, const int *netns_fds, unsigned n, struct err *err)
+{
+	if (n > NETNS_MAX)
+		n = NETNS_MAX;
+	if (say(fd, WORD_HOLD, region, netns_fds, n))
+		return err_sys(err, "cannot hand the namespaces of region %u to the guardian", region);
+	return 0;
+}
+
+void guardian_let_go(int fd, unsigned region)
+{
+	say(fd, WORD_LET_GO, region, NULL, 0);
+}
+
 void guardian_done(struct guardian *guardian)
 {
 	if (guardian->fd >= 0) {
-		if (send(guardian->fd, "d", 1, MSG_NOSIGNAL) == 1)
+		if (!say(guardian->fd, WORD_DONE, 0, NULL, 0))
 			process_wait(&guardian->process, clock_now_ns() + NSEC_PER_SEC);
 		close(guardian->fd);
 		guardian->fd = -1;
@@ -285,6 +416,7 @@ void guardian_release(struct guardian *guardian)
 {
 	if (guardian->fd < 0)
 		return;
+	say(guardian->fd, WORD_UNDO, 0, NULL, 0);
 	close(guardian->fd);
 	guardian->fd = -1;
 	process_wait(&guardian->process, clock_now_ns() + UNDO_LIMIT_NS);

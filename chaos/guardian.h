@@ -27,7 +27,7 @@ struct buf;
 
 struct guardian {
 	struct process process;
-	int fd;            /* readable at the guardian's death; closing it says "done" */
+	int fd;            /* readable at the guardian's death */
 	char journal[512]; /* path */
 };
 
@@ -40,7 +40,13 @@ struct guardian {
 int guardian_start(struct guardian *guardian, const char *run, const char *run_dir,
 	const char *work, struct err *err);
 /* One more agent to watch over; before it is told to do anything. */
-int guardian_add(struct guardian *guardian, const struct process *agent, struct err *err);
+int guardian_add(struct guardian *guardian, unsigned region, const struct process *agent,
+	struct err *err);
+/* For agents, which inherit guardian->fd: hold the network namespaces of a region (the site first, then
+ * those of nodes and clients), to end what is orphaned in them should the agent die; and let go, before
+ * it takes them down itself. */
+int guardian_hold(int fd, unsigned region, const int *netns_fds, unsigned n, struct err *err);
+void guardian_let_go(int fd, unsigned region);
 /* The run is over and clean: the guardian leaves, the journal entry goes. */
 void guardian_done(struct guardian *guardian);
 /* Where guardian_done() was not called: what is left is the guardian's to undo, and is waited for. */

@@ -2,6 +2,7 @@
 #include "suites/agent/child.h"
 #include "suites/agent/region.h"
 #include "suites/agent/transfer.h"
+#include "chaos/guardian.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/base/log.h"
 #include "fixtures/json/jv.h"
@@ -30,7 +31,7 @@ struct armed {
 
 struct agent {
 	unsigned index;
-	int controller_fd, backbone_fd;
+	int controller_fd, backbone_fd, guardian_fd;
 	struct frame_reader reader;
 	struct plan *plan;
 	struct region region;
@@ -110,6 +111,21 @@ static void relay_prober(void *arg, struct jv *body)
 	relay(arg, "prober", body);
 }
 
+/* What shall not outlive this process: the site, then every leaf. */
+static int hand_to_guardian(const struct agent *agent, struct err *err)
+{
+	const struct region *region = &agent->region;
+	int fds[3 + REGION_NODES_MAX];
+	unsigned n = 0;
+
+	fds[n++] = region->site.netns_fd;
+	fds[n++] = region->prober_netns;
+	fds[n++] = region->beacon_netns;
+	for (size_t k = 0; k < region->n_nodes && k < REGION_NODES_MAX; k++)
+		fds[n++] = region->nodes[k].netns_fd;
+	return guardian_hold(agent->guardian_fd, agent->index, fds, n, err);
+}
+
 static int prepare(struct agent *agent, const struct jv *m, struct err *err)
 {
 	struct plan_options options = {
@@ -138,6 +154,8 @@ static int prepare(struct agent *agent, const struct jv *m, struct err *err)
 		return -1;
 	agent->n_changes =
 		1 + (unsigned)agent->region.n_nodes + 3; /* nodes; site, engine, two leaves */
+	if (hand_to_guardian(agent, err))
+		return -1;
 	return region_start_nodes(&agent->region, err);
 }
 
@@ -373,6 +391,7 @@ static unsigned tear_down(struct agent *agent, struct err *what)
 		region_hush(&agent->region);
 	child_release(&agent->prober);
 	child_release(&agent->beacon);
+	guardian_let_go(agent->guardian_fd, agent->index);
 	left = region_down(&agent->region, what);
 	plan_free(agent->plan);
 	agent->plan = NULL;
@@ -541,10 +560,12 @@ static void loop(struct agent *agent)
 int agent_main(void *arg)
 {
 	struct agent_start *start = arg;
-	const int keep[] = {start->controller_fd, start->backbone_fd, start->log_fd};
+	const int keep[] = {start->controller_fd, start->backbone_fd, start->guardian_fd,
+		start->log_fd};
 	struct agent agent = {.index = start->region,
 		.controller_fd = start->controller_fd,
 		.backbone_fd = start->backbone_fd,
+		.guardian_fd = start->guardian_fd,
 		.prober = CHILD_INIT,
 		.beacon = CHILD_INIT,
 		.region = {.site = SITE_INIT, .prober_netns = -1, .beacon_netns = -1},
@@ -552,7 +573,7 @@ int agent_main(void *arg)
 	char who[32];
 	struct err what;
 
-	process_keep_fds(keep, 3);
+	process_keep_fds(keep, 4);
 	process_name("rp-agent");
 	snprintf(who, sizeof(who), "agent %u", start->region);
 	log_setup(who, log_level(), start->log_fd);

@@ -31,8 +31,8 @@ struct agent_start {
 	unsigned region;
 	int controller_fd; /* stream socket */
 	int backbone_fd;   /* network namespace of the backbone */
+	int guardian_fd;   /* to say what it shall hold (chaos/guardian.h) */
 	int log_fd;        /* -1: stderr */
-	int parent_pidfd;  /* of the controller */
 };
 
 /* Call in the forked child; returns its exit status. Takes the descriptors. */

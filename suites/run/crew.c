@@ -15,17 +15,15 @@
 #define PING_NS NSEC_PER_SEC
 
 static int start_member(
-	struct crew *crew, unsigned region, int backbone_fd, int log_fd, int self, struct err *err)
+	struct crew *crew, unsigned region, const struct agent_start *common, struct err *err)
 {
 	struct crew_member *member = &crew->members[region];
-	struct agent_start start = {.region = region,
-		.backbone_fd = backbone_fd,
-		.log_fd = log_fd,
-		.parent_pidfd = self};
+	struct agent_start start = *common;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return err_sys(err, "cannot make a socket pair for an agent");
+	start.region = region;
 	start.controller_fd = pair[1];
 	if (process_start(&member->process, CLONE_NEWPID | CLONE_NEWNS, agent_main, &start, err)) {
 		close(pair[0]);
@@ -37,9 +35,10 @@ static int start_member(
 	return 0;
 }
 
-int crew_start(struct crew *crew, unsigned n_regions, int backbone_fd, int log_fd, struct err *err)
+int crew_start(struct crew *crew, unsigned n_regions, const struct agent_start *start,
+	struct err *err)
 {
-	int self = process_self_pidfd(err), rc = 0;
+	int rc = 0;
 
 	crew->members = calloc(n_regions, sizeof(*crew->members));
 	if (!crew->members)
@@ -48,11 +47,8 @@ int crew_start(struct crew *crew, unsigned n_regions, int backbone_fd, int log_f
 	crew->pinged_ns = clock_now_ns();
 	for (unsigned i = 0; i < n_regions; i++)
 		crew->members[i] = (struct crew_member){.process = PROCESS_INIT, .fd = -1};
-	if (self < 0)
-		return -1;
 	for (unsigned i = 0; i < n_regions && !rc; i++)
-		rc = start_member(crew, i, backbone_fd, log_fd, self, err);
-	close(self);
+		rc = start_member(crew, i, start, err);
 	return rc;
 }
 

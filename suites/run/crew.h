@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 
+struct agent_start;
 struct jv;
 
 struct crew_member {
@@ -45,8 +46,9 @@ struct crew {
 	uint64_t pinged_ns;
 };
 
-/* Fork the agents. The caller is single-threaded. From a failure crew_release() cleans up. */
-int crew_start(struct crew *crew, unsigned n_regions, int backbone_fd, int log_fd, struct err *err);
+/* Fork the agents; region and socket of each are filled in. The caller is single-threaded. From a failure crew_release() cleans up. */
+int crew_start(struct crew *crew, unsigned n_regions, const struct agent_start *start,
+	struct err *err);
 /* Send a copy of the message with an id to every living agent and wait until all have answered. An
  * answer "error", a death or a time-out is an error that names the region (see enum crew_stage). Takes
  * message. */

@@ -4,6 +4,7 @@
 #include "fixtures/base/clock.h"
 #include "fixtures/json/jv.h"
 #include "fixtures/net/site.h"
+#include "suites/agent/agent.h"
 
 #include <stdio.h>
 
@@ -15,6 +16,7 @@
 static int start_guarded_crew(struct run *run, struct err *err)
 {
 	unsigned n = (unsigned)run->plan->n_regions;
+	struct agent_start start;
 
 	if (guardian_start(&run->guardian, run->store.name, run->store.dir,
 		    run->options->keep ? "" : run->store.work, err))
@@ -29,10 +31,13 @@ static int start_guarded_crew(struct run *run, struct err *err)
 	run->crew.on_event = run_on_event;
 	run->crew.on_watch = run_on_watch;
 	run->crew.arg = run;
-	if (crew_start(&run->crew, n, run->backbone_fd, run->store.log_fd, err))
+	start = (struct agent_start){.backbone_fd = run->backbone_fd,
+		.guardian_fd = run->guardian.fd,
+		.log_fd = run->store.log_fd};
+	if (crew_start(&run->crew, n, &start, err))
 		return -1;
 	for (unsigned i = 0; i < n; i++) {
-		if (guardian_add(&run->guardian, &run->crew.members[i].process, err))
+		if (guardian_add(&run->guardian, i, &run->crew.members[i].process, err))
 			return -1;
 	}
 	return 0;
