@@ -32,19 +32,20 @@ static bool in_fault(const struct evidence *evidence, uint64_t at_ns)
 	return false;
 }
 
-static void collect(void *context, const struct visibility *v)
+static bool collect(void *context, const struct visibility *v)
 {
 	struct collection *all = context;
 	const struct op *write = &all->evidence->history.ops[v->write];
 	size_t n_regions = all->evidence->plan->n_regions;
 
 	if (write->region >= n_regions || write->region == v->to)
-		return;
+		return true;
 	*ARENA_PUSH(&all->arena, all->samples, all->n) =
 		(struct sample){.curve = (uint32_t)((write->region * n_regions + v->to) * 2 +
 					in_fault(all->evidence, write->ret_ns)),
 			.low_ns = v->low_ns,
 			.high_ns = v->high_ns};
+	return true;
 }
 
 static int compare_samples(const void *a, const void *b)
@@ -81,11 +82,8 @@ static void fill_curve(
 		.n = n};
 	for (size_t i = 0; i < SERIES_SHARES; i++)
 		curve->high_ns[i] = samples[place_of(series_share(i), n)].high_ns;
-	for (size_t i = 0; i < n; i++) {
-		bool never = samples[i].high_ns == TIME_NEVER;
-
-		curve->never += never;
-	}
+	for (size_t i = 0; i < n; i++)
+		curve->never += samples[i].high_ns == TIME_NEVER;
 	qsort(samples, n, sizeof(*samples), compare_lows);
 	for (size_t i = 0; i < SERIES_SHARES; i++)
 		curve->low_ns[i] = samples[place_of(series_share(i), n)].low_ns;
