@@ -38,6 +38,7 @@ static int up_inward(struct netlink *nl, const struct site *site, struct err *er
 	link_set_port_in_only(nl, site->ifindex_c);
 	if (netlink_commit(nl, err)) /* in a commit of its own: a batch goes on behind an error */
 		return -1;
+	link_set_port_in_only(nl, site->ifindex_c); /* for a frame that was on its way meanwhile */
 	link_set_master(nl, site->ifindex_b, SITE_IFINDEX_MID);
 	return netlink_commit(nl, err);
 }

@@ -12,7 +12,8 @@ struct site;
 /* Fails where b and c are not proven to be the site's. All are idempotent. */
 int mid_up(const struct site *site, struct err *err);
 /* Nothing goes from b to c, at no moment: on the port c nothing is learned and nothing flooded, and
- * that is set before b joins. */
+ * that is set before b joins; what c had learned until then is forgotten: an address known behind c
+ * would lead frames past the forwarder for minutes. */
 int mid_up_inward(const struct site *site, struct err *err);
 int mid_down(const struct site *site, struct err *err);
 

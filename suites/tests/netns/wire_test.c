@@ -77,6 +77,34 @@ static int receive_tag(int fd)
 	return -1;
 }
 
+/* A frame that came in before the port was restricted has taught the bridge where its sender lives. */
+static void nothing_learned_before_leads_past_the_forwarder(void **state)
+{
+	struct net_lab lab;
+	struct engine *null, *wire;
+	struct err err;
+
+	(void)state;
+	if (net_lab_skip_reason()) {
+		print_message("skip: %s\n", net_lab_skip_reason());
+		skip();
+	}
+	if (net_lab_up(&lab, 2, engine_find("null"), 1, &err))
+		fail_msg("%s", err.text);
+	for (int f = 0; f < 2; f++)
+		assert_true(net_lab_ping_rtt_ns(&lab, 0, 1, families[f], 2000) > 0);
+	null = lab.engines[0];
+	wire = engine_find("wire")->open(&lab.sites[0], 1, &err);
+	if (!wire)
+		fail_msg("%s", err.text);
+	lab.engines[0] = wire;
+	net_lab_impair(&lab, 0, 1, (struct impairment){.cut = 1});
+	for (int f = 0; f < 2; f++)
+		assert_int_equal(net_lab_ping_rtt_ns(&lab, 0, 1, families[f], 300), -1);
+	null->ops->close(null);
+	net_lab_down(&lab);
+}
+
 static void vlan_tags_survive(void **state)
 {
 	struct addr to = addr_of(1, ADDR_HOST_NODE), from = addr_of(0, ADDR_HOST_NODE);
@@ -260,6 +288,7 @@ static void a_full_queue_is_overflow_and_not_loss(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_learned_before_leads_past_the_forwarder),
 		cmocka_unit_test(vlan_tags_survive),
 		cmocka_unit_test(a_transfer_arrives_as_it_was_sent_in_large_and_in_single_segments),
 		cmocka_unit_test(the_forwarder_dies_with_its_parent),
