@@ -1,6 +1,8 @@
 #include "reports/writers/html_axis.h"
 #include "fixtures/base/buf.h"
 
+#include <math.h>
+
 #define MINUTES_FROM_NS UINT64_C(300000000000) /* long runs are counted in minutes */
 
 double axis_x(const struct axis *axis, uint64_t ns)
@@ -76,8 +78,15 @@ void axis_put_faults(const struct axis *axis, double top, double bottom)
 	}
 }
 
+static double tenth(double value)
+{
+	return floor(value * 10 + 0.5) / 10;
+}
+
+/* Both sides are rounded, not one side and the width: neighbours share their side, without a seam. */
 void axis_box(struct buf *out, double x, double y, double width, double height)
 {
+	width = tenth(x + width) - tenth(x);
 	buf_addc(out, 'M');
 	svg_number(out, x);
 	buf_addc(out, ' ');

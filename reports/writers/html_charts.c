@@ -269,7 +269,7 @@ static void put_rates(const struct chart *chart, const char *region, bool writes
 				&bad, x, BOTTOM - fmax(height, 2), fmax(width, 1), fmax(height, 2));
 	}
 	if (bad.len) {
-		buf_printf(out, "<path d=\"%s\"", buf_str(&bad));
+		buf_printf(out, "<path shape-rendering=\"crispEdges\" d=\"%s\"", buf_str(&bad));
 		svg_fill(out, PAINT_FAIL);
 		buf_puts(out, "/>\n");
 	}

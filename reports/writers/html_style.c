@@ -50,9 +50,9 @@ static const char page[] =
 	".verdict.v-fail,.verdict.v-error{border-color:var(--bad);background:var(--bad-back)}"
 	".v-pass .word strong{color:var(--pass)}.v-fail .word strong,.v-error .word strong"
 	"{color:var(--bad)}.v-warn .word strong,.v-inconclusive .word strong{color:var(--warn)}\n"
-	".tiles{display:flex;flex-wrap:wrap;gap:10px;margin:1rem 0}.tiles div{flex:1 1 150px;"
+	".tiles{display:flex;flex-wrap:wrap;gap:10px;margin:1rem 0}.tiles div{flex:1 1 auto;"
 	"background:var(--paper);border:1px solid var(--grid);border-radius:8px;padding:.5rem .9rem}"
-	"dt{color:var(--faint);font-size:.8rem}.tiles dd{margin:0;font-size:1.25rem;font-weight:600}"
+	".tiles small{white-space:nowrap}dt{color:var(--faint);font-size:.8rem}.tiles dd{margin:0;font-size:1.25rem;font-weight:600}"
 	"nav{position:sticky;top:0;z-index:1;background:var(--back);border-bottom:1px solid "
 	"var(--grid);display:flex;gap:.2rem 1.1rem;overflow-x:auto;padding:.55rem "
 	"max(20px,calc((100vw - 1140px)/2));white-space:nowrap;font-size:.9rem}"
@@ -74,7 +74,7 @@ static const char tables[] =
 	".n small{white-space:normal;display:block;max-width:12em}td a{white-space:nowrap}"
 	".got{font-weight:600}.bad{color:var(--bad);font-weight:600}.v{white-space:nowrap}"
 	".expects tr.more td{border-top:0;padding-top:0;font-size:.9rem}.more p{margin:.1rem 0;"
-	"max-width:100ch}.expects .v-fail .v b,.expects .v-error .v b,.expects .v-fail .got"
+	"max-width:min(100ch,calc(100vw - 7.5rem))}.expects .v-fail .v b,.expects .v-error .v b,.expects .v-fail .got"
 	"{color:var(--bad)}.expects .v-pass .v b{color:var(--pass)}.expects .v-warn .v b,"
 	".expects .v-inconclusive .v b{color:var(--warn)}"
 	".expects tbody:target,tr:target,article:target{background:var(--band)}"
@@ -109,7 +109,7 @@ static const char narrow_and_print[] =
 	"margin:1rem 0}figure,svg,tr,.verdict,.tiles{break-inside:avoid}h2,h3{break-after:avoid}"
 	"svg.timeline,svg.witness{min-width:0}.scroll,.wide,pre{overflow:visible}"
 	"pre{white-space:pre-wrap}.charts{grid-template-columns:repeat(3,1fr)}a{text-decoration:none}"
-	"th,td{padding-right:.5rem}tbody th{min-width:7em}}\n";
+	"table{font-size:10px}pre{font-size:9px}th,td{padding-right:.5rem}tbody th{min-width:7em}}\n";
 
 void html_write_style(
 	const struct result *result, const struct writer_options *options, struct buf *out)

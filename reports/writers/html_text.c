@@ -110,7 +110,7 @@ void html_length(struct buf *out, double ns)
 
 void html_instant(struct buf *out, uint64_t ns)
 {
-	text_seconds(out, ns, 3);
+	text_seconds(out, ns, 4); /* a write and a cut may be less than a millisecond apart */
 	buf_puts(out, NARROW_SPACE "s");
 }
 

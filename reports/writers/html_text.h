@@ -24,7 +24,7 @@ void html_fixed(struct buf *out, double value, unsigned decimals);
 /* Three significant digits and the unit that fits: 0.26 ms, 33 ms, 1.96 s, 12 min. Not finite or
  * UINT64_MAX-like: "never". */
 void html_length(struct buf *out, double ns);
-/* An instant of the run: 3.001 s. */
+/* An instant of the run: 3.0003 s. */
 void html_instant(struct buf *out, uint64_t ns);
 /* A value of an expectation in its unit ("ns", "share", "count", "per second"). */
 void html_value(struct buf *out, double value, const char *unit);

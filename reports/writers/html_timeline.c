@@ -368,7 +368,7 @@ static void put_layer(struct timeline *t, enum layer layer, const char *region, 
 		add_bar(t, layer, &sum, x, width > 0.5 ? width : 0.5, middle, &path);
 	}
 	if (path.len) {
-		buf_printf(out, "<path d=\"%s\"", buf_str(&path));
+		buf_printf(out, "<path shape-rendering=\"crispEdges\" d=\"%s\"", buf_str(&path));
 		if (layer == LAYER_OK)
 			svg_fill(out, PAINT_OK);
 		else if (layer == LAYER_FAIL)

@@ -66,6 +66,13 @@ static void put_failures(struct buf *out, const struct result *result)
 		html_text(out, expect->metric);
 		buf_puts(out, "</a> was ");
 		html_text(out, expect->got);
+		if (!strcmp(expect->unit, "count") && expect->n) {
+			buf_puts(out, " (of ");
+			html_count(out, expect->n);
+			buf_addc(out, ' ');
+			html_text(out, expect->n_what);
+			buf_addc(out, ')');
+		}
 		buf_puts(out, ", wanted ");
 		html_text(out, expect->wanted);
 	}

@@ -288,7 +288,8 @@ static void put_others(struct buf *out, const struct result_expect *expect)
 	html_count(out, expect->total_findings - 1);
 	buf_puts(out, " more like it");
 	if (expect->n_witnesses < expect->total_findings)
-		buf_printf(out, "; the worst %zu are kept", expect->n_witnesses);
+		buf_printf(out, "; the worst %zu of them are kept",
+			expect->n_witnesses - DIAGRAMS_MAX);
 	buf_puts(out, "</summary>\n");
 	for (size_t i = DIAGRAMS_MAX; i < expect->n_witnesses; i++) {
 		put_list(out, &expect->witnesses[i]);
