@@ -47,10 +47,23 @@ struct stale_walk {
 	uint64_t stale_beyond, trials;
 };
 
+/* Nobody is accused of staleness for what a fault may explain, whether or not it could be certified:
+ * from when to when may it have been on? False: it never was. */
+static bool fault_bounds(const struct fault_window *w, uint64_t *from_ns, uint64_t *to_ns)
+{
+	*from_ns = w->in_force_ns ? w->in_force_ns : w->sent_ns;
+	*to_ns = w->gone_ns ? w->gone_ns : w->undo_acked_ns;
+	if (!*to_ns)
+		*to_ns = TIME_NEVER;
+	return *from_ns > 0;
+}
+
 static bool any_fault(const struct evidence *evidence)
 {
+	uint64_t from_ns, to_ns;
+
 	for (size_t f = 0; f < evidence->plan->n_faults; f++) {
-		if (evidence->faults[f].in_force_ns)
+		if (fault_bounds(&evidence->faults[f], &from_ns, &to_ns))
 			return true;
 	}
 	return false;
@@ -194,11 +207,11 @@ static void judge_unflagged(
 
 static bool is_unsettled(const struct evidence *evidence, const struct op *op)
 {
-	for (size_t f = 0; f < evidence->plan->n_faults; f++) {
-		const struct fault_window *w = &evidence->faults[f];
+	uint64_t from_ns, to_ns;
 
-		if (w->in_force_ns && op_end(op) >= w->in_force_ns &&
-			(!w->gone_ns || op->call_ns < w->gone_ns + SETTLE_NS))
+	for (size_t f = 0; f < evidence->plan->n_faults; f++) {
+		if (fault_bounds(&evidence->faults[f], &from_ns, &to_ns) && op_end(op) >= from_ns &&
+			(to_ns == TIME_NEVER || op->call_ns < to_ns + SETTLE_NS))
 			return true;
 	}
 	return false;

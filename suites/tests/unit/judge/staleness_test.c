@@ -148,6 +148,26 @@ static void replica_that_catches_up_may_be_cautious(void **state)
 	assert_int_equal(jw_measure(&world, METRIC_STALE_FALSE).total_findings, 0);
 }
 
+/* Stalls took the beacons, so nobody knows when the cut was in force; it was asked for all the same. */
+static void fault_that_nobody_could_certify_excuses_as_well(void **state)
+{
+	struct fault_window *w;
+	struct op *op;
+
+	(void)state;
+	jw_fault(&world, "cut", 0, 0);
+	w = &world.evidence.faults[0];
+	w->certificate.status = CERTIFICATE_NO_DATA;
+	w->sent_ns = w->acked_ns = 50 * WORLD_MS;
+	w->undo_sent_ns = w->undo_acked_ns = 300 * WORLD_MS;
+	op = old_read(500);
+	op->flags |= OP_AGE_CLAIMED;
+	op->age_ms = 5000;
+	assert_int_equal(jw_measure(&world, METRIC_STALE_FALSE).total_findings, 0);
+	op = old_read(2500); /* v3 may have been lost */
+	assert_int_equal(jw_measure(&world, METRIC_STALE_UNFLAGGED).total_findings, 0);
+}
+
 static void lost_successor_convicts_nobody(void **state)
 {
 	(void)state;
@@ -241,6 +261,7 @@ int main(void)
 		T(flag_on_data_younger_than_it_claims_is_false),
 		T(generous_bound_on_old_data_is_no_lie),
 		T(replica_that_catches_up_may_be_cautious),
+		T(fault_that_nobody_could_certify_excuses_as_well),
 		T(lost_successor_convicts_nobody),
 		T(value_of_an_unknown_write_has_no_age),
 		T(visibility_lies_between_two_looks),
