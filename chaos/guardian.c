@@ -20,7 +20,7 @@
 
 #define SUFFIX ".journal"
 #define AGENTS_MAX 256
-#define NETNS_MAX 64 /* of a region */
+#define NETNS_MAX 64                   /* of a region */
 #define GRACE_NS (700 * NSEC_PER_MSEC) /* agents tear down by themselves in this time */
 #define NEVER UINT64_MAX
 #define ORPHANS_NS (1500 * NSEC_PER_MSEC)
@@ -82,7 +82,8 @@ static unsigned long long start_time(pid_t pid)
 
 static int append(const struct guardian *guardian, const char *line, struct err *err)
 {
-	int fd = open(guardian->journal, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = open(
+		guardian->journal, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	size_t len = strlen(line);
 
 	if (fd < 0 || write(fd, line, len) != (ssize_t)len) {
@@ -171,12 +172,12 @@ static void bury(struct ward *ward)
 
 /* What is said to the guardian: a word, mostly with descriptors. */
 enum word_kind {
-	WORD_NONE,    /* end of file */
-	WORD_AGENT,   /* controller: the pidfd of the agent of a region */
-	WORD_HOLD,    /* agent: the namespaces of its region */
-	WORD_LET_GO,  /* agent: I take them down in good order */
-	WORD_DONE,    /* controller: all is clean, leave */
-	WORD_UNDO,    /* controller: not all is clean */
+	WORD_NONE,   /* end of file */
+	WORD_AGENT,  /* controller: the pidfd of the agent of a region */
+	WORD_HOLD,   /* agent: the namespaces of its region */
+	WORD_LET_GO, /* agent: I take them down in good order */
+	WORD_DONE,   /* controller: all is clean, leave */
+	WORD_UNDO,   /* controller: not all is clean */
 };
 
 struct word {
@@ -245,7 +246,7 @@ static enum word_kind watch_once(struct watch *watch, uint64_t deadline_ns)
 		{.fd = watch->controller_pidfd, .events = POLLIN}};
 	uint64_t now = clock_now_ns();
 	int wait_ms = deadline_ns == NEVER ? -1
-		: deadline_ns > now	   ? (int)((deadline_ns - now) / NSEC_PER_MSEC + 1)
+		: deadline_ns > now        ? (int)((deadline_ns - now) / NSEC_PER_MSEC + 1)
 					   : 0;
 
 	for (unsigned i = 0; i < AGENTS_MAX; i++)
@@ -370,8 +371,8 @@ int guardian_start(struct guardian *guardian, const char *run, const char *run_d
 	return rc;
 }
 
-int guardian_add(struct guardian *guardian, unsigned region, const struct process *agent,
-	struct err *err)
+int guardian_add(
+	struct guardian *guardian, unsigned region, const struct process *agent, struct err *err)
 {
 	struct buf text = {0};
 	int rc;
@@ -389,7 +390,8 @@ int guardian_hold(int fd, unsigned region, const int *netns_fds, unsigned n, str
 	if (n > NETNS_MAX)
 		n = NETNS_MAX;
 	if (say(fd, WORD_HOLD, region, netns_fds, n))
-		return err_sys(err, "cannot hand the namespaces of region %u to the guardian", region);
+		return err_sys(
+			err, "cannot hand the namespaces of region %u to the guardian", region);
 	return 0;
 }
 

@@ -478,9 +478,10 @@ static void hear_child(struct agent *agent, struct child *child, bool *dead)
 
 	while ((got = child_recv(child, 0, &body, &err)) > 0)
 		relay(agent, child->name, body);
-	if (child->process.pid <= 0 || child->leaving || *dead)
+	if (child->process.pid <= 0 || *dead)
 		return;
-	if (process_wait(&child->process, 0)) {
+	/* One that was told to stop may end, but not die. */
+	if (process_wait(&child->process, 0) && (!child->leaving || child->process.status)) {
 		*dead = true;
 		tell_death(agent, child->name, process_how_ended(&child->process, how));
 	}

@@ -35,8 +35,8 @@ static int start_member(
 	return 0;
 }
 
-int crew_start(struct crew *crew, unsigned n_regions, const struct agent_start *start,
-	struct err *err)
+int crew_start(
+	struct crew *crew, unsigned n_regions, const struct agent_start *start, struct err *err)
 {
 	int rc = 0;
 

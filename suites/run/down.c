@@ -14,6 +14,9 @@
 #define DONE_LIMIT_NS (6 * NSEC_PER_SEC)
 #define COLLECT_LIMIT_NS (60 * NSEC_PER_SEC)
 #define DOWN_LIMIT_NS (10 * NSEC_PER_SEC)
+/* A run that failed or was interrupted goes quickly: what is still open then is of unknown outcome, and
+ * an agent that is stuck in coming up is left to the guardian. */
+#define HASTE_NS (500 * NSEC_PER_MSEC)
 
 static bool all_done(const struct run *run, bool beacons)
 {
@@ -31,7 +34,7 @@ static bool all_done(const struct run *run, bool beacons)
 
 static void wait_done(struct run *run, bool beacons)
 {
-	uint64_t deadline = clock_now_ns() + DONE_LIMIT_NS;
+	uint64_t deadline = clock_now_ns() + (run->err.text[0] ? HASTE_NS : DONE_LIMIT_NS);
 	struct err err;
 
 	while (!all_done(run, beacons) && clock_now_ns() < deadline) {
@@ -83,7 +86,8 @@ static void gather(struct run *run)
 	if (run->epoch_ns)
 		stop_clients(run);
 	jv_set(message, "type", jv_new_string("collect"));
-	if (crew_ask(&run->crew, message, clock_now_ns() + COLLECT_LIMIT_NS, &err))
+	if (crew_ask(&run->crew, message,
+		    clock_now_ns() + (run->epoch_ns ? COLLECT_LIMIT_NS : HASTE_NS), &err))
 		log_warn("cannot collect everything: %s", err.text);
 	log_debug("records are collected");
 	take_packets(run);
@@ -158,13 +162,14 @@ static unsigned regions_left(int backbone_fd)
 
 static void take_down(struct run *run)
 {
+	uint64_t limit = run->epoch_ns ? DOWN_LIMIT_NS : 2 * HASTE_NS;
 	struct jv *message = jv_new_object();
 	unsigned killed, left;
 	struct err err = {0};
 
 	run->crew.stage = CREW_DOWN;
 	jv_set(message, "type", jv_new_string("down"));
-	if (run->crew.n && crew_ask(&run->crew, message, clock_now_ns() + DOWN_LIMIT_NS, &err))
+	if (run->crew.n && crew_ask(&run->crew, message, clock_now_ns() + limit, &err))
 		log_warn("%s", err.text);
 	for (unsigned r = 0; r < run->crew.n; r++) {
 		const struct jv *answer = run->crew.members[r].answer;
@@ -178,7 +183,7 @@ static void take_down(struct run *run)
 			undo_note(run, true, "%s: nodes, clients, links", region);
 	}
 	log_debug("agents are down");
-	killed = crew_release(&run->crew, clock_now_ns() + 2 * NSEC_PER_SEC);
+	killed = crew_release(&run->crew, clock_now_ns() + HASTE_NS);
 	if (killed)
 		log_warn("%u agents had to be killed", killed);
 	if (run->backbone_fd >= 0) {
