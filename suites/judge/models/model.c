@@ -15,6 +15,11 @@ const struct model models[] = {
 	{"mutex", "linearizable lock: acquire, release", NULL, judge_mutex},
 	{"multi-register", "linearizable registers in one: transactions [[r k v] [w k v]]", NULL,
 		judge_multi_register},
+	{"set", "linearizable set that only grows: add, read of all of it", NULL, judge_set},
+	{"counter", "add, read: each read within the bounds of what must and may be in", NULL,
+		judge_counter},
+	{"bank", "transfer, read of all accounts: one total (--initial), no balance below 0", NULL,
+		judge_bank},
 	{NULL, NULL, NULL, NULL},
 };
 
