@@ -20,6 +20,8 @@ const struct model models[] = {
 		judge_counter},
 	{"bank", "transfer, read of all accounts: one total (--initial), no balance below 0", NULL,
 		judge_bank},
+	{"list-append", "transactions [[append k v] [r k [v ...]]] at the --consistency asked for",
+		list_append_consistencies, judge_list_append},
 	{NULL, NULL, NULL, NULL},
 };
 

@@ -82,6 +82,7 @@ int judge_counter(struct arena *arena, const struct model_options *options, stru
 	struct err *err);
 int judge_bank(struct arena *arena, const struct model_options *options, struct judgement *out,
 	struct err *err);
+extern const char *const list_append_consistencies[];
 int judge_list_append(struct arena *arena, const struct model_options *options,
 	struct judgement *out, struct err *err);
 
