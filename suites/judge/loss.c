@@ -2,13 +2,7 @@
  * loss: what became of acknowledged writes.
  *
  * Only ledger keys convict: they are written once, so nothing can hide a loss. A key's fate is read
- * from the final read-back, the last answer of each node in a quiet phase in which the regions
- * converged:
- *
- *   lost       every region answered, none has it
- *   missing    some node has it, some node answers that it has not
- *   kept       every answer has it
- *   unread     not lost, but some region did not answer: says nothing and is not in the denominator
+ * from the final read-back (readback.h), in a quiet phase in which the regions converged.
  *
  * Acknowledged writes split by the fault that was the next to be in force: acknowledged before it
  * (their age is the RPO window) or after it (discarded after the cut). Writes of unknown outcome
@@ -20,35 +14,11 @@
 #include "suites/judge/readback.h"
 #include "suites/judge/view.h"
 
-enum fate { FATE_KEPT, FATE_LOST, FATE_MISSING, FATE_UNREAD };
-
 struct census {
 	struct arena *arena;
 	const struct view *view;
 	struct readback *readback;
 };
-
-static enum fate fate_of(const struct census *census, const struct op *write)
-{
-	const struct readback *rb = census->readback;
-	unsigned has = 0, lacks = 0;
-
-	for (unsigned i = 0; i < rb->n_places; i++) {
-		uint32_t read = readback_last(rb, i);
-
-		if (read == OP_NONE)
-			continue;
-		if (census->view->index->ops[read].value == write->value)
-			has++;
-		else
-			lacks++;
-	}
-	if (has && lacks)
-		return FATE_MISSING;
-	if (!readback_everywhere(rb))
-		return FATE_UNREAD;
-	return has ? FATE_KEPT : FATE_LOST;
-}
 
 /* The fault that a write acknowledged at the instant met: the first not yet gone. -1: none. */
 static int fault_at(const struct view *view, uint64_t at_ns)
@@ -199,7 +169,7 @@ static void take_acked(
 {
 	const struct view *view = census->view;
 	const struct op *op = &view->index->ops[write];
-	enum fate fate = fate_of(census, op);
+	enum fate fate = readback_fate(census->readback, op);
 
 	if (fate == FATE_UNREAD) {
 		tally->unread++;
@@ -216,7 +186,7 @@ static void take_acked(
 
 static void take_unknown(struct census *census, uint32_t write, struct tally *tally)
 {
-	enum fate fate = fate_of(census, &census->view->index->ops[write]);
+	enum fate fate = readback_fate(census->readback, &census->view->index->ops[write]);
 
 	if (fate == FATE_UNREAD) {
 		tally->unread++;

@@ -70,3 +70,24 @@ bool readback_everywhere(const struct readback *rb)
 	}
 	return regions >= rb->view->evidence->plan->n_regions;
 }
+
+enum fate readback_fate(const struct readback *rb, const struct op *write)
+{
+	unsigned has = 0, lacks = 0;
+
+	for (unsigned i = 0; i < rb->n_places; i++) {
+		uint32_t read = readback_last(rb, i);
+
+		if (read == OP_NONE)
+			continue;
+		if (rb->view->index->ops[read].value == write->value)
+			has++;
+		else
+			lacks++;
+	}
+	if (has && lacks)
+		return FATE_MISSING;
+	if (!readback_everywhere(rb))
+		return FATE_UNREAD;
+	return has ? FATE_KEPT : FATE_LOST;
+}

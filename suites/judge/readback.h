@@ -26,6 +26,15 @@ bool readback_is_answer(const struct readback *rb, const struct op *op);
 void readback_key(struct readback *rb, uint32_t dense_key);
 /* The last answer of place i (of n_places) about that key; OP_NONE: none. */
 uint32_t readback_last(const struct readback *rb, unsigned i);
+/*
+ * What became of a write of that key, by the last answers of all nodes:
+ *   lost       every region answered, none has it
+ *   missing    some node has it, some node answers that it has not
+ *   kept       every answer has it
+ *   unread     not lost, but some region did not answer: says nothing
+ */
+enum fate { FATE_KEPT, FATE_LOST, FATE_MISSING, FATE_UNREAD };
+enum fate readback_fate(const struct readback *rb, const struct op *write);
 /* Every region of the plan answered about it. */
 bool readback_everywhere(const struct readback *rb);
 unsigned readback_place(const struct op *op);
