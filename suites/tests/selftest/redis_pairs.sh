@@ -1,0 +1,32 @@
+#!/bin/sh
+# runner: alone, long, timeout 900
+# min-replicas-to-write makes the old primary refuse writes once it has lost its replicas: the share
+# of acknowledged writes that are lost falls in five pairs of five, at a cost in availability.
+. "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
+. "$REGIONPROOF_ROOT/suites/tests/helpers/redis_run.sh"
+redis_skip
+
+lost_ppm() { # NAME
+	awk -F '\t' '$8 == "ok" { n++; lost += $9 == "lost" }
+		END { if (!n) exit 1; printf "%d\n", 1000000 * lost / n }' "$1/run/ledger.tsv"
+}
+
+availability() { # NAME: of writes of the cut region
+	sed -n 's/^  [a-zA-Z]*  *availability for writes in cut at us-east *\([0-9.]*\) %.*/\1/p' "$1/out"
+}
+
+falls() { # PAIR
+	rm -rf loose safe
+	redis_run loose 0
+	redis_run safe 1
+	without=$(lost_ppm loose) && with=$(lost_ppm safe) || return 1
+	echo "# pair $1: $without ppm of the writes lost, $(availability loose) % of writes in the cut region;" \
+		"with min-replicas-to-write 1: $with ppm, $(availability safe) %" >>numbers
+	[ "$with" -lt "$without" ]
+}
+
+for pair in 1 2 3 4 5; do
+	check "the lost share falls, pair $pair" falls $pair
+done
+cat numbers
+done_testing
