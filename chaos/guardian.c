@@ -47,6 +47,7 @@ static unsigned outer_uid(void)
 static int journal_dir(char *dir, size_t size, struct err *err)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	struct stat st;
 
 	if (access("/run", W_OK) == 0)
 		snprintf(dir, size, "/run/regionproof");
@@ -56,6 +57,12 @@ static int journal_dir(char *dir, size_t size, struct err *err)
 		snprintf(dir, size, "/tmp/regionproof-%u", outer_uid());
 	if (mkdir(dir, 0700) && errno != EEXIST)
 		return err_sys(err, "cannot create %s", dir);
+	/* In /tmp somebody else may have been first; `clean` would remove what his journals name. */
+	if (lstat(dir, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
+		(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return err_exit(err, EXIT_MACHINE,
+			"%s is not a private directory of this user: no journal can be kept there",
+			dir);
 	return 0;
 }
 

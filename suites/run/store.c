@@ -68,8 +68,10 @@ int store_create(struct store *store, const char *runs, const struct plan *plan,
 	int rc;
 
 	store->log_fd = -1;
-	if (make_runs(runs, absolute, err) || make_run(store, absolute, plan->name, err))
+	if (make_runs(runs, absolute, err) || make_run(store, absolute, plan->name, err)) {
+		err->code = EXIT_MACHINE;
 		return -1;
+	}
 	snprintf(store->work, sizeof(store->work), "%s/work", store->dir);
 	snprintf(path, sizeof(path), "%s/record", store->dir);
 	if (mkdir(path, 0755))
