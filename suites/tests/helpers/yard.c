@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -215,7 +216,12 @@ bool yard_possible(void)
 
 /* ---- what goes on in it ----------------------------------------------------------------------- */
 
-pid_t yard_start(const char *const *argv)
+void yard_forbid_user_namespaces(void)
+{
+	write_text("/proc/sys/user/max_user_namespaces", "0");
+}
+
+pid_t yard_start(const char *const *argv, uid_t uid)
 {
 	pid_t pid = fork();
 	int out;
@@ -227,6 +233,12 @@ pid_t yard_start(const char *const *argv)
 	dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
+	if (uid) {
+		setenv("XDG_RUNTIME_DIR", YARD_HOME, 1);
+		if (chdir(YARD_HOME) || setgroups(0, NULL) || setresgid(uid, uid, uid) ||
+			setresuid(uid, uid, uid))
+			_exit(126);
+	}
 	execv(argv[0], (char *const *)argv);
 	_exit(127);
 }
@@ -353,7 +365,8 @@ static bool is_clean(const struct yard *yard, bool exact, struct yard_left *left
 	each_process(note_process, left);
 	mounts = count_mounts();
 	left->mounts = mounts > yard->mounts ? mounts - yard->mounts : 0;
-	left->journals = count_files("/run/regionproof", "");
+	left->journals =
+		count_files("/run/regionproof", "") + count_files(YARD_HOME "/regionproof", "");
 	left->works = count_files(YARD_RUNS, "/work");
 	all = left->processes + left->mounts + left->journals + left->works;
 	/* While processes are left their namespaces are, too; and each trial that succeeds leaves one for

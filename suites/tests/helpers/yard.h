@@ -31,6 +31,7 @@ struct yard_left {
 
 #define YARD_RUNS "/run/runs"
 #define YARD_OUT "/run/out"
+#define YARD_HOME "/run/home"
 
 /* Fork a process that runs body as process 1 of a yard and exits with what it returns; 125 where
  * the yard cannot be made. Returns its pid. */
@@ -38,8 +39,11 @@ pid_t yard_fork(int (*body)(struct yard *yard, void *arg), void *arg);
 /* True where a yard can be made on this machine. */
 bool yard_possible(void);
 
-/* Start a program inside, its output appended to YARD_OUT; argv[0] a path. */
-pid_t yard_start(const char *const *argv);
+/* Start a program inside, its output appended to YARD_OUT; argv[0] a path. uid: 0, or another one,
+ * without any capability and with YARD_HOME as its runtime directory. */
+pid_t yard_start(const char *const *argv, uid_t uid);
+/* From now on nobody inside may make one. */
+void yard_forbid_user_namespaces(void);
 /* Wait for its end, reaping whatever else ends. False: the deadline came first. */
 bool yard_wait(pid_t pid, uint64_t deadline_ns, int *status);
 /* Count until nothing is left (true) or the deadline comes. */

@@ -192,7 +192,7 @@ static int open_inside(pid_t member)
 static void clean_by_command(struct shot *shot)
 {
 	const char *const argv[] = {program, "clean", NULL};
-	pid_t pid = yard_start(argv);
+	pid_t pid = yard_start(argv, 0);
 	int status;
 
 	if (!yard_wait(pid, clock_now_ns() + RUN_NS, &status) || status)
@@ -209,7 +209,7 @@ static int carry_out(struct yard *yard, void *arg)
 
 	mkdir("/run/regionproof", 0700);
 	inotify_add_watch(journal, "/run/regionproof", IN_MODIFY);
-	pid = yard_start(argv);
+	pid = yard_start(argv, 0);
 	if (shot->window == JOURNAL)
 		await_journal(shot, journal, pid);
 	else
