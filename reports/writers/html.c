@@ -77,7 +77,8 @@ void html_put_head(struct buf *out, const char *columns)
 
 void html_put_line(struct buf *out, unsigned line)
 {
-	buf_printf(out, "<a href=\"#L%u\">line %u</a>", line, line);
+	if (line)
+		buf_printf(out, "<a href=\"#L%u\">line %u</a>", line, line);
 }
 
 /* --- the page -------------------------------------------------------------------------------- */

@@ -17,6 +17,8 @@
 #include "reports/writers/html_svg.h"
 #include "reports/writers/html_text.h"
 
+#define HTML_EVENTS_MAX 500 /* in the table, and so with a number in the timeline */
+
 struct html {
 	const struct result *result;
 	struct buf *out;

@@ -2,8 +2,6 @@
 #include "fixtures/base/buf.h"
 #include "reports/writers/html.h"
 
-#define EVENTS_MAX 500
-
 void html_put_events(const struct html *html)
 {
 	const struct result *result = html->result;
@@ -15,7 +13,7 @@ void html_put_events(const struct html *html)
 		out, "<div class=\"scroll\"><table class=\"events\">\n<caption>Events</caption>\n");
 	html_put_head(out, "#|at|what|event");
 	buf_puts(out, "<tbody>\n");
-	for (size_t i = 0; i < result->n_events && i < EVENTS_MAX; i++) {
+	for (size_t i = 0; i < result->n_events && i < HTML_EVENTS_MAX; i++) {
 		buf_printf(out, "<tr id=\"event-%zu\"><td class=\"n\">%zu</td><td class=\"n\">",
 			i + 1, i + 1);
 		html_instant(out, result->events[i].at_ns);
@@ -25,7 +23,7 @@ void html_put_events(const struct html *html)
 		buf_puts(out, "</tr>\n");
 	}
 	buf_puts(out, "</tbody></table></div>\n");
-	if (result->n_events > EVENTS_MAX)
-		buf_printf(
-			out, "<p>and %zu more, in run.json</p>\n", result->n_events - EVENTS_MAX);
+	if (result->n_events > HTML_EVENTS_MAX)
+		buf_printf(out, "<p>and %zu more, in run.json</p>\n",
+			result->n_events - HTML_EVENTS_MAX);
 }

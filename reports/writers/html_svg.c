@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <math.h>
 
-#define CHAR_WIDTH 0.56 /* of the size: an average over text in common sans-serif fonts */
+#define CHAR_WIDTH 0.6 /* of the size: an average over text in common sans-serif fonts */
 
 /* After Okabe and Ito: apart for all common kinds of colour blindness, and apart in lightness. */
 static const struct {

@@ -9,6 +9,7 @@
 #include "reports/writers/html_axis.h"
 #include "fixtures/base/buf.h"
 #include "reports/writers/html.h"
+#include "reports/writers/text.h"
 
 #include <string.h>
 
@@ -20,11 +21,11 @@
 #define LEAST 2
 #define ROLE_ROW 9
 #define LANE_GAP 16
-#define MARKERS_MAX 60
+#define LINES_MAX 24 /* of events through the lanes: more would be hatching */
 #define MARKER_GAP 17
-#define MARKER_LEVELS 4
+#define MARKER_LEVELS 3
 #define FAULT_ROWS_MAX 8
-#define BARS_MAX 120 /* of a lane: buckets are joined where there are more */
+#define BARS_MAX 130 /* of a lane: buckets are joined where there are more */
 
 struct timeline {
 	const struct html *html;
@@ -72,19 +73,27 @@ static void put_phases(struct timeline *t)
 	t->y += ROW;
 }
 
+/* Into the bar where it fits, else beside it where there is more room. */
 static void put_fault_label(
 	struct timeline *t, const struct result_fault *fault, double x, double width)
 {
 	struct buf *out = t->html->out, text = {0};
-	double room = LEFT + t->axis.width - x - width - 6;
-	bool inside = svg_fitting(11, width - 10) >= 24 || room < width;
+	double right = LEFT + t->axis.width + 20 - x - width, left = x - LEFT;
 
 	buf_printf(&text, "%s: %s", fault->name, fault->text ? fault->text : "");
 	if (!fault->in_force_ns)
 		buf_printf(&text, " (%s)", fault->status ? fault->status : "never in force");
-	svg_text_begin(
-		out, PAINT_INK, ANCHOR_START, 11, false, inside ? x + 6 : x + width + 6, t->y + 13);
-	html_clipped(out, buf_str(&text), svg_fitting(11, inside ? width - 10 : room));
+	if (text_columns(buf_str(&text)) <= svg_fitting(11, width - 8) ||
+		(width > right && width > left)) {
+		svg_text_begin(out, PAINT_INK, ANCHOR_START, 11, false, x + 6, t->y + 13);
+		right = width - 2;
+	} else if (right >= left || text_columns(buf_str(&text)) <= svg_fitting(11, right - 6)) {
+		svg_text_begin(out, PAINT_INK, ANCHOR_START, 11, false, x + width + 6, t->y + 13);
+	} else {
+		svg_text_begin(out, PAINT_INK, ANCHOR_END, 11, false, x - 6, t->y + 13);
+		right = left;
+	}
+	html_clipped(out, buf_str(&text), svg_fitting(11, right - 6));
 	svg_text_end(out);
 	buf_release(&text);
 }
@@ -204,48 +213,54 @@ static void put_failovers(struct timeline *t)
 
 /* --- events ---------------------------------------------------------------------------------- */
 
-/* Numbers in circles; one that would touch its neighbour goes to the next level. */
+static void put_marker(
+	struct buf *out, const struct result_event *event, size_t number, double x, double y)
+{
+	buf_printf(out, "<a href=\"#event-%zu\"><title>", number);
+	html_instant(out, event->at_ns);
+	buf_addc(out, ' ');
+	html_text(out, event->what);
+	buf_puts(out, ": ");
+	html_text(out, event->text);
+	buf_puts(out, "</title>\n<circle");
+	svg_at(out, "cx", x);
+	svg_at(out, "cy", y);
+	svg_at(out, "r", number < 100 ? 7.5 : 9);
+	svg_fill(out, PAINT_INK);
+	buf_puts(out, "/>");
+	svg_text_begin(out, PAINT_PAPER, ANCHOR_MIDDLE, number < 100 ? 9.5 : 8.5, true, x, y + 3.4);
+	buf_printf(out, "%zu", number);
+	svg_text_end(out);
+	buf_puts(out, "</a>\n");
+}
+
+/* Numbers in circles; one that would touch its neighbour goes to the next level, and where all are
+ * full it is left to the table. */
 static void put_events(struct timeline *t)
 {
 	const struct result *result = t->html->result;
-	struct buf *out = t->html->out;
-	double last[MARKER_LEVELS], deepest = 0;
-	size_t n = result->n_events < MARKERS_MAX ? result->n_events : MARKERS_MAX;
+	double last[MARKER_LEVELS];
+	unsigned deepest = 0;
 
-	for (unsigned l = 0; l < MARKER_LEVELS; l++)
-		last[l] = -MARKER_GAP;
-	if (!n)
+	if (!result->n_events)
 		return;
+	for (unsigned level = 0; level < MARKER_LEVELS; level++)
+		last[level] = -2 * MARKER_GAP;
 	put_row_name(t, "event");
-	for (size_t i = 0; i < n; i++) {
-		double x = axis_x(&t->axis, result->events[i].at_ns), y;
+	for (size_t i = 0; i < result->n_events && i < HTML_EVENTS_MAX; i++) {
+		double x = axis_x(&t->axis, result->events[i].at_ns);
 		unsigned level = 0;
 
-		while (level + 1 < MARKER_LEVELS && x - last[level] < MARKER_GAP)
+		while (level < MARKER_LEVELS && x - last[level] < MARKER_GAP + (i >= 99) * 4)
 			level++;
+		if (level == MARKER_LEVELS)
+			continue;
 		last[level] = x;
-		y = t->y + 9 + level * MARKER_GAP;
-		if (y > deepest)
-			deepest = y;
-		buf_puts(out, "<a");
-		buf_printf(out, " href=\"#event-%zu\"><title>", i + 1);
-		html_instant(out, result->events[i].at_ns);
-		buf_puts(out, " ");
-		html_text(out, result->events[i].what);
-		buf_puts(out, ": ");
-		html_text(out, result->events[i].text);
-		buf_puts(out, "</title>\n<circle");
-		svg_at(out, "cx", x);
-		svg_at(out, "cy", y);
-		svg_at(out, "r", 7.5);
-		svg_fill(out, PAINT_INK);
-		buf_puts(out, "/>");
-		svg_text_begin(out, PAINT_PAPER, ANCHOR_MIDDLE, 9.5, true, x, y + 3.4);
-		buf_printf(out, "%zu", i + 1);
-		svg_text_end(out);
-		buf_puts(out, "</a>\n");
+		deepest = level > deepest ? level : deepest;
+		put_marker(
+			t->html->out, &result->events[i], i + 1, x, t->y + 9 + level * MARKER_GAP);
 	}
-	t->y = deepest + 14;
+	t->y += 9 + deepest * MARKER_GAP + 14;
 }
 
 static void put_event_lines(struct timeline *t, double bottom)
@@ -253,8 +268,10 @@ static void put_event_lines(struct timeline *t, double bottom)
 	const struct result *result = t->html->result;
 	struct buf *out = t->html->out;
 
+	if (result->n_events > LINES_MAX)
+		return;
 	buf_puts(out, "<g stroke-dasharray=\"1 3\">\n");
-	for (size_t i = 0; i < result->n_events && i < MARKERS_MAX; i++) {
+	for (size_t i = 0; i < result->n_events; i++) {
 		double x = axis_x(&t->axis, result->events[i].at_ns);
 
 		svg_line(out, PAINT_INK, x, t->lanes_top, x, bottom);
@@ -314,7 +331,6 @@ static void find_scale(struct timeline *t)
 	}
 	t->px_per_op = HEIGHT / (up + down);
 	t->up = up * t->px_per_op < UP_LEAST ? UP_LEAST : up * t->px_per_op;
-	t->down = down * t->px_per_op;
 }
 
 static double height_of(const struct timeline *t, uint64_t n)
@@ -422,6 +438,21 @@ static void put_roles(struct timeline *t, const char *region)
 	t->y += node ? 6 : 0;
 }
 
+/* How far the bars of a region hang down. */
+static double below(const struct timeline *t, const char *region)
+{
+	double most = 0;
+
+	for (size_t b = 0; b < t->n_bars; b++) {
+		struct series_stats sum = bar_of(t, region, b);
+		double height = height_of(t, sum.fail) + height_of(t, sum.unknown) +
+			height_of(t, sum.not_sent);
+
+		most = height > most ? height : most;
+	}
+	return most;
+}
+
 static void put_lane(struct timeline *t, const struct result_region *region)
 {
 	struct buf *out = t->html->out;
@@ -430,8 +461,11 @@ static void put_lane(struct timeline *t, const struct result_region *region)
 	t->y += LANE_GAP;
 	put_roles(t, region->name);
 	middle = t->y + t->up;
-	svg_text_begin(out, PAINT_INK, ANCHOR_END, 13, true, LEFT - 10, middle - 24);
-	html_clipped(out, region->name, svg_fitting(13, LEFT - 14));
+	svg_text_begin(out, PAINT_INK, ANCHOR_END, 12.5, true, LEFT - 10, middle - 24);
+	buf_puts(out, "<title>");
+	html_text(out, region->name);
+	buf_puts(out, "</title>");
+	html_clipped(out, region->name, svg_fitting(14, LEFT - 10));
 	svg_text_end(out);
 	svg_text_begin(out, PAINT_FAINT, ANCHOR_END, 10, false, LEFT - 10, middle - 10);
 	html_count(out, region->reads.ok + region->writes.ok);
@@ -446,7 +480,7 @@ static void put_lane(struct timeline *t, const struct result_region *region)
 	for (enum layer layer = 0; layer < LAYERS; layer++)
 		put_layer(t, layer, region->name, middle);
 	svg_line(out, PAINT_FAINT, LEFT, middle + 0.5, LEFT + t->axis.width, middle + 0.5);
-	t->y = middle + t->down + 4;
+	t->y = middle + below(t, region->name) + 6;
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */

@@ -195,6 +195,7 @@ static void numbers_do_not_follow_the_locale(void **state)
 	plain = write_html(results_new(&arena, NULL));
 	if (!setlocale(LC_ALL, "de_DE.UTF-8") && !setlocale(LC_ALL, "fr_FR.UTF-8")) {
 		buf_release(&plain);
+		arena_release(&arena);
 		print_message("no locale with a decimal comma is installed\n");
 		skip();
 	}
