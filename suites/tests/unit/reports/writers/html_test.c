@@ -186,6 +186,44 @@ static void every_link_within_the_page_has_its_target(void **state)
 	arena_release(&arena);
 }
 
+/* However many operations: a series has so many buckets at most, and here each is full. */
+static void a_page_of_the_busiest_run_stays_small(void **state)
+{
+	static const char *const names[] = {"us-east", "eu-west", "ap-south"};
+	struct series_stats buckets[SERIES_BUCKETS_MAX];
+	struct series_line lines[6];
+	struct result_region regions[3];
+	struct arena arena = {0};
+	struct result *result = results_new(&arena, NULL);
+	struct buf text;
+
+	(void)state;
+	for (size_t i = 0; i < SERIES_BUCKETS_MAX; i++)
+		buckets[i] = (struct series_stats){.ok = 5000 + i * 7919 % 1000,
+			.fail = i * 31 % 97 + 1,
+			.unknown = i * 17 % 89 + 1,
+			.not_sent = i % 13 + 1,
+			.min_ns = 100000 + i * 977,
+			.p50_ns = 900000 + i * 7919,
+			.p99_ns = 9000000 + i * 104729,
+			.max_ns = 1000000000 + i * 1299709};
+	for (size_t i = 0; i < 6; i++)
+		lines[i] = (struct series_line){names[i / 2], i % 2, buckets};
+	for (size_t i = 0; i < 3; i++)
+		regions[i] = (struct result_region){.name = names[i]};
+	result->series.n_buckets = SERIES_BUCKETS_MAX;
+	result->series.bucket_ns = result->duration_ns / SERIES_BUCKETS_MAX;
+	result->series.lines = lines;
+	result->series.n_lines = 6;
+	result->regions = regions;
+	result->n_regions = 3;
+	text = write_html(result);
+	assert_int_equal(count(&text, "class=\"chart\""), 3 * 3 + 1);
+	assert_true(text.len < 400 * 1024);
+	buf_release(&text);
+	arena_release(&arena);
+}
+
 static void numbers_do_not_follow_the_locale(void **state)
 {
 	struct arena arena = {0};
@@ -217,6 +255,7 @@ int main(void)
 		cmocka_unit_test(the_verdict_stands_first_and_names_what_failed),
 		cmocka_unit_test(a_run_without_data_is_a_page_all_the_same),
 		cmocka_unit_test(every_link_within_the_page_has_its_target),
+		cmocka_unit_test(a_page_of_the_busiest_run_stays_small),
 		cmocka_unit_test(numbers_do_not_follow_the_locale),
 	};
 
