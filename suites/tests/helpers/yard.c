@@ -381,6 +381,17 @@ static bool is_clean(const struct yard *yard, bool exact, struct yard_left *left
 	return all == 0;
 }
 
+uint64_t yard_clean_limit_ns(void)
+{
+	double load = 0, each;
+
+	getloadavg(&load, 1);
+	each = load / (double)sysconf(_SC_NPROCESSORS_ONLN);
+	if (each > 10)
+		each = 10;
+	return (uint64_t)(each > 2 ? each * (double)NSEC_PER_SEC : 2.0 * (double)NSEC_PER_SEC);
+}
+
 bool yard_wait_clean(const struct yard *yard, uint64_t deadline_ns, struct yard_left *left)
 {
 	bool clean;
@@ -436,6 +447,17 @@ void yard_output(char *text, size_t size)
 		snprintf(text, size, "%s",
 			buf_str(&all) + (all.len >= size ? all.len - size + 1 : 0));
 	buf_release(&all);
+}
+
+void yard_tell(const char *text)
+{
+	while (*text) {
+		int len = (int)strcspn(text, "\n");
+
+		printf("# %.*s\n", len, text);
+		text += len + (text[len] == '\n');
+	}
+	fflush(stdout);
 }
 
 void yard_describe(const struct yard_left *left, char *text, size_t size)

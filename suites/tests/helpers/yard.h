@@ -46,6 +46,9 @@ pid_t yard_start(const char *const *argv, uid_t uid);
 void yard_forbid_user_namespaces(void);
 /* Wait for its end, reaping whatever else ends. False: the deadline came first. */
 bool yard_wait(pid_t pid, uint64_t deadline_ns, int *status);
+/* Two seconds; more where the machine has more than two tasks a processor to run, since what is left then
+ * only waits for its turn. */
+uint64_t yard_clean_limit_ns(void);
 /* Count until nothing is left (true) or the deadline comes. */
 bool yard_wait_clean(const struct yard *yard, uint64_t deadline_ns, struct yard_left *left);
 /* The processes of that name (as ps shows it), up to max. */
@@ -56,6 +59,8 @@ unsigned yard_journal_lines(void);
 bool yard_printed(const char *text);
 /* The end of YARD_OUT. */
 void yard_output(char *text, size_t size);
+/* Print lines of a run so that no reader of TAP takes them for its own. */
+void yard_tell(const char *text);
 void yard_describe(const struct yard_left *left, char *text, size_t size);
 
 #endif

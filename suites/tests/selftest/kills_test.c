@@ -34,7 +34,6 @@
 #include <cmocka.h>
 
 #define SCENARIO "suites/tests/selftest/kills.yaml"
-#define CLEAN_NS (2 * NSEC_PER_SEC)
 #define RUN_NS (60 * NSEC_PER_SEC)
 #define AT_ONCE 4
 #define SHOTS_MAX 160
@@ -230,7 +229,7 @@ static int carry_out(struct yard *yard, void *arg)
 	fired = clock_now_ns();
 	if (shot->victim == BOTH || shot->victim == ALL)
 		clean_by_command(shot);
-	shot->clean = yard_wait_clean(yard, clock_now_ns() + CLEAN_NS, &shot->left);
+	shot->clean = yard_wait_clean(yard, clock_now_ns() + yard_clean_limit_ns(), &shot->left);
 	shot->clean_ms = ms_since(fired);
 	yard_output(shot->output, sizeof(shot->output));
 	if (held >= 0)
@@ -381,9 +380,9 @@ static unsigned judge(enum victim victim, bool journalled, bool held)
 			continue;
 		seen++;
 		describe(shot, text, sizeof(text));
-		print_message("# %s\n", text);
+		yard_tell(text);
 		if (!is_as_expected(shot) && !held)
-			print_message("# NOT AS EXPECTED, it printed:\n%s\n", shot->output);
+			yard_tell(shot->output);
 		bad += !is_as_expected(shot);
 	}
 	assert_true(seen > 0);
