@@ -17,6 +17,8 @@
 #define BLOCK_SCALES 4 /* 16, 8, 4 and 2 blocks */
 #define BLOCK_PACKETS_MIN 20
 #define PERIODS_TO_SEE 10
+#define BEFORE_NS (250 * NSEC_PER_MSEC) /* looked at to see that the link was not so already */
+#define BEFORE_PERIODS 20
 
 /* What is known while one family of one link is judged. */
 struct judgement {
@@ -403,6 +405,29 @@ static void fill_instants(struct judgement *j)
 		out->resolution_ns = gone_resolution_ns;
 }
 
+/* A link that was as asked before anybody asked (its beacons led astray, a path that was down all the
+ * time) proves nothing by going on so. */
+static void judge_before(struct judgement *j)
+{
+	const struct yardstick *yardstick = &j->proof->yardstick;
+	uint64_t to_ns = j->before.to_ns, least_ns = BEFORE_PERIODS * j->stream.period_ns;
+	uint64_t length_ns = BEFORE_NS > least_ns ? BEFORE_NS : least_ns;
+	const char *what = NULL;
+	struct window last;
+
+	if (impairment_equal(&j->asked->before, &j->asked->asked) ||
+		j->before.from_ns + length_ns > to_ns)
+		return;
+	window_measure(
+		&last, &j->stream, to_ns - length_ns, to_ns, proof_reach_ns(&j->asked->before));
+	if (!window_contradicts(&last, &j->asked->before, yardstick, &what) ||
+		window_contradicts(&last, &j->asked->asked, yardstick, NULL))
+		return;
+	set(j, CERTIFICATE_NO_DATA,
+		arena_printf(j->proof->arena, "it was so before the fault already: %s",
+			why_differs(j, &last, &j->asked->before, what)));
+}
+
 static void judge_family(const struct proof *proof, const struct certificate_asked *asked,
 	enum beacon_family family, struct certificate_family *out)
 {
@@ -418,6 +443,8 @@ static void judge_family(const struct proof *proof, const struct certificate_ask
 	find_edges(&j);
 	measure(&j);
 	judge_during(&j);
+	if (out->status == CERTIFIED)
+		judge_before(&j);
 	if (out->status == CERTIFIED)
 		judge_after(&j);
 	if (out->status == CERTIFIED && !asked->read_back_equal)

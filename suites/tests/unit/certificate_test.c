@@ -298,6 +298,22 @@ static void wrong_amount_is_partial(void **state)
 	expect_status(b, CERTIFICATE_PARTIAL, "the delay is 70 ms where 100 ms was asked");
 }
 
+/* Its beacons went nowhere from the start on; the fault is never undone, so nothing else tells. */
+static void link_that_was_silent_before_its_cut_is_not_certified(void **state)
+{
+	struct bench *b = *state;
+
+	start_neutral(b);
+	world_change(&b->world, 0, 1, WORLD_BOTH, 500 * MS, &cut);
+	ask_all(b, &cut);
+	for (size_t i = 0; i < b->input.n_links; i++) {
+		b->links[i].undo_sent_ns = b->links[i].undo_acked_ns = 0;
+		if (i)
+			happens(b, b->links[i].from, b->links[i].to, &cut, WORLD_BOTH, 0);
+	}
+	expect_status(b, CERTIFICATE_NO_DATA, "before");
+}
+
 static void fault_that_outlives_its_undo_is_partial(void **state)
 {
 	struct bench *b = *state;
@@ -755,6 +771,7 @@ int main(void)
 		bench_test(ip6_left_open_is_partial_and_named),
 		bench_test(one_open_link_of_four_is_partial_and_named),
 		bench_test(wrong_amount_is_partial),
+		bench_test(link_that_was_silent_before_its_cut_is_not_certified),
 		bench_test(fault_that_outlives_its_undo_is_partial),
 		bench_test(read_back_that_differs_is_partial),
 		bench_test(beacons_switched_off_on_a_link_are_no_data),
