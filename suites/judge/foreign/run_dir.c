@@ -9,13 +9,27 @@
 #include "probes/history.h"
 #include "suites/judge/foreign/format.h"
 
-static const struct datum *number(struct arena *arena, uint64_t value)
+static const struct datum *text(struct arena *arena, const char *chars)
 {
 	struct datum *datum = arena_alloc(arena, sizeof(*datum));
 
-	datum->kind = DATUM_INT;
-	datum->number = (int64_t)value;
+	datum->kind = DATUM_TEXT;
+	datum->text = chars;
 	return datum;
+}
+
+/* As on the wire: "r:5". */
+static const struct datum *name_of_key(struct arena *arena, uint32_t key)
+{
+	return text(
+		arena, arena_printf(arena, "%c:%u", "rlto"[op_key_class(key)], op_key_number(key)));
+}
+
+static const struct datum *name_of_value(struct arena *arena, uint64_t value)
+{
+	return text(arena,
+		arena_printf(arena, "writer-%u-%llu", op_value_writer(value),
+			(unsigned long long)op_value_sequence(value)));
 }
 
 static bool is_evidence(const struct op *op)
@@ -33,8 +47,8 @@ static void add(
 		(op->kind == OP_READ && op->flags & OP_ABSENT);
 
 	to->f = op->kind == OP_READ ? "read" : "write";
-	to->key = number(arena, op->key);
-	to->given = to->got = is_absent ? NULL : number(arena, op->value);
+	to->key = name_of_key(arena, op->key);
+	to->given = to->got = is_absent ? NULL : name_of_value(arena, op->value);
 	to->process = op->session;
 	to->call = op->call_ns;
 	to->outcome = outcome;
