@@ -162,6 +162,15 @@ bool bug_outcome_breaks(enum bug_word word, const struct bug_outcome *outcome)
 		(word == BUG_NEVER && outcome->kind == BUG_FOUND);
 }
 
+static bool is_decided(const struct bug_case *one)
+{
+	for (size_t i = 0; i < one->n_outcomes; i++) {
+		if (one->outcomes[i].kind == BUG_NO_VERDICT)
+			return false;
+	}
+	return !one->problem;
+}
+
 static bool obeys(const struct bug_table *table, const struct bug_case *one)
 {
 	for (size_t i = 0; i < one->n_outcomes; i++) {
@@ -188,7 +197,7 @@ static void finish(
 	count_opportunities(one);
 	one->obeys = obeys(table, one);
 	one->pid = 0;
-	if (one->obeys && !one->problem)
+	if (one->obeys && is_decided(one))
 		nftw(one->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 

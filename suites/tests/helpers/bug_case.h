@@ -39,7 +39,7 @@ struct bug_case {
 	bool obeys;                    /* the table, wherever there is a verdict */
 };
 
-/* Directories of what disobeys or has no result are kept below `dir`. */
+/* Directories of what disobeys, or lacks a verdict, are kept below `dir`. */
 void bug_cases_run(struct arena *arena, const struct bug_table *table, const char *dir,
 	struct bug_case *cases, size_t n, unsigned at_once);
 /* The word that holds for this case: a bug that did not happen is none. */
