@@ -40,8 +40,8 @@ struct guardian {
 int guardian_start(struct guardian *guardian, const char *run, const char *run_dir,
 	const char *work, struct err *err);
 /* One more agent to watch over; before it is told to do anything. */
-int guardian_add(struct guardian *guardian, unsigned region, const struct process *agent,
-	struct err *err);
+int guardian_add(
+	struct guardian *guardian, unsigned region, const struct process *agent, struct err *err);
 /* For agents, which inherit guardian->fd: hold the network namespaces of a region (the site first, then
  * those of nodes and clients), to end what is orphaned in them should the agent die; and let go, before
  * it takes them down itself. */

@@ -20,18 +20,23 @@
 
 struct buf;
 
-enum distribution { DISTRIBUTION_UNIFORM, DISTRIBUTION_NORMAL, DISTRIBUTION_PARETO,
-	DISTRIBUTION_PARETONORMAL };
+enum distribution {
+	DISTRIBUTION_UNIFORM,
+	DISTRIBUTION_NORMAL,
+	DISTRIBUTION_PARETO,
+	DISTRIBUTION_PARETONORMAL
+};
 
 struct impairment {
 	uint64_t delay_ns;
-	uint64_t jitter_ns;    /* standard deviation; for uniform half the width; at most 2 s (netem) */
+	uint64_t
+		jitter_ns; /* standard deviation; for uniform half the width; at most 2 s (netem) */
 	uint64_t distribution; /* enum distribution, of the jitter */
-	uint64_t reorder;      /* 0: packets keep their order under jitter (default); 1: they may not */
-	uint64_t loss_ppm;     /* mean share lost */
-	uint64_t loss_burst;   /* mean burst length in packets; 0 or 1: independent */
-	uint64_t rate_bps;     /* 0: unlimited */
-	uint64_t cut;          /* 1: nothing passes (partition); ARP and neighbour discovery still do */
+	uint64_t reorder;  /* 0: packets keep their order under jitter (default); 1: they may not */
+	uint64_t loss_ppm; /* mean share lost */
+	uint64_t loss_burst; /* mean burst length in packets; 0 or 1: independent */
+	uint64_t rate_bps;   /* 0: unlimited */
+	uint64_t cut; /* 1: nothing passes (partition); ARP and neighbour discovery still do */
 };
 
 /* The rows of a link's parameters; the fields are those of struct impairment. "rtt" is not a row:

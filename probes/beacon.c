@@ -169,8 +169,8 @@ static int open_files(struct beacon *beacon, struct err *err)
 		sizeof(struct beacon_received), err);
 	if (!threads[RECEIVER].tape)
 		return -1;
-	threads[STALL_WATCH].tape = stall_tape_create(config->dir, STALLS_SUFFIX,
-		config->region, config->n_regions, config->epoch_ns, err);
+	threads[STALL_WATCH].tape = stall_tape_create(config->dir, STALLS_SUFFIX, config->region,
+		config->n_regions, config->epoch_ns, err);
 	return threads[STALL_WATCH].tape ? 0 : -1;
 }
 

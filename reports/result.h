@@ -19,7 +19,7 @@
 
 /* One operation of a witness, ready to print. */
 struct result_op {
-	uint64_t index;      /* in the run's history, for `report RUN --op N` */
+	uint64_t index; /* in the run's history, for `report RUN --op N` */
 	uint64_t call_ns, ret_ns;
 	const char *session; /* "us-east/2" */
 	const char *region;
@@ -27,7 +27,7 @@ struct result_op {
 	const char *server;  /* region of that node; "" where unknown */
 	const char *outcome; /* "ok", "fail", "unknown" */
 	bool writes;
-	const char *text;    /* "wrote ledger:318 = v7, acknowledged by us-east" */
+	const char *text; /* "wrote ledger:318 = v7, acknowledged by us-east" */
 };
 
 struct result_witness {
@@ -48,16 +48,16 @@ struct result_expect {
 	const char *file;
 	unsigned line, column;
 	enum verdict verdict;
-	const char *wanted; /* "< 15 s" */
-	const char *got;    /* "11.8 s"; "-" where nothing was measured */
+	const char *wanted;                        /* "< 15 s" */
+	const char *got;                           /* "11.8 s"; "-" where nothing was measured */
 	double got_value, wanted_value, low, high; /* base units */
 	bool has_got, has_interval;
-	const char *unit;   /* "ns", "share", "count", "per second" */
+	const char *unit; /* "ns", "share", "count", "per second" */
 	uint64_t n;
 	const char *n_what;
-	const char *why;    /* one sentence: why inconclusive, void, failed; may be NULL */
-	const char *note;   /* sensitivity, limits of the statement; may be NULL */
-	const char *phase;  /* NULL: the whole run */
+	const char *why;   /* one sentence: why inconclusive, void, failed; may be NULL */
+	const char *note;  /* sensitivity, limits of the statement; may be NULL */
+	const char *phase; /* NULL: the whole run */
 	const struct result_part *parts;
 	size_t n_parts;
 	const struct result_witness *witnesses;
@@ -124,7 +124,7 @@ struct result {
 	const char *command; /* that repeats it */
 	uint64_t seed;
 	uint64_t wall_start_ns, duration_ns; /* wall: CLOCK_REALTIME, for people */
-	uint64_t epoch_ns;   /* CLOCK_MONOTONIC of the run's zero */
+	uint64_t epoch_ns;                   /* CLOCK_MONOTONIC of the run's zero */
 	const char *boot_id;
 
 	const struct result_fact *facts; /* preflight and environment */
@@ -142,7 +142,7 @@ struct result {
 	const struct result_change *changes; /* clean-up */
 	size_t n_changes;
 	struct series series; /* what happened when */
-	bool clean; /* clean-up verified */
+	bool clean;           /* clean-up verified */
 	bool interrupted;
 	const char *error; /* the tool could not do its job; NULL: it could */
 	int exit_code;

@@ -11,8 +11,15 @@
 #ifndef REPORTS_VERDICT_H
 #define REPORTS_VERDICT_H
 
-enum verdict { VERDICT_PASS, VERDICT_WARN, VERDICT_FAIL, VERDICT_INCONCLUSIVE, VERDICT_VOID,
-	VERDICT_ERROR, VERDICTS };
+enum verdict {
+	VERDICT_PASS,
+	VERDICT_WARN,
+	VERDICT_FAIL,
+	VERDICT_INCONCLUSIVE,
+	VERDICT_VOID,
+	VERDICT_ERROR,
+	VERDICTS
+};
 
 const char *verdict_name(enum verdict verdict);
 int verdict_exit(enum verdict verdict);

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define SIDE 64 /* SIDE * SIDE == DISTRIBUTION_POINTS */
+#define SIDE 64     /* SIDE * SIDE == DISTRIBUTION_POINTS */
 #define TAIL 3.9998 /* deviations; times the scale still an int16_t */
 
 /* Quantiles of the normal distribution in ascending order; Newton's method from the one before. */

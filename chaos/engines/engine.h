@@ -38,12 +38,13 @@ struct engine_ack {
  * found the queue full, which is never loss. Where the engine cannot tell them apart it sets
  * overflow_known to 0 and has made overflow impossible by its limit. */
 struct engine_counters {
-	uint64_t packets, bytes;         /* handed to the engine for that region */
+	uint64_t packets, bytes; /* handed to the engine for that region */
 	uint64_t passed_packets;
 	uint64_t dropped_packets;
 	uint64_t overflow_packets;
-	uint64_t exempt_packets;         /* neighbour discovery let through; netem: in the own row */
-	uint64_t neutral_packets;        /* only in the row of the region itself: unknown MACs, broadcast */
+	uint64_t exempt_packets; /* neighbour discovery let through; netem: in the own row */
+	uint64_t
+		neutral_packets; /* only in the row of the region itself: unknown MACs, broadcast */
 	int overflow_known;
 };
 
@@ -64,9 +65,10 @@ struct engine_ops {
 		uint64_t at_ns, struct engine_ack *ack, struct err *err);
 	/* What is set now for region `to`, asked from where it acts (the kernel, the forwarder). Values
 	 * that were rounded by the kernel come back rounded. */
-	int (*read_back)(struct engine *engine, unsigned to, struct impairment *out, struct err *err);
-	int (*counters)(struct engine *engine, unsigned to, struct engine_counters *out,
-		struct err *err);
+	int (*read_back)(
+		struct engine *engine, unsigned to, struct impairment *out, struct err *err);
+	int (*counters)(
+		struct engine *engine, unsigned to, struct engine_counters *out, struct err *err);
 	/* A descriptor that becomes readable when the engine has died on its own, or -1: cannot. */
 	int (*death_fd)(struct engine *engine);
 	/* Heal all and let go. Accepts NULL. */

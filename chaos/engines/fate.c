@@ -21,7 +21,8 @@ void fate_link_set(struct fate_link *link, const struct impairment *imp)
 
 static bool is_lost(struct fate_link *link, uint64_t index)
 {
-	uint64_t random = rng_at(link->seed, fate_stream(link->from, link->to, FATE_DRAW_LOSS), index);
+	uint64_t random =
+		rng_at(link->seed, fate_stream(link->from, link->to, FATE_DRAW_LOSS), index);
 	double u = rng_to_unit(random);
 
 	if (!link->impairment.loss_burst)
@@ -42,6 +43,7 @@ struct fate fate_next(struct fate_link *link)
 	if (imp->cut || (imp->loss_ppm && is_lost(link, index)))
 		return (struct fate){.lost = true};
 	if (imp->jitter_ns)
-		random = rng_at(link->seed, fate_stream(link->from, link->to, FATE_DRAW_JITTER), index);
+		random = rng_at(
+			link->seed, fate_stream(link->from, link->to, FATE_DRAW_JITTER), index);
 	return (struct fate){.delay_ns = distribution_draw(imp, random)};
 }

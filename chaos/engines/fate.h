@@ -25,7 +25,7 @@ enum fate_draw { FATE_DRAW_LOSS, FATE_DRAW_JITTER };
 struct fate_link {
 	uint64_t seed;
 	unsigned from, to;
-	uint64_t index; /* of the next packet */
+	uint64_t index;               /* of the next packet */
 	struct impairment impairment; /* canonical */
 	struct gilbert chain;
 	bool bad;

@@ -17,7 +17,8 @@ static bool is_discovery(const uint8_t *data, size_t len)
 {
 	size_t at = 12; /* of the type */
 
-	while (len >= at + 6 && (get_u16(data + at) == ETH_P_8021Q || get_u16(data + at) == ETH_P_8021AD))
+	while (len >= at + 6 &&
+		(get_u16(data + at) == ETH_P_8021Q || get_u16(data + at) == ETH_P_8021AD))
 		at += 4;
 	if (len < at + 2)
 		return false;
@@ -30,8 +31,8 @@ static bool is_discovery(const uint8_t *data, size_t len)
 		data[40] <= ICMPV6_REDIRECT;
 }
 
-enum frame_class frame_classify(const uint8_t *data, size_t len, unsigned own, unsigned n_regions,
-	unsigned *to)
+enum frame_class frame_classify(
+	const uint8_t *data, size_t len, unsigned own, unsigned n_regions, unsigned *to)
 {
 	unsigned host;
 

@@ -18,7 +18,7 @@ enum frame_class {
 };
 
 /* data may be shorter than any header: such a frame is neutral. */
-enum frame_class frame_classify(const uint8_t *data, size_t len, unsigned own, unsigned n_regions,
-	unsigned *to);
+enum frame_class frame_classify(
+	const uint8_t *data, size_t len, unsigned own, unsigned n_regions, unsigned *to);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-static int with_netlink(const struct site *site, int (*fn)(struct netlink *nl,
-	const struct site *site, struct err *err), struct err *err)
+static int with_netlink(const struct site *site,
+	int (*fn)(struct netlink *nl, const struct site *site, struct err *err), struct err *err)
 {
 	struct netlink *nl = netlink_open_in(site->netns_fd, err);
 	int rc = nl ? fn(nl, site, err) : -1;

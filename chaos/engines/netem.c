@@ -182,7 +182,8 @@ static int check_region(const struct netem *netem, unsigned to, struct err *err)
 	return 0;
 }
 
-static int prepare(struct netem *netem, const struct engine_change *changes, size_t n, struct err *err)
+static int prepare(
+	struct netem *netem, const struct engine_change *changes, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (check_region(netem, changes[i].to, err))
@@ -226,12 +227,15 @@ static int look(struct netem *netem, unsigned to, struct tc_leaf *leaf, struct e
 		tc_get_leaf(netem->nl, netem->site.ifindex_c, minor_of(to), leaf, err))
 		return -1;
 	if (!leaf->found || !leaf->is_netem)
-		return err_set(err, "the netem leaf for region %u is gone or not ours any more", to);
+		return err_set(
+			err, "the netem leaf for region %u is gone or not ours any more", to);
 	if (tc_has_filter(netem->nl, netem->site.ifindex_c, &filter, &sorted, err))
 		return -1;
 	if (!sorted)
-		return err_set(err, "the filter that sorts frames for region %u is gone or changed", to);
-	leaf->impairment.distribution = leaf->impairment.jitter_ns ? netem->segments.links[to].distribution : 0;
+		return err_set(
+			err, "the filter that sorts frames for region %u is gone or changed", to);
+	leaf->impairment.distribution =
+		leaf->impairment.jitter_ns ? netem->segments.links[to].distribution : 0;
 	return 0;
 }
 
@@ -275,8 +279,8 @@ static int netem_apply(struct engine *engine, const struct engine_change *change
 	return 0;
 }
 
-static int netem_read_back(struct engine *engine, unsigned to, struct impairment *out,
-	struct err *err)
+static int netem_read_back(
+	struct engine *engine, unsigned to, struct impairment *out, struct err *err)
 {
 	struct netem *netem = (struct netem *)engine;
 	struct tc_leaf leaf;
@@ -292,8 +296,8 @@ static int netem_read_back(struct engine *engine, unsigned to, struct impairment
 }
 
 /* Exempt packets are not told apart by region: they stand in the region's own row with the neutral. */
-static int netem_counters(struct engine *engine, unsigned to, struct engine_counters *out,
-	struct err *err)
+static int netem_counters(
+	struct engine *engine, unsigned to, struct engine_counters *out, struct err *err)
 {
 	struct netem *netem = (struct netem *)engine;
 	int c = netem->site.ifindex_c;
@@ -301,8 +305,12 @@ static int netem_counters(struct engine *engine, unsigned to, struct engine_coun
 
 	*out = (struct engine_counters){0};
 	if (to == netem->site.region)
-		return tc_get_class_packets(netem->nl, c, MINOR_NEUTRAL, &out->neutral_packets, err) ||
-			tc_get_class_packets(netem->nl, c, MINOR_EXEMPT, &out->exempt_packets, err) ? -1 : 0;
+		return tc_get_class_packets(
+			       netem->nl, c, MINOR_NEUTRAL, &out->neutral_packets, err) ||
+				tc_get_class_packets(
+					netem->nl, c, MINOR_EXEMPT, &out->exempt_packets, err)
+			? -1
+			: 0;
 	if (look(netem, to, &leaf, err))
 		return -1;
 	out->passed_packets = leaf.passed_packets;

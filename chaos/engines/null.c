@@ -59,16 +59,16 @@ static int null_apply(struct engine *engine, const struct engine_change *changes
 	return 0;
 }
 
-static int null_read_back(struct engine *engine, unsigned to, struct impairment *out,
-	struct err *err)
+static int null_read_back(
+	struct engine *engine, unsigned to, struct impairment *out, struct err *err)
 {
 	(void)engine, (void)to, (void)err;
 	*out = (struct impairment){0};
 	return 0;
 }
 
-static int null_counters(struct engine *engine, unsigned to, struct engine_counters *out,
-	struct err *err)
+static int null_counters(
+	struct engine *engine, unsigned to, struct engine_counters *out, struct err *err)
 {
 	(void)engine, (void)to, (void)err;
 	*out = (struct engine_counters){0};

@@ -25,8 +25,10 @@
 
 static struct tcmsg head_of(int ifindex, uint32_t parent, uint32_t handle)
 {
-	return (struct tcmsg){.tcm_family = AF_UNSPEC, .tcm_ifindex = ifindex,
-		.tcm_parent = parent, .tcm_handle = handle};
+	return (struct tcmsg){.tcm_family = AF_UNSPEC,
+		.tcm_ifindex = ifindex,
+		.tcm_parent = parent,
+		.tcm_handle = handle};
 }
 
 void tc_add_htb(struct netlink *nl, int ifindex, unsigned default_minor)
@@ -34,7 +36,8 @@ void tc_add_htb(struct netlink *nl, int ifindex, unsigned default_minor)
 	struct tcmsg head = head_of(ifindex, TC_H_ROOT, ROOT);
 	struct tc_htb_glob glob = {.version = 3, .rate2quantum = 10, .defcls = default_minor};
 
-	netlink_begin(nl, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head), "add qdisc htb");
+	netlink_begin(
+		nl, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head), "add qdisc htb");
 	netlink_put_str(nl, TCA_KIND, "htb");
 	netlink_nest_begin(nl, TCA_OPTIONS);
 	netlink_put(nl, TCA_HTB_INIT, &glob, sizeof(glob));
@@ -45,8 +48,11 @@ void tc_add_htb_class(struct netlink *nl, int ifindex, unsigned minor)
 {
 	struct tcmsg head = head_of(ifindex, ROOT, CLASS(minor));
 	struct tc_ratespec rate = {.linklayer = TC_LINKLAYER_ETHERNET, .rate = UINT32_MAX};
-	struct tc_htb_opt opt = {.rate = rate, .ceil = rate, .buffer = CLASS_BURST_TICKS,
-		.cbuffer = CLASS_BURST_TICKS, .quantum = CLASS_QUANTUM};
+	struct tc_htb_opt opt = {.rate = rate,
+		.ceil = rate,
+		.buffer = CLASS_BURST_TICKS,
+		.cbuffer = CLASS_BURST_TICKS,
+		.quantum = CLASS_QUANTUM};
 
 	netlink_begin(nl, RTM_NEWTCLASS, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head),
 		"add htb class 1:%x", minor);
@@ -107,7 +113,9 @@ static void put_loss(struct netlink *nl, const struct impairment *imp)
 static void put_rate(struct netlink *nl, const struct impairment *imp)
 {
 	bool in_order = imp->jitter_ns && !imp->reorder;
-	uint64_t bytes_per_s = imp->rate_bps ? (imp->rate_bps + 7) / 8 : in_order ? ORDER_BYTES_PER_S : 0;
+	uint64_t bytes_per_s = imp->rate_bps ? (imp->rate_bps + 7) / 8
+		: in_order                   ? ORDER_BYTES_PER_S
+					     : 0;
 	struct tc_netem_rate rate = {.rate = (uint32_t)bytes_per_s};
 
 	if (bytes_per_s > UINT32_MAX) {
@@ -162,7 +170,8 @@ void tc_change_netem(struct netlink *nl, int ifindex, unsigned minor, const stru
 {
 	struct tcmsg head = head_of(ifindex, CLASS(minor), TC_NETEM_HANDLE(minor) << 16);
 
-	netlink_begin(nl, RTM_NEWQDISC, 0, &head, sizeof(head), "change qdisc netem below 1:%x", minor);
+	netlink_begin(
+		nl, RTM_NEWQDISC, 0, &head, sizeof(head), "change qdisc netem below 1:%x", minor);
 	put_netem(nl, imp);
 }
 
@@ -175,7 +184,8 @@ struct selector {
 
 static size_t fill_selector(struct selector *out, const struct tc_filter *filter)
 {
-	*out = (struct selector){.sel = {.flags = TC_U32_TERMINAL, .nkeys = (uint8_t)filter->n_keys}};
+	*out = (struct selector){
+		.sel = {.flags = TC_U32_TERMINAL, .nkeys = (uint8_t)filter->n_keys}};
 	for (unsigned i = 0; i < filter->n_keys; i++) {
 		out->keys[i].off = filter->keys[i].offset;
 		out->keys[i].val = htonl(filter->keys[i].value);
@@ -234,8 +244,8 @@ static void read_stats(const struct netlink_reply *reply, struct tc_leaf *out)
 	out->dropped_packets = queue.drops;
 }
 
-static void read_loss(struct netlink_attr options, const struct tc_netem_qopt *qopt,
-	struct impairment *imp)
+static void read_loss(
+	struct netlink_attr options, const struct tc_netem_qopt *qopt, struct impairment *imp)
 {
 	struct netlink_attr chain = netlink_find(
 		netlink_find(options, sizeof(*qopt), TCA_NETEM_LOSS), 0, NETEM_LOSS_GE);
@@ -252,7 +262,8 @@ static void read_loss(struct netlink_attr options, const struct tc_netem_qopt *q
 
 static void read_rate(struct netlink_attr options, struct impairment *imp)
 {
-	struct netlink_attr wide = netlink_find(options, sizeof(struct tc_netem_qopt), TCA_NETEM_RATE64);
+	struct netlink_attr wide =
+		netlink_find(options, sizeof(struct tc_netem_qopt), TCA_NETEM_RATE64);
 	struct tc_netem_rate rate;
 	uint64_t bytes_per_s;
 
@@ -271,8 +282,10 @@ static bool has_foreign(struct netlink_attr options, const struct tc_netem_qopt 
 	struct tc_netem_corrupt corrupt;
 
 	copy_struct(&corr, sizeof(corr), netlink_find(options, sizeof(*qopt), TCA_NETEM_CORR));
-	copy_struct(&reorder, sizeof(reorder), netlink_find(options, sizeof(*qopt), TCA_NETEM_REORDER));
-	copy_struct(&corrupt, sizeof(corrupt), netlink_find(options, sizeof(*qopt), TCA_NETEM_CORRUPT));
+	copy_struct(
+		&reorder, sizeof(reorder), netlink_find(options, sizeof(*qopt), TCA_NETEM_REORDER));
+	copy_struct(
+		&corrupt, sizeof(corrupt), netlink_find(options, sizeof(*qopt), TCA_NETEM_CORRUPT));
 	return qopt->duplicate || qopt->gap || corr.delay_corr || corr.loss_corr || corr.dup_corr ||
 		reorder.probability || corrupt.probability;
 }
@@ -307,13 +320,14 @@ static int take_leaf(const struct netlink_reply *reply, void *arg)
 	return 0;
 }
 
-int tc_get_leaf(struct netlink *nl, int ifindex, unsigned minor, struct tc_leaf *out,
-	struct err *err)
+int tc_get_leaf(
+	struct netlink *nl, int ifindex, unsigned minor, struct tc_leaf *out, struct err *err)
 {
 	struct tcmsg head = head_of(ifindex, CLASS(minor), 0);
 
 	*out = (struct tc_leaf){0};
-	netlink_begin(nl, RTM_GETQDISC, NLM_F_ECHO, &head, sizeof(head), "look at the qdisc below 1:%x", minor);
+	netlink_begin(nl, RTM_GETQDISC, NLM_F_ECHO, &head, sizeof(head),
+		"look at the qdisc below 1:%x", minor);
 	return netlink_query(nl, take_leaf, out, err);
 }
 
@@ -324,13 +338,14 @@ static int take_class(const struct netlink_reply *reply, void *arg)
 	return 0;
 }
 
-int tc_get_class_packets(struct netlink *nl, int ifindex, unsigned minor, uint64_t *out,
-	struct err *err)
+int tc_get_class_packets(
+	struct netlink *nl, int ifindex, unsigned minor, uint64_t *out, struct err *err)
 {
 	struct tcmsg head = head_of(ifindex, 0, CLASS(minor));
 	struct tc_leaf stats = {0};
 
-	netlink_begin(nl, RTM_GETTCLASS, NLM_F_ECHO, &head, sizeof(head), "look at class 1:%x", minor);
+	netlink_begin(
+		nl, RTM_GETTCLASS, NLM_F_ECHO, &head, sizeof(head), "look at class 1:%x", minor);
 	if (netlink_query(nl, take_class, &stats, err))
 		return -1;
 	*out = stats.passed_packets;
@@ -387,18 +402,20 @@ static int take_filter(const struct netlink_reply *reply, void *arg)
 	if (reply->type != RTM_NEWTFILTER || !sel.data || sel.len < search->len ||
 		TC_H_MIN(head->tcm_info) != htons((uint16_t)search->filter->protocol))
 		return 0;
-	if (has->sel.nkeys != search->filter->n_keys || memcmp(has->keys, search->selector.keys,
-		search->filter->n_keys * sizeof(*has->keys)))
+	if (has->sel.nkeys != search->filter->n_keys ||
+		memcmp(has->keys, search->selector.keys,
+			search->filter->n_keys * sizeof(*has->keys)))
 		return 0;
-	if (netlink_attr_u32(netlink_find(options, 0, TCA_U32_CLASSID)) == CLASS(search->filter->minor))
+	if (netlink_attr_u32(netlink_find(options, 0, TCA_U32_CLASSID)) ==
+		CLASS(search->filter->minor))
 		search->same++;
 	else
 		search->other++;
 	return 0;
 }
 
-int tc_has_filter(struct netlink *nl, int ifindex, const struct tc_filter *filter, bool *out,
-	struct err *err)
+int tc_has_filter(
+	struct netlink *nl, int ifindex, const struct tc_filter *filter, bool *out, struct err *err)
 {
 	struct tcmsg head = head_of(ifindex, ROOT, 0);
 	struct search search = {.filter = filter};

@@ -26,7 +26,7 @@ void tc_change_netem(struct netlink *nl, int ifindex, unsigned minor, const stru
 
 /* Filters at the root, in the order of prio. */
 struct tc_key {
-	int offset; /* from the network header; of a 32-bit word */
+	int offset;           /* from the network header; of a 32-bit word */
 	uint32_t value, mask; /* host byte order */
 };
 struct tc_filter {
@@ -43,11 +43,11 @@ struct tc_leaf {
 	struct impairment impairment; /* without the distribution, which the kernel does not tell */
 	uint64_t passed_packets, passed_bytes, waiting_packets, waiting_bytes, dropped_packets;
 };
-int tc_get_leaf(struct netlink *nl, int ifindex, unsigned minor, struct tc_leaf *out,
-	struct err *err);
+int tc_get_leaf(
+	struct netlink *nl, int ifindex, unsigned minor, struct tc_leaf *out, struct err *err);
 /* Packets that went through a class. */
-int tc_get_class_packets(struct netlink *nl, int ifindex, unsigned minor, uint64_t *out,
-	struct err *err);
+int tc_get_class_packets(
+	struct netlink *nl, int ifindex, unsigned minor, uint64_t *out, struct err *err);
 /* The kind and handle of the root: "noqueue" and 0 on a veth that nobody touched. */
 int tc_get_root(struct netlink *nl, int ifindex, char kind[16], uint32_t *handle, struct err *err);
 /* Is exactly this filter there, and no other for the same keys? */

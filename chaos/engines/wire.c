@@ -197,7 +197,8 @@ static void wire_close(struct engine *engine)
 	gone = (struct pollfd){.fd = wire->pidfd, .events = POLLIN};
 	if (wire->pid > 0) {
 		if (wire->pidfd < 0 || poll(&gone, 1, EXIT_DEADLINE_MS) <= 0)
-			kill(wire->pid, SIGKILL); /* ours and not reaped: the number is still its own */
+			kill(wire->pid,
+				SIGKILL); /* ours and not reaped: the number is still its own */
 		waitpid(wire->pid, NULL, 0);
 	}
 	if (wire->pidfd >= 0)
@@ -219,7 +220,8 @@ static struct engine *wire_open(const struct site *site, uint64_t seed, struct e
 		err_set(err, "open engine wire: out of memory");
 		return NULL;
 	}
-	*wire = (struct wire){.base.ops = &engine_wire, .site = *site, .command_fd = -1, .pidfd = -1};
+	*wire = (struct wire){
+		.base.ops = &engine_wire, .site = *site, .command_fd = -1, .pidfd = -1};
 	rc = site_verify(site, err) || netns_run(site->netns_fd, open_hops, &hops, err) ||
 		start(wire, &hops, seed, err) || mid_up_inward(site, err);
 	close_hops(&hops);
@@ -267,8 +269,8 @@ static int wire_apply(struct engine *engine, const struct engine_change *changes
 	return segments_after(&wire->segments, &wire->site, changes, n, err);
 }
 
-static int wire_read_back(struct engine *engine, unsigned to, struct impairment *out,
-	struct err *err)
+static int wire_read_back(
+	struct engine *engine, unsigned to, struct impairment *out, struct err *err)
 {
 	struct wire *wire = (struct wire *)engine;
 	struct wire_request request = {.op = WIRE_OP_READ_BACK, .to = to};
@@ -280,8 +282,8 @@ static int wire_read_back(struct engine *engine, unsigned to, struct impairment 
 	return 0;
 }
 
-static int wire_counters(struct engine *engine, unsigned to, struct engine_counters *out,
-	struct err *err)
+static int wire_counters(
+	struct engine *engine, unsigned to, struct engine_counters *out, struct err *err)
 {
 	struct wire *wire = (struct wire *)engine;
 	struct wire_request request = {.op = WIRE_OP_COUNTERS, .to = to};

@@ -75,15 +75,16 @@ static void release_due(struct forwarder *f, uint64_t now_ns)
 }
 
 /* When does a frame leave? false: the link's own queue is full. The order of things is netem's: first the delay, then behind the frame before, then its time on the wire. */
-static bool schedule(struct link *link, uint64_t arrived_ns, uint64_t delay_ns, size_t len,
-	uint64_t *at_ns)
+static bool schedule(
+	struct link *link, uint64_t arrived_ns, uint64_t delay_ns, size_t len, uint64_t *at_ns)
 {
 	const struct impairment *imp = &link->fate.impairment;
 	uint64_t at = arrived_ns + delay_ns;
 
 	if (imp->rate_bps || (imp->jitter_ns && !imp->reorder)) {
 		if (link->last_ns > at) {
-			double waiting = (double)(link->last_ns - at) / 1e9 * (double)imp->rate_bps / 8;
+			double waiting =
+				(double)(link->last_ns - at) / 1e9 * (double)imp->rate_bps / 8;
 
 			if (imp->rate_bps && waiting > (double)impairment_queue_bytes(imp))
 				return false;
@@ -154,8 +155,8 @@ static void leave(struct forwarder *f, size_t i, uint64_t now_ns)
 static void outward(struct forwarder *f)
 {
 	for (int turn = 0; turn < TURN; turn++) {
-		size_t n = wire_inbox_receive(f->inbox, f->config.b_fd,
-			&own_counters(f)->overflow_packets);
+		size_t n = wire_inbox_receive(
+			f->inbox, f->config.b_fd, &own_counters(f)->overflow_packets);
 		uint64_t now_ns = clock_now_ns();
 
 		for (size_t i = 0; i < n; i++)
@@ -176,7 +177,8 @@ static void carry_out(struct forwarder *f, const struct wire_request *request)
 	struct wire_reply out = {.ack.sent_ns = clock_now_ns()};
 
 	for (uint32_t i = 0; i < request->n; i++)
-		fate_link_set(&f->links[request->changes[i].to].fate, &request->changes[i].impairment);
+		fate_link_set(
+			&f->links[request->changes[i].to].fate, &request->changes[i].impairment);
 	out.ack.acked_ns = clock_now_ns();
 	reply(f, &out);
 }

@@ -34,7 +34,7 @@ enum wire_op { WIRE_OP_APPLY, WIRE_OP_READ_BACK, WIRE_OP_COUNTERS };
 
 /* One packet on the command socket; both ends are the same binary. */
 struct wire_request {
-	uint32_t op, n;  /* n changes follow */
+	uint32_t op, n; /* n changes follow */
 	uint64_t at_ns;
 	unsigned to;
 	struct engine_change changes[];

@@ -186,8 +186,9 @@ static void finish(struct wire_inbox *inbox, size_t i)
 	frame->len = inbox->messages[i].msg_len;
 	inbox->stamps_ns[i] = to_ns(stamp);
 	if ((aux.tp_status & TP_STATUS_VLAN_VALID) && frame->len >= WIRE_HEADER + 14)
-		put_tag_back(frame, aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid :
-			ETH_P_8021Q, aux.tp_vlan_tci);
+		put_tag_back(frame,
+			aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid : ETH_P_8021Q,
+			aux.tp_vlan_tci);
 }
 
 size_t wire_inbox_receive(struct wire_inbox *inbox, int fd, uint64_t *bad)
@@ -248,8 +249,10 @@ void wire_socket_send(int fd, struct wire_frame *const *frames, size_t n, bool *
 	struct iovec vectors[WIRE_BATCH];
 
 	for (size_t i = 0; i < n; i++) {
-		vectors[i] = (struct iovec){(void *)(frames[i]->data + frames[i]->start), frames[i]->len};
-		messages[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &vectors[i], .msg_iovlen = 1}};
+		vectors[i] = (struct iovec){
+			(void *)(frames[i]->data + frames[i]->start), frames[i]->len};
+		messages[i] =
+			(struct mmsghdr){.msg_hdr = {.msg_iov = &vectors[i], .msg_iovlen = 1}};
 		sent[i] = false;
 	}
 	for (size_t i = 0; i < n;) {

@@ -561,8 +561,8 @@ static void loop(struct agent *agent)
 int agent_main(void *arg)
 {
 	struct agent_start *start = arg;
-	const int keep[] = {start->controller_fd, start->backbone_fd, start->guardian_fd,
-		start->log_fd};
+	const int keep[] = {
+		start->controller_fd, start->backbone_fd, start->guardian_fd, start->log_fd};
 	struct agent agent = {.index = start->region,
 		.controller_fd = start->controller_fd,
 		.backbone_fd = start->backbone_fd,

@@ -62,8 +62,8 @@ static void down(struct lab *lab)
 }
 
 /* All links of a site cut, or healed. */
-static struct engine_ack change(struct engine *engine, unsigned own, unsigned n_regions, bool cut,
-	uint64_t at_ns)
+static struct engine_ack change(
+	struct engine *engine, unsigned own, unsigned n_regions, bool cut, uint64_t at_ns)
 {
 	struct engine_change changes[ADDR_REGIONS_MAX];
 	struct engine_ack ack;
@@ -104,8 +104,8 @@ static double tc_batch_ms(const struct site *site, bool cut)
 	pid_t pid;
 
 	for (unsigned minor = 2; minor <= LINKS + 1; minor++)
-		dprintf(fd, "qdisc change dev c parent 1:%x handle %x: netem %s\n", minor, 0x1000 + minor,
-			cut ? "loss 100%" : "limit 10000");
+		dprintf(fd, "qdisc change dev c parent 1:%x handle %x: netem %s\n", minor,
+			0x1000 + minor, cut ? "loss 100%" : "limit 10000");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	start_ns = clock_now_ns();
 	pid = fork();
@@ -143,14 +143,16 @@ static void hundred_links(const struct engine_ops *ops, int rounds)
 		quantile(ours, rounds, 0.5), quantile(ours, rounds, 0.9));
 	if (has_peer)
 		printf("tc -batch, the same 100 leaves: p50 %.2f ms, ratio %.1f\n",
-			quantile(peer, rounds, 0.5), quantile(peer, rounds, 0.5) / quantile(ours, rounds, 0.5));
+			quantile(peer, rounds, 0.5),
+			quantile(peer, rounds, 0.5) / quantile(ours, rounds, 0.5));
 	down(&lab);
 }
 
 /* Armed ahead for one instant in three processes, as agents do it. */
 static void three_regions(const struct engine_ops *ops, int rounds)
 {
-	struct engine_ack *acks = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct engine_ack *acks =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	double force[ROUNDS_MAX], skew[ROUNDS_MAX];
 	struct lab lab;
 

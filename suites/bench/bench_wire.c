@@ -284,7 +284,8 @@ static void small_packets(unsigned per_s)
 		die(&err);
 	/* What is neither handed over nor lost by the forwarder fell to the kernel's backlog before it. */
 	printf("64-byte packets: sent %llu at %.0f k/s, handed over %llu, lost by the forwarder %llu, "
-		"received %llu\n", (unsigned long long)sent, (double)sent * 1e6 / (double)took_ns,
+	       "received %llu\n",
+		(unsigned long long)sent, (double)sent * 1e6 / (double)took_ns,
 		(unsigned long long)counters.packets - 1,
 		(unsigned long long)(counters.overflow_packets + own.overflow_packets),
 		(unsigned long long)got);

@@ -28,8 +28,8 @@ struct crew_member {
 
 enum crew_stage {
 	CREW_AT_WORK, /* the loss of one ends every waiting */
-	CREW_ENDING,  /* a loss, or an event that would end the run, no longer keeps the others waiting */
-	CREW_DOWN,    /* told to go down: who has answered may close */
+	CREW_ENDING, /* a loss, or an event that would end the run, no longer keeps the others waiting */
+	CREW_DOWN, /* told to go down: who has answered may close */
 };
 
 struct crew {
@@ -47,8 +47,8 @@ struct crew {
 };
 
 /* Fork the agents; region and socket of each are filled in. The caller is single-threaded. From a failure crew_release() cleans up. */
-int crew_start(struct crew *crew, unsigned n_regions, const struct agent_start *start,
-	struct err *err);
+int crew_start(
+	struct crew *crew, unsigned n_regions, const struct agent_start *start, struct err *err);
 /* Send a copy of the message with an id to every living agent and wait until all have answered. An
  * answer "error", a death or a time-out is an error that names the region (see enum crew_stage). Takes
  * message. */

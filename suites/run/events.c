@@ -14,8 +14,8 @@ uint64_t run_since(const struct run *run, uint64_t monotonic_ns)
 	return run->epoch_ns ? clock_since_ns(run->epoch_ns, monotonic_ns) : 0; /* not fixed yet */
 }
 
-static struct result_event *add_event(struct run *run, uint64_t at_ns, const char *what,
-	const char *fmt, va_list ap)
+static struct result_event *add_event(
+	struct run *run, uint64_t at_ns, const char *what, const char *fmt, va_list ap)
 {
 	struct result_event *event = ARENA_PUSH(&run->arena, run->events, run->n_events);
 	char text[400];

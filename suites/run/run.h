@@ -37,7 +37,7 @@ struct live_region {
 	struct live_counts reads, writes;
 	bool done, beacon_done, ledger_known;
 	bool prober_dead, beacon_dead; /* nothing is to be waited for */
-	uint32_t swept; /* id of the last sweep answered */
+	uint32_t swept;                /* id of the last sweep answered */
 };
 
 /* One change of links and nodes that the agents were armed with. */
@@ -100,8 +100,9 @@ int run_up(struct run *run, struct err *err);
 int run_play(struct run *run, struct err *err);                         /* play.c */
 int run_settle(struct run *run, int phase, bool last, struct err *err); /* settle.c */
 void run_down(struct run *run);
-void run_judge(struct run *run, struct result *out);                   /* outcome.c */
-int run_on_event(void *arg, unsigned region, const struct jv *event, struct err *err); /* events.c */
+void run_judge(struct run *run, struct result *out); /* outcome.c */
+int run_on_event(
+	void *arg, unsigned region, const struct jv *event, struct err *err); /* events.c */
 int run_on_watch(void *arg, unsigned k, struct err *err);
 /* A line of the timeline: one that happens now and is told, one that is found out afterwards. */
 void run_note_late(struct run *run, uint64_t at_ns, const char *what, const char *fmt, ...)

@@ -77,8 +77,8 @@ static pid_t start_redis(uint16_t port, uint16_t primary_port)
 {
 	char port_text[8], primary_text[8];
 	const char *argv[] = {"redis-server", "--port", port_text, "--bind", "127.0.0.1", "--save",
-		"", "--appendonly", "no", "--repl-diskless-sync-delay", "0", "--repl-diskless-load", "swapdb",
-		primary_port ? "--replicaof" : NULL, "127.0.0.1", primary_text, NULL};
+		"", "--appendonly", "no", "--repl-diskless-sync-delay", "0", "--repl-diskless-load",
+		"swapdb", primary_port ? "--replicaof" : NULL, "127.0.0.1", primary_text, NULL};
 	pid_t pid;
 
 	snprintf(port_text, sizeof(port_text), "%u", port);

@@ -67,8 +67,14 @@ static void up(struct net_lab *lab)
 
 static struct net_stream stream_of(struct net_lab *lab, int family, size_t n)
 {
-	return (struct net_stream){.lab = lab, .from = 0, .to = 1, .family = family, .n = n,
-		.interval_ns = MS, .payload = 64, .tail_ns = 500 * MS};
+	return (struct net_stream){.lab = lab,
+		.from = 0,
+		.to = 1,
+		.family = family,
+		.n = n,
+		.interval_ns = MS,
+		.payload = 64,
+		.tail_ns = 500 * MS};
 }
 
 static struct engine_counters counters_of(struct net_lab *lab, unsigned from, unsigned to)
@@ -169,15 +175,17 @@ static bool jitter_is(struct net_lab *lab, int family, const struct impairment *
 
 static void jitter_has_the_stated_deviation_and_may_reorder(void **state)
 {
-	static const uint64_t shapes[] = {DISTRIBUTION_NORMAL, DISTRIBUTION_PARETO,
-		DISTRIBUTION_PARETONORMAL};
+	static const uint64_t shapes[] = {
+		DISTRIBUTION_NORMAL, DISTRIBUTION_PARETO, DISTRIBUTION_PARETONORMAL};
 	struct net_lab lab;
 
 	(void)state;
 	up(&lab);
 	for (size_t i = 0; i < 3; i++) {
-		struct impairment imp = {.delay_ns = 40 * MS, .jitter_ns = 5 * MS,
-			.distribution = shapes[i], .reorder = 1};
+		struct impairment imp = {.delay_ns = 40 * MS,
+			.jitter_ns = 5 * MS,
+			.distribution = shapes[i],
+			.reorder = 1};
 		int attempts = ATTEMPTS;
 
 		net_lab_impair(&lab, 0, 1, imp);
@@ -259,8 +267,8 @@ static void check_exact_drops(struct net_lab *lab, int family, const struct impa
 	net_stream_release(&s);
 }
 
-static void check_share(struct net_lab *lab, int family, const struct loss_case *c,
-	const struct impairment *imp)
+static void check_share(
+	struct net_lab *lab, int family, const struct loss_case *c, const struct impairment *imp)
 {
 	double mean = (double)c->loss_ppm / 1e6, deviation, measured, burst;
 	size_t n = (size_t)(Z * Z * loss_variance(imp) / pow(mean * c->tolerance, 2));
@@ -275,11 +283,13 @@ static void check_share(struct net_lab *lab, int family, const struct loss_case 
 	deviation = sqrt(loss_variance(imp) / (double)n);
 	measured = 1 - (double)s.received / (double)n;
 	burst = (double)(n - s.received) / (double)net_stream_loss_bursts(&s);
-	print_message("# %s: asked %.2f %% in bursts of %llu, lost %.3f %% in bursts of %.2f (%zu packets)\n",
+	print_message(
+		"# %s: asked %.2f %% in bursts of %llu, lost %.3f %% in bursts of %.2f (%zu packets)\n",
 		ops->name, mean * 100, (unsigned long long)c->burst, measured * 100, burst, n);
 	assert_true(fabs(measured - mean) <= Z * deviation);
 	if (c->burst > 1)
-		assert_true(fabs(burst - (double)c->burst) <= c->tolerance * 1.5 * (double)c->burst);
+		assert_true(
+			fabs(burst - (double)c->burst) <= c->tolerance * 1.5 * (double)c->burst);
 	/* The engine counted what the receiver missed. */
 	assert_int_equal(after.dropped_packets - before.dropped_packets, n - s.received);
 	net_stream_release(&s);
@@ -456,7 +466,8 @@ static void partition_is_silent_and_over_when_healed(void **state)
 		assert_true(read_back(&lab, 0, 1).cut);
 		/* Port 9 is closed: a packet that got through would come back as ECONNREFUSED. */
 		assert_return_code(connect(udp, (struct sockaddr *)&to, len), errno);
-		knock = netns_socket(lab.leaf_fds[0], families[i], SOCK_STREAM | SOCK_NONBLOCK, 0, &err);
+		knock = netns_socket(
+			lab.leaf_fds[0], families[i], SOCK_STREAM | SOCK_NONBLOCK, 0, &err);
 		assert_int_equal(connect(knock, (struct sockaddr *)&to, len), -1);
 		assert_int_equal(errno, EINPROGRESS);
 		assert_int_equal(send(udp, "x", 1, 0), 1);
@@ -494,7 +505,8 @@ static void neighbours_are_found_during_a_partition(void **state)
 
 		net_lab_knock(&lab, 0, 1, ADDR_HOST_NODE + 1, families[i]);
 		while (!found && clock_now_ns() < end) {
-			found = net_lab_knows_neighbour(&lab, 0, 1, ADDR_HOST_NODE + 1, families[i]);
+			found = net_lab_knows_neighbour(
+				&lab, 0, 1, ADDR_HOST_NODE + 1, families[i]);
 			usleep(2000); /* between two looks, within a deadline */
 		}
 		assert_true(found);
@@ -512,7 +524,8 @@ static void change_now_and_then(struct net_stream *s, size_t next)
 	static const uint64_t delays_ns[] = {20 * MS, 40 * MS, 10 * MS, 0, 30 * MS};
 
 	if (next % 50 == 0)
-		net_lab_impair(s->lab, 0, 1, (struct impairment){.delay_ns = delays_ns[next / 50 % 5]});
+		net_lab_impair(
+			s->lab, 0, 1, (struct impairment){.delay_ns = delays_ns[next / 50 % 5]});
 }
 
 static void changes_in_place_lose_nothing(void **state)
@@ -540,8 +553,8 @@ static void a_bystander_region_is_untouched(void **state)
 
 	(void)state;
 	up(&lab);
-	net_lab_impair(&lab, 0, 1, (struct impairment){.delay_ns = 100 * MS, .loss_ppm = 500000,
-		.rate_bps = 1000000});
+	net_lab_impair(&lab, 0, 1,
+		(struct impairment){.delay_ns = 100 * MS, .loss_ppm = 500000, .rate_bps = 1000000});
 	for (int i = 0; i < 2; i++) {
 		struct net_stream s = stream_of(&lab, families[i], 500);
 
@@ -568,9 +581,13 @@ static void heal_restores_neutral_link(void **state)
 
 	(void)state;
 	up(&lab);
-	net_lab_impair(&lab, 0, 1, (struct impairment){.delay_ns = 80 * MS, .jitter_ns = 10 * MS,
-		.distribution = DISTRIBUTION_NORMAL, .loss_ppm = 300000, .loss_burst = 5,
-		.rate_bps = 5000000});
+	net_lab_impair(&lab, 0, 1,
+		(struct impairment){.delay_ns = 80 * MS,
+			.jitter_ns = 10 * MS,
+			.distribution = DISTRIBUTION_NORMAL,
+			.loss_ppm = 300000,
+			.loss_burst = 5,
+			.rate_bps = 5000000});
 	net_lab_impair(&lab, 0, 1, (struct impairment){0});
 	back = read_back(&lab, 0, 1);
 	assert_true(impairment_is_neutral(&back));
@@ -610,7 +627,9 @@ static void everything_asked_is_read_back(void **state)
 		{.loss_ppm = 50000, .loss_burst = 12},
 		{.rate_bps = 10000000, .delay_ns = 1},
 		{.rate_bps = UINT64_C(40000000000)},
-		{.jitter_ns = MS, .distribution = DISTRIBUTION_PARETONORMAL, .rate_bps = 64000,
+		{.jitter_ns = MS,
+			.distribution = DISTRIBUTION_PARETONORMAL,
+			.rate_bps = 64000,
 			.loss_ppm = 999999},
 		{.cut = 1},
 		{.delay_ns = 600 * NSEC_PER_SEC},

@@ -146,7 +146,8 @@ static void a_deleted_filter_is_reported(void **state)
 {
 	struct net_lab lab;
 	struct netlink *nl = up(&lab);
-	struct tcmsg head = {.tcm_ifindex = lab.sites[0].ifindex_c, .tcm_parent = 0x10000,
+	struct tcmsg head = {.tcm_ifindex = lab.sites[0].ifindex_c,
+		.tcm_parent = 0x10000,
 		.tcm_info = TC_H_MAKE(10u << 16, 0)};
 
 	(void)state;

@@ -90,7 +90,8 @@ void net_lab_impair(struct net_lab *lab, unsigned from, unsigned to, struct impa
 	assert_true(ack.sent_ns && ack.sent_ns <= ack.acked_ns);
 }
 
-static socklen_t host_addr(struct addr addr, int family, uint16_t port, struct sockaddr_storage *out)
+static socklen_t host_addr(
+	struct addr addr, int family, uint16_t port, struct sockaddr_storage *out)
 {
 	struct sockaddr_in *in4 = (struct sockaddr_in *)out;
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
@@ -139,8 +140,8 @@ int net_lab_recv(int fd, void *data, size_t len, int timeout_ms)
 }
 
 /* One try; -1 when it is not back within timeout_ms. */
-static int64_t udp_round(int client, int server, const struct sockaddr_storage *to, socklen_t len,
-	int timeout_ms)
+static int64_t udp_round(
+	int client, int server, const struct sockaddr_storage *to, socklen_t len, int timeout_ms)
 {
 	struct sockaddr_storage back;
 	socklen_t back_len = sizeof(back);
@@ -157,8 +158,8 @@ static int64_t udp_round(int client, int server, const struct sockaddr_storage *
 	return (int64_t)(clock_now_ns() - start_ns);
 }
 
-int64_t net_lab_udp_rtt_ns(const struct net_lab *lab, unsigned from, unsigned to, int family,
-	int timeout_ms)
+int64_t net_lab_udp_rtt_ns(
+	const struct net_lab *lab, unsigned from, unsigned to, int family, int timeout_ms)
 {
 	int client = net_lab_udp(lab, from, family, 0), server = net_lab_udp(lab, to, family, 4242);
 	uint64_t end_ns = clock_now_ns() + (uint64_t)timeout_ms * NSEC_PER_MSEC;
@@ -182,7 +183,7 @@ static uint16_t checksum(const void *data, size_t len)
 
 	for (size_t i = 0; i < len / 2; i++)
 		sum += words[i];
-	return (uint16_t)~(sum + (sum >> 16));
+	return (uint16_t) ~(sum + (sum >> 16));
 }
 
 static int send_echo(int fd, int family, const struct sockaddr_storage *to, socklen_t len)
@@ -204,8 +205,8 @@ static bool is_reply(const uint8_t *data, int n, int family)
 	return n >= 8 && data[0] == ICMP6_ECHO_REPLY;
 }
 
-int64_t net_lab_ping_rtt_ns(const struct net_lab *lab, unsigned from, unsigned to, int family,
-	int timeout_ms)
+int64_t net_lab_ping_rtt_ns(
+	const struct net_lab *lab, unsigned from, unsigned to, int family, int timeout_ms)
 {
 	struct sockaddr_storage addr;
 	socklen_t len = net_lab_addr(to, family, 0, &addr);
@@ -229,7 +230,8 @@ int64_t net_lab_ping_rtt_ns(const struct net_lab *lab, unsigned from, unsigned t
 	return rtt;
 }
 
-void net_lab_knock(const struct net_lab *lab, unsigned from, unsigned region, unsigned host, int family)
+void net_lab_knock(
+	const struct net_lab *lab, unsigned from, unsigned region, unsigned host, int family)
 {
 	struct sockaddr_storage to;
 	socklen_t len = host_addr(addr_of(region, host), family, 9, &to);
@@ -254,13 +256,14 @@ static int take_neighbour(const struct netlink_reply *reply, void *arg)
 	const void *ip = wanted->family == AF_INET ? wanted->addr.ip4 : wanted->addr.ip6;
 
 	if (reply->type == RTM_NEWNEIGH && dst.data && !memcmp(dst.data, ip, dst.len) && mac.data &&
-		!memcmp(mac.data, wanted->addr.mac, 6) && !(head->ndm_state & (NUD_FAILED | NUD_INCOMPLETE)))
+		!memcmp(mac.data, wanted->addr.mac, 6) &&
+		!(head->ndm_state & (NUD_FAILED | NUD_INCOMPLETE)))
 		wanted->found = true;
 	return 0;
 }
 
-bool net_lab_knows_neighbour(const struct net_lab *lab, unsigned from, unsigned region,
-	unsigned host, int family)
+bool net_lab_knows_neighbour(
+	const struct net_lab *lab, unsigned from, unsigned region, unsigned host, int family)
 {
 	struct neighbour wanted = {.addr = addr_of(region, host), .family = family};
 	struct ndmsg head = {.ndm_family = (uint8_t)family};

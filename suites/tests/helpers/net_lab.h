@@ -38,15 +38,16 @@ int net_lab_udp(const struct net_lab *lab, unsigned region, int family, uint16_t
 int net_lab_recv(int fd, void *data, size_t len, int timeout_ms);
 /* Round trip of a datagram from a region to another and back; ns, or -1. Tried again until timeout_ms
  * are over: right after bring-up a port may not forward yet (fixtures/net/site.h). */
-int64_t net_lab_udp_rtt_ns(const struct net_lab *lab, unsigned from, unsigned to, int family,
-	int timeout_ms);
+int64_t net_lab_udp_rtt_ns(
+	const struct net_lab *lab, unsigned from, unsigned to, int family, int timeout_ms);
 /* The same with an ICMP echo that the kernel answers. */
-int64_t net_lab_ping_rtt_ns(const struct net_lab *lab, unsigned from, unsigned to, int family,
-	int timeout_ms);
+int64_t net_lab_ping_rtt_ns(
+	const struct net_lab *lab, unsigned from, unsigned to, int family, int timeout_ms);
 /* Make the leaf of a region look for a host by sending it a datagram, and ask whether it found it
  * (a neighbour entry with a confirmed MAC). */
-void net_lab_knock(const struct net_lab *lab, unsigned from, unsigned region, unsigned host, int family);
-bool net_lab_knows_neighbour(const struct net_lab *lab, unsigned from, unsigned region,
-	unsigned host, int family);
+void net_lab_knock(
+	const struct net_lab *lab, unsigned from, unsigned region, unsigned host, int family);
+bool net_lab_knows_neighbour(
+	const struct net_lab *lab, unsigned from, unsigned region, unsigned host, int family);
 
 #endif

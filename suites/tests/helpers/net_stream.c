@@ -71,8 +71,10 @@ static bool drain(struct run *run)
 
 	for (size_t i = 0; i < BATCH; i++) {
 		iov[i] = (struct iovec){data[i], sizeof(data[i])};
-		msgs[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &iov[i], .msg_iovlen = 1,
-			.msg_control = control[i], .msg_controllen = sizeof(control[i])}};
+		msgs[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &iov[i],
+						   .msg_iovlen = 1,
+						   .msg_control = control[i],
+						   .msg_controllen = sizeof(control[i])}};
 	}
 	n = recvmmsg(run->rx, msgs, BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++)
@@ -112,7 +114,8 @@ static void open_pair(struct run *run)
 	run->tx = net_lab_udp(s->lab, s->from, s->family, 0);
 	run->rx = net_lab_udp(s->lab, s->to, s->family, PORT);
 	assert_return_code(connect(run->tx, (struct sockaddr *)&to, len), errno);
-	assert_return_code(setsockopt(run->rx, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one)), errno);
+	assert_return_code(
+		setsockopt(run->rx, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one)), errno);
 }
 
 static void wait_tail(struct run *run)

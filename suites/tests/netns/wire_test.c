@@ -43,7 +43,8 @@ static void up(struct net_lab *lab)
 
 static int packet_socket(const struct net_lab *lab, unsigned region)
 {
-	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
+	struct sockaddr_ll at = {.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
 		.sll_ifindex = SITE_IFINDEX_ETH0};
 	int one = 1;
 	struct err err;
@@ -61,11 +62,14 @@ static int receive_tag(int fd)
 {
 	uint64_t end_ns = clock_now_ns() + 2 * NSEC_PER_SEC;
 
-	while (clock_now_ns() < end_ns && poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 2000) > 0) {
+	while (clock_now_ns() < end_ns &&
+		poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 2000) > 0) {
 		uint8_t data[256];
 		char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
 		struct iovec iov = {data, sizeof(data)};
-		struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+		struct msghdr msg = {.msg_iov = &iov,
+			.msg_iovlen = 1,
+			.msg_control = control,
 			.msg_controllen = sizeof(control)};
 		struct tpacket_auxdata aux;
 
@@ -183,7 +187,8 @@ static void transfer(struct net_lab *lab, int family, size_t len)
 	pid_t pid;
 
 	/* Connections of the turn before may still be in TIME_WAIT. */
-	assert_return_code(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)), errno);
+	assert_return_code(
+		setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)), errno);
 	assert_return_code(bind(listener, (struct sockaddr *)&at, addr_len), errno);
 	assert_return_code(listen(listener, 1), errno);
 	assert_return_code(connect(client, (struct sockaddr *)&at, addr_len), errno);
@@ -270,9 +275,11 @@ static void a_full_queue_is_overflow_and_not_loss(void **state)
 	assert_true(net_lab_udp_rtt_ns(&lab, 0, 1, AF_INET, 2000) > 0);
 	tx = net_lab_udp(&lab, 0, AF_INET, 0);
 	for (int i = 0; i < 300; i++)
-		assert_int_equal(sendto(tx, data, sizeof(data), 0, (struct sockaddr *)&to, len), 1400);
+		assert_int_equal(
+			sendto(tx, data, sizeof(data), 0, (struct sockaddr *)&to, len), 1400);
 	for (uint64_t end_ns = clock_now_ns() + 5 * NSEC_PER_SEC; clock_now_ns() < end_ns;) {
-		assert_int_equal(lab.engines[0]->ops->counters(lab.engines[0], 1, &counters, &err), 0);
+		assert_int_equal(
+			lab.engines[0]->ops->counters(lab.engines[0], 1, &counters, &err), 0);
 		if (counters.packets >= 301)
 			break;
 		usleep(1000); /* between two looks, within a deadline */

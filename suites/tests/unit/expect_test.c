@@ -168,8 +168,7 @@ static void witness_in_a_stall_is_inconclusive(void **state)
 /* The writer waited for a node of another region, on the same machine. */
 static void stall_of_another_region_taints_as_well(void **state)
 {
-	struct stall stall = {
-		.at_ns = 1000 * WORLD_MS, .length_ns = 5000 * WORLD_MS, .region = 2};
+	struct stall stall = {.at_ns = 1000 * WORLD_MS, .length_ns = 5000 * WORLD_MS, .region = 2};
 
 	(void)state;
 	write_then_read(50, 25);

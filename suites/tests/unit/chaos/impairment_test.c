@@ -63,7 +63,10 @@ static void full_loss_is_a_cut_and_nothing_else(void **state)
 static void overlapping_impairments_add_up(void **state)
 {
 	struct impairment a = {.delay_ns = 10, .jitter_ns = 3, .loss_ppm = 100000, .rate_bps = 5};
-	struct impairment b = {.delay_ns = 20, .jitter_ns = 4, .loss_ppm = 500000, .loss_burst = 4,
+	struct impairment b = {.delay_ns = 20,
+		.jitter_ns = 4,
+		.loss_ppm = 500000,
+		.loss_burst = 4,
 		.distribution = DISTRIBUTION_NORMAL};
 	struct impairment sum = impairment_add(&a, &b), none = {0};
 
@@ -94,8 +97,11 @@ static void segments_matter_for_loss_rate_and_reordering_only(void **state)
 
 static void impairments_print_as_users_write_them(void **state)
 {
-	struct impairment imp = {.delay_ns = 40 * NSEC_PER_MSEC, .jitter_ns = 2 * NSEC_PER_MSEC,
-		.distribution = DISTRIBUTION_NORMAL, .loss_ppm = 10000, .loss_burst = 4};
+	struct impairment imp = {.delay_ns = 40 * NSEC_PER_MSEC,
+		.jitter_ns = 2 * NSEC_PER_MSEC,
+		.distribution = DISTRIBUTION_NORMAL,
+		.loss_ppm = 10000,
+		.loss_burst = 4};
 	struct impairment neutral = {0};
 	struct buf out = {0};
 

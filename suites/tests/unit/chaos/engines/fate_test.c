@@ -44,8 +44,8 @@ static void a_cut_link_loses_everything(void **state)
 
 static void the_same_seed_tells_the_same_fates_and_another_does_not(void **state)
 {
-	struct impairment imp = {.loss_ppm = 300000, .loss_burst = 3, .delay_ns = 9000,
-		.jitter_ns = 1000};
+	struct impairment imp = {
+		.loss_ppm = 300000, .loss_burst = 3, .delay_ns = 9000, .jitter_ns = 1000};
 	struct fate_link a = link_with(7, imp), b = link_with(7, imp), c = link_with(8, imp);
 	int differences = 0;
 
@@ -80,8 +80,8 @@ static void losses_have_the_stated_mean_and_burst(void **state)
 
 	(void)state;
 	for (size_t k = 0; k < 3; k++) {
-		struct fate_link link = link_with(3,
-			(struct impairment){.loss_ppm = 50000, .loss_burst = bursts[k]});
+		struct fate_link link = link_with(
+			3, (struct impairment){.loss_ppm = 50000, .loss_burst = bursts[k]});
 		double lost = 0, runs = 0;
 		bool before = false;
 
@@ -116,7 +116,8 @@ static void tables_have_mean_zero_and_deviation_one(void **state)
 	(void)state;
 	for (unsigned shape = 0; shape <= DISTRIBUTION_PARETONORMAL; shape++) {
 		const int16_t *table = distribution_table((enum distribution)shape);
-		double wanted = shape == DISTRIBUTION_UNIFORM ? 1 / sqrt(3) : 1, sum = 0, square = 0;
+		double wanted = shape == DISTRIBUTION_UNIFORM ? 1 / sqrt(3) : 1, sum = 0,
+		       square = 0;
 
 		for (int i = 0; i < DISTRIBUTION_POINTS; i++) {
 			double v = (double)table[i] / DISTRIBUTION_SCALE;
@@ -141,8 +142,9 @@ static void a_pareto_tail_is_longer_on_the_right(void **state)
 
 static void delays_are_never_negative(void **state)
 {
-	struct fate_link link = link_with(3, (struct impairment){.delay_ns = 10, .jitter_ns = 1000,
-		.distribution = DISTRIBUTION_NORMAL});
+	struct fate_link link = link_with(3,
+		(struct impairment){
+			.delay_ns = 10, .jitter_ns = 1000, .distribution = DISTRIBUTION_NORMAL});
 
 	(void)state;
 	for (int i = 0; i < 10000; i++)

@@ -103,8 +103,10 @@ static void short_frames_are_read_within_their_length(void **state)
 
 		memcpy(copy, whole.data, len);
 		class = frame_classify(copy, len, OWN, REGIONS, &to);
-		assert_int_equal(class, len < 14 ? FRAME_NEUTRAL :
-			len < 14 + 4 + 41 ? FRAME_LINK : FRAME_EXEMPT);
+		assert_int_equal(class,
+			len < 14                    ? FRAME_NEUTRAL
+				: len < 14 + 4 + 41 ? FRAME_LINK
+						    : FRAME_EXEMPT);
 	}
 }
 

@@ -34,8 +34,8 @@ static void frames_leave_by_release_and_then_in_order_of_arrival(void **state)
 		wire_queue_push(&queue, at_ns[i], frame_new(i));
 	}
 	while ((frame = wire_queue_pop(&queue, 50))) {
-		assert_true(at_ns[frame->to] > last_ns || (at_ns[frame->to] == last_ns &&
-			(!n || frame->to > last)));
+		assert_true(at_ns[frame->to] > last_ns ||
+			(at_ns[frame->to] == last_ns && (!n || frame->to > last)));
 		last_ns = at_ns[frame->to];
 		last = frame->to;
 		free(frame);
