@@ -11,6 +11,7 @@
 #include "suites/judge/models/shrink.h"
 #include "suites/judge/models/zones.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define SHRINK_NS (4 * NSEC_PER_SEC)
@@ -371,6 +372,7 @@ static int judge(
 		all->deadline_ns = clock_now_ns() + all->options->limit_ns;
 	if (part_by_key(all, decode, &starts, err))
 		return -1;
+	assert(starts); /* part_by_key() always gives them, with one more than there are keys */
 	all->local = arena_array(all->arena, all->values.n, sizeof(*all->local));
 	out->finding = FINDING_VALID;
 	out->n_objects = all->keys.n;
