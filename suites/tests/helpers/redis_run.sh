@@ -76,7 +76,7 @@ redis_run() { # NAME MIN_REPLICAS
 	# The controller waits, and with it the tear-down.
 	redis_await "$1" "clients are quiet" && kill -STOP "$redis_pid" &&
 		redis_dump "$1" "$(redis_new_primary "$1")" >"$1/new"
-	kill -CONT "$redis_pid"
+	kill -CONT "$redis_pid" 2>/dev/null
 	wait "$redis_pid"
 	cp -r "$1/latest/." "$1/run"
 }

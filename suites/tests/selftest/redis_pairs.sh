@@ -6,9 +6,10 @@
 . "$REGIONPROOF_ROOT/suites/tests/helpers/redis_run.sh"
 redis_skip
 
-lost_ppm() { # NAME
-	awk -F '\t' '$8 == "ok" { n++; lost += $9 == "lost" }
-		END { if (!n) exit 1; printf "%d\n", 1000000 * lost / n }' "$1/run/ledger.tsv"
+lost_ppm() { # NAME; nothing where the fate of a write is undecided
+	awk -F '\t' '$8 == "ok" { n++; lost += $9 == "lost"; open += $9 == "undecided" }
+		END { if (!n || open) exit 1; printf "%d\n", 1000000 * lost / n }' "$1/run/ledger.tsv" ||
+		{ cat "$1/err" "$1/out"; return 1; }
 }
 
 availability() { # NAME: of writes of the cut region
@@ -19,7 +20,8 @@ falls() { # PAIR
 	rm -rf loose safe
 	redis_run loose 0
 	redis_run safe 1
-	without=$(lost_ppm loose) && with=$(lost_ppm safe) || return 1
+	without=$(lost_ppm loose) || { echo "$without"; return 1; }
+	with=$(lost_ppm safe) || { echo "$with"; return 1; }
 	echo "# pair $1: $without ppm of the writes lost, $(availability loose) % of writes in the cut region;" \
 		"with min-replicas-to-write 1: $with ppm, $(availability safe) %" >>numbers
 	[ "$with" -lt "$without" ]
