@@ -10,7 +10,7 @@
 
 #define PREPARE_SLACK_NS (15 * NSEC_PER_SEC)
 #define START_LIMIT_NS (15 * NSEC_PER_SEC)
-#define LEAD_NS (400 * NSEC_PER_MSEC) /* for beacons and threads of clients to come up */
+#define LEAD_NS (700 * NSEC_PER_MSEC) /* for beacons and threads of clients to come up */
 
 /* An agent does nothing until it is told to, and it is told when the guardian has it. */
 static int start_guarded_crew(struct run *run, struct err *err)
