@@ -2,8 +2,8 @@
  * The process: sockets, tapes and capture are opened, privileges dropped, threads started; then it
  * waits for frames.
  *
- * Order at the end: the sender stops first; the receiver goes on until nothing has come for as long
- * as the longest delay seen plus 100 ms (at least 250 ms, at most 5 s), since the other regions'
+ * Order at the end: the sender stops first; the receiver goes on for the longest delay seen and a
+ * little more, and until nothing has come for a while (at most 5 s), since the other regions'
  * packets and those in the delay lines are still on their way; then everything is written out and
  * "done" is sent. When the agent is gone (end of file) nobody waits for us and there is no drain.
  */
@@ -33,14 +33,13 @@
 #define QUEUE_BYTES (8 << 20)
 #define BIND_LIMIT_NS (2 * NSEC_PER_SEC)
 #define LOOK_NS (200 * NSEC_PER_MSEC)
-#define DRAIN_MIN_NS (250 * NSEC_PER_MSEC)
 #define DRAIN_MAX_NS (5 * NSEC_PER_SEC)
-#define DRAIN_ROOM_NS (100 * NSEC_PER_MSEC)
+#define DRAIN_ROOM_NS (50 * NSEC_PER_MSEC)
 
 enum { SENDER, RECEIVER, STALL_WATCH, N_THREADS };
 
 struct beacon {
-	const struct beacon_config *config;
+	struct beacon_config config; /* a copy: "start" may fix its epoch */
 	int sockets[BEACON_FAMILIES];
 	struct beacon_thread threads[N_THREADS];
 	struct capture *capture;
@@ -158,7 +157,7 @@ static struct tape *open_tape(const struct beacon_config *config, const char *su
 
 static int open_files(struct beacon *beacon, struct err *err)
 {
-	const struct beacon_config *config = beacon->config;
+	const struct beacon_config *config = &beacon->config;
 	struct beacon_thread *threads = beacon->threads;
 
 	threads[SENDER].tape = open_tape(
@@ -176,7 +175,7 @@ static int open_files(struct beacon *beacon, struct err *err)
 
 static void open_capture(struct beacon *beacon)
 {
-	const struct beacon_config *config = beacon->config;
+	const struct beacon_config *config = &beacon->config;
 
 	if (config->site_netns_fd < 0 || !config->uplink) {
 		err_set(&beacon->no_capture, "no uplink was given");
@@ -188,14 +187,36 @@ static void open_capture(struct beacon *beacon)
 		log_warn("no capture: %s", beacon->no_capture.text);
 }
 
+/* Whatever writes times: once the run's zero is known. */
+static int begin(struct beacon *beacon, struct err *err)
+{
+	struct beacon_thread *threads = beacon->threads;
+
+	if (beacon_thread_start(&threads[RECEIVER], beacon_receive_run, err) < 0)
+		return -1;
+	return beacon_thread_start(&threads[STALL_WATCH], stall_watch_run, err);
+}
+
+static int begin_at(struct beacon *beacon, uint64_t epoch_ns, struct err *err)
+{
+	beacon->config.epoch_ns = epoch_ns;
+	for (int i = 0; i < N_THREADS; i++) {
+		if (tape_set_epoch(beacon->threads[i].tape, epoch_ns, err) < 0)
+			return -1;
+	}
+	if (beacon->capture && capture_begin(beacon->capture, epoch_ns, err) < 0)
+		return -1;
+	return begin(beacon, err);
+}
+
 static int beacon_open(struct beacon *beacon, struct err *err)
 {
 	for (int i = 0; i < N_THREADS; i++) {
-		beacon->threads[i].config = beacon->config;
+		beacon->threads[i].config = &beacon->config;
 		beacon->threads[i].sockets = beacon->sockets;
 	}
 	for (int family = 0; family < BEACON_FAMILIES; family++) {
-		beacon->sockets[family] = open_socket(beacon->config, family, err);
+		beacon->sockets[family] = open_socket(&beacon->config, family, err);
 		if (beacon->sockets[family] < 0)
 			return -1;
 	}
@@ -204,9 +225,7 @@ static int beacon_open(struct beacon *beacon, struct err *err)
 	open_capture(beacon);
 	if (confine_thread(err) < 0)
 		return -1;
-	if (beacon_thread_start(&beacon->threads[RECEIVER], beacon_receive_run, err) < 0)
-		return -1;
-	return beacon_thread_start(&beacon->threads[STALL_WATCH], stall_watch_run, err);
+	return beacon->config.epoch_ns ? begin(beacon, err) : 0;
 }
 
 static int send_ready(struct beacon *beacon, int socket_fd, struct err *err)
@@ -265,10 +284,22 @@ static uint64_t start_ns(const struct beacon_config *config)
 	return now > config->epoch_ns ? now : config->epoch_ns;
 }
 
+static int start(struct beacon *beacon, const struct jv *message, struct err *err)
+{
+	struct beacon_thread *sender = &beacon->threads[SENDER];
+	uint64_t at_ns = (uint64_t)jv_int(jv_get(message, "at_ns"), 0);
+
+	if (sender->running)
+		return 0;
+	if (!beacon->config.epoch_ns && begin_at(beacon, at_ns ? at_ns : clock_now_ns(), err) < 0)
+		return -1;
+	sender->start_ns = start_ns(&beacon->config);
+	return beacon_thread_start(sender, beacon_send_run, err);
+}
+
 /* 1: "stop" came; 0: the agent is gone; -1: we cannot go on. */
 static int obey(struct beacon *beacon, int socket_fd, struct err *err)
 {
-	struct beacon_thread *sender = &beacon->threads[SENDER];
 	struct frame_reader reader = {0};
 	int rc = 2;
 
@@ -287,11 +318,8 @@ static int obey(struct beacon *beacon, int socket_fd, struct err *err)
 			rc = 1;
 		else if (got && strcmp(type, "start"))
 			rc = err_set(err, "the beacon does not know the message '%s'", type);
-		else if (got && !sender->running) {
-			sender->start_ns = start_ns(beacon->config);
-			if (beacon_thread_start(sender, beacon_send_run, err) < 0)
-				rc = -1;
-		}
+		else if (got && start(beacon, message, err) < 0)
+			rc = -1;
 		jv_free(message);
 	}
 	frame_reader_release(&reader);
@@ -304,12 +332,10 @@ static void drain(struct beacon *beacon)
 	uint64_t began = clock_now_ns(), now = began;
 
 	while (now < began + DRAIN_MAX_NS && !atomic_load(&receiver->failed)) {
-		uint64_t quiet = atomic_load(&receiver->longest_delay_ns) + DRAIN_ROOM_NS;
+		uint64_t longest = atomic_load(&receiver->longest_delay_ns);
 		uint64_t last = atomic_load(&receiver->last_arrival_ns);
 
-		if (quiet < DRAIN_MIN_NS)
-			quiet = DRAIN_MIN_NS;
-		if (now > (last > began ? last : began) + quiet)
+		if (now > began + longest + DRAIN_ROOM_NS && now > last + DRAIN_ROOM_NS)
 			return;
 		clock_sleep_until_ns(now + 10 * NSEC_PER_MSEC);
 		now = clock_now_ns();
@@ -323,6 +349,8 @@ static int beacon_close(struct beacon *beacon, bool drained, struct err *err)
 	int rc = 0;
 
 	beacon_thread_end(&beacon->threads[SENDER]);
+	if (beacon->capture)
+		capture_stop(beacon->capture);
 	if (drained)
 		drain(beacon);
 	for (int i = 0; i < N_THREADS; i++)
@@ -347,7 +375,7 @@ static int beacon_close(struct beacon *beacon, bool drained, struct err *err)
 
 int beacon_main(const struct beacon_config *config, int socket_fd)
 {
-	struct beacon beacon = {.config = config, .sockets = {-1, -1}};
+	struct beacon beacon = {.config = *config, .sockets = {-1, -1}};
 	struct err err, late;
 	int rc = beacon_open(&beacon, &err);
 

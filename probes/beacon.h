@@ -6,10 +6,11 @@
  * into force and was gone, to within one period. They are judged by asked against measured in
  * suites/certificate.
  *
- * A process of its own in a leaf namespace; frames on its socket: {type:"start"}, {type:"stop"} in;
- * out {type:"ready", capture:bool, sentence} once it listens, {type:"done", ...counts} after a stop
- * and its drain, {type:"error", sentence} when it ends on its own. Listening begins before "ready",
- * sending with "start". Start and stop all regions together: a packet that was sent less than the
+ * A process of its own in a leaf namespace; frames on its socket: {type:"start", at_ns} (at_ns: the
+ * run's zero, where the configuration does not say it), {type:"stop"} in; out {type:"ready",
+ * capture:bool, sentence} once its sockets are bound, {type:"done", ...counts} after a stop and its
+ * drain, {type:"error", sentence} when it ends on its own. Sending begins with "start", and what
+ * arrives before waits in the sockets. Start and stop all regions together: a packet that was sent less than the
  * longest delay before its receiver ended is undecided.
  *
  * Files in its directory: what was sent (N.sent.beacons), what was received (N.received.beacons),
@@ -38,7 +39,7 @@
 struct beacon_config {
 	unsigned region, n_regions;
 	uint64_t period_ns; /* between two packets of one ordered pair and family */
-	uint64_t epoch_ns;
+	uint64_t epoch_ns; /* 0: the instant of "start" */
 	const char *dir;
 	/* Capture counts packets on this interface of the site's namespace (see capture.h). -1: no
 	 * capture. */

@@ -47,7 +47,8 @@ struct capture {
 	pcap_t *pcap;
 	struct tape *tape;
 	unsigned region, n_regions;
-	uint64_t epoch_ns, bucket_ns, alive_ns;
+	atomic_uint_fast64_t epoch_ns; /* UINT64_MAX: not known yet, nothing is counted */
+	uint64_t bucket_ns, alive_ns;
 	uint64_t dropped;
 	struct stamp stamp;
 	struct tally *tallies; /* [peer][way][owner] of the open bucket */
@@ -162,11 +163,11 @@ static void count_frame(u_char *arg, const struct pcap_pkthdr *header, const u_c
 	uint64_t at_ns = stamp_convert(&capture->stamp,
 		(uint64_t)header->ts.tv_sec * NSEC_PER_SEC + (uint64_t)header->ts.tv_usec);
 	struct tally *tally = tally_of(capture, frame, header->caplen);
-	uint64_t bucket_ns;
+	uint64_t epoch_ns = atomic_load(&capture->epoch_ns), bucket_ns;
 
-	if (!tally || at_ns < capture->epoch_ns || capture->failed)
+	if (!tally || at_ns < epoch_ns || capture->failed)
 		return;
-	bucket_ns = (at_ns - capture->epoch_ns) / CAPTURE_BUCKET_NS * CAPTURE_BUCKET_NS;
+	bucket_ns = (at_ns - epoch_ns) / CAPTURE_BUCKET_NS * CAPTURE_BUCKET_NS;
 	if (bucket_ns > capture->bucket_ns && close_bucket(capture) < 0) {
 		capture->failed = true;
 		return;
@@ -181,11 +182,12 @@ static void count_frame(u_char *arg, const struct pcap_pkthdr *header, const u_c
 static int write_alive(struct capture *capture, uint64_t now)
 {
 	struct pcap_stat stat = {0};
+	uint64_t epoch_ns = atomic_load(&capture->epoch_ns);
 	struct capture_record record = {.owner = CAPTURE_RECORD_ALIVE};
 
 	if (pcap_stats(capture->pcap, &stat) == 0)
 		capture->dropped = stat.ps_drop;
-	record.at_ns = now > capture->epoch_ns ? now - capture->epoch_ns : 0;
+	record.at_ns = now > epoch_ns ? now - epoch_ns : 0;
 	record.bytes = capture->dropped;
 	if (tape_add(capture->tape, &record, &capture->err) < 0)
 		return -1;
@@ -260,7 +262,7 @@ static struct tape *open_tape(const struct capture *capture, const char *dir, st
 		.region = capture->region,
 		.n_regions = capture->n_regions,
 		.period_ns = CAPTURE_BUCKET_NS,
-		.epoch_ns = capture->epoch_ns,
+		.epoch_ns = atomic_load(&capture->epoch_ns),
 	};
 	struct buf name = {0};
 	struct tape *tape;
@@ -294,7 +296,7 @@ struct capture *capture_open(int site_netns_fd, const char *uplink, unsigned reg
 	}
 	capture->region = region;
 	capture->n_regions = n_regions;
-	capture->epoch_ns = epoch_ns;
+	atomic_store(&capture->epoch_ns, epoch_ns ? epoch_ns : UINT64_MAX);
 	capture->tallies =
 		calloc((size_t)n_regions * CAPTURE_WAYS * CAPTURE_OWNERS, sizeof(struct tally));
 	if (!capture->tallies)
@@ -308,11 +310,24 @@ struct capture *capture_open(int site_netns_fd, const char *uplink, unsigned reg
 	return NULL;
 }
 
+int capture_begin(struct capture *capture, uint64_t epoch_ns, struct err *err)
+{
+	if (tape_set_epoch(capture->tape, epoch_ns, err) < 0)
+		return -1;
+	atomic_store(&capture->epoch_ns, epoch_ns);
+	return 0;
+}
+
+void capture_stop(struct capture *capture)
+{
+	atomic_store(&capture->stop, true);
+}
+
 uint64_t capture_close(struct capture *capture)
 {
 	uint64_t dropped;
 
-	atomic_store(&capture->stop, true);
+	capture_stop(capture);
 	pthread_join(capture->thread, NULL);
 	if (capture->failed)
 		log_warn("the capture ended early: %s", capture->err.text);

@@ -49,10 +49,14 @@ struct captures {
 };
 
 struct capture;
-/* Counts on interface `uplink` of the given namespace until capture_close, in a thread of its own
- * that holds no privileges. NULL where libpcap cannot open it. */
+/* Counts on interface `uplink` of the given namespace, in a thread of its own that holds no
+ * privileges: from the epoch (0: not known yet, capture_begin() says it) until capture_close.
+ * NULL where libpcap cannot open it. */
 struct capture *capture_open(int site_netns_fd, const char *uplink, unsigned region,
 	unsigned n_regions, uint64_t epoch_ns, const char *dir, struct err *err);
+int capture_begin(struct capture *capture, uint64_t epoch_ns, struct err *err);
+/* What comes from now on need not be counted. Does not wait; capture_close() then waits less. */
+void capture_stop(struct capture *capture);
 /* Stops, writes the last buckets; returns how many packets the kernel dropped before we saw them. */
 uint64_t capture_close(struct capture *capture);
 

@@ -8,7 +8,8 @@
  * (fixtures/frame.h) on one socket.
  *
  * From the agent                          What it does
- *   {type:"start", at_ns}                   clients begin at that instant
+ *   {type:"stand_by"}                       all threads are made and wait; answered by "standing_by"
+ *   {type:"start", at_ns}                   clients begin at that instant, the run's zero
  *   {type:"quiet", at_ns}                   from then on no operation is begun
  *   {type:"resume", at_ns}
  *   {type:"sweep", id, ledger:[[s,n],..]}   read every key once from every node of the own region;
@@ -17,6 +18,7 @@
  *   {type:"stop"}                           end; answered by "done"
  * To the agent
  *   {type:"ready", nearest:[{node,rtt_ns}]}  the chosen one first, then by RTT; -1: no answer
+ *   {type:"standing_by"}
  *   {type:"progress", reads:{ok,fail,unknown,not_sent,p99_ns}, writes:{..}}   every second
  *   {type:"primary", node, at_ns}           a write was first acknowledged by a node other than the
  *                                           one before (from the ticker)

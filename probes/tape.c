@@ -66,7 +66,7 @@ struct tape *tape_create(
 	buf_printf(&path, "%s/%s", dir, name);
 	tape->path = path.data;
 	tape->record_size = label->record_size;
-	tape->fd = open(tape->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+	tape->fd = open(tape->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (tape->fd < 0 || write_header(tape, label) < 0) {
 		err_sys(err, "cannot create %s", tape->path);
 		if (tape->fd >= 0)
@@ -84,6 +84,14 @@ int tape_flush(struct tape *tape, struct err *err)
 
 	tape->len = 0; /* also after a failure: a full disk must not become a growing buffer */
 	if (write_all(tape->fd, tape->buffer, len) < 0)
+		return err_sys(err, "cannot write %s", tape->path);
+	return 0;
+}
+
+int tape_set_epoch(struct tape *tape, uint64_t epoch_ns, struct err *err)
+{
+	if (pwrite(tape->fd, &epoch_ns, sizeof(epoch_ns), offsetof(struct tape_header, epoch_ns)) !=
+		(ssize_t)sizeof(epoch_ns))
 		return err_sys(err, "cannot write %s", tape->path);
 	return 0;
 }

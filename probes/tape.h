@@ -42,6 +42,9 @@ struct tape;
 /* Creates dir/name; refuses one that exists. */
 struct tape *tape_create(
 	const char *dir, const char *name, const struct tape_label *label, struct err *err);
+/* The epoch, where it was not known when the tape was made. Any thread; before the first record whose
+ * time depends on it is read by anybody. */
+int tape_set_epoch(struct tape *tape, uint64_t epoch_ns, struct err *err);
 /* One record. Fails only where the buffer was full and could not be written. */
 int tape_add(struct tape *tape, const void *record, struct err *err);
 int tape_flush(struct tape *tape, struct err *err);

@@ -135,6 +135,14 @@ static void send_ready(struct prober *prober, struct jv *nearest)
 	prober_send(prober, message);
 }
 
+static void send_plain(struct prober *prober, const char *type)
+{
+	struct jv *message = jv_new_object();
+
+	jv_set(message, "type", jv_new_string(type));
+	prober_send(prober, message);
+}
+
 static void send_ledger(struct prober *prober)
 {
 	struct jv *message = jv_new_object();
@@ -146,14 +154,18 @@ static void send_ledger(struct prober *prober)
 
 /* What the control loop keeps in mind. */
 struct control {
-	bool started, ended;
+	bool standing_by, started, ended;
 	bool ledger_due;      /* asked for quiet, not answered */
 	uint64_t progress_ns; /* next one */
 	struct tally before;  /* at the last one */
 };
 
-static int start_all(struct prober *prober, struct err *err)
+/* Every thread waits at the gate, so that the start itself is one instant for all of them. */
+static int stand_by(struct prober *prober, struct control *c, struct err *err)
 {
+	if (c->standing_by)
+		return 0;
+	c->standing_by = true;
 	return held_start(prober, err) || sessions_start(prober, err) ||
 			ticker_start(prober, err) || roles_start(prober, err)
 		? -1
@@ -166,11 +178,15 @@ static int take_message(
 	const char *type = jv_str(jv_get(message, "type"), "");
 	uint64_t at = (uint64_t)jv_int(jv_get(message, "at_ns"), 0);
 
-	if (!strcmp(type, "start")) {
+	if (!strcmp(type, "stand_by")) {
+		if (stand_by(prober, c, err))
+			return -1;
+		send_plain(prober, "standing_by");
+	} else if (!strcmp(type, "start")) {
 		if (!prober->config->epoch_ns)
 			prober->config->epoch_ns = at;
 		router_fix_start(&prober->router);
-		if (start_all(prober, err))
+		if (stand_by(prober, c, err))
 			return -1;
 		gate_start(&prober->gate, at);
 		c->started = true;

@@ -103,6 +103,11 @@ bool gate_wait_start(struct gate *gate, uint64_t *start_ns)
 	return gate_sleep(gate, *start_ns);
 }
 
+uint64_t gate_start_ns(const struct gate *gate)
+{
+	return load(&gate->start_ns);
+}
+
 bool gate_wait_resume(struct gate *gate, uint64_t *resume_ns)
 {
 	pthread_mutex_lock(&gate->lock);

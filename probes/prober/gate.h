@@ -34,6 +34,8 @@ enum gate_answer gate_enter(struct gate *gate, uint64_t at_ns);
 void gate_leave(struct gate *gate);
 /* Sleep until the start; false: stopped before. *start_ns is then set. */
 bool gate_wait_start(struct gate *gate, uint64_t *start_ns);
+/* UINT64_MAX while it is not known. */
+uint64_t gate_start_ns(const struct gate *gate);
 /* Sleep through the quiet phase; false: stopped. *resume_ns is its end. */
 bool gate_wait_resume(struct gate *gate, uint64_t *resume_ns);
 /* Sleep until *flag is set (by gate_signal); false: stopped. */

@@ -20,9 +20,13 @@ struct held {
 static void *watch_main(void *arg)
 {
 	struct held *h = arg;
+	uint64_t start;
 	struct err err;
 
-	if (stall_watch(h->tape, h->prober->config->epoch_ns, &h->stop, &err))
+	if (!gate_wait_start(&h->prober->gate, &start))
+		return NULL;
+	if (tape_set_epoch(h->tape, h->prober->config->epoch_ns, &err) ||
+		stall_watch(h->tape, h->prober->config->epoch_ns, &h->stop, &err))
 		prober_fail(h->prober, &err);
 	return NULL;
 }

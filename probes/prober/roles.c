@@ -38,7 +38,14 @@ struct roles {
 static void mark(struct watch *w, uint64_t before, uint64_t after, const struct driver_role *role)
 {
 	const struct prober_config *config = w->prober->config;
-	struct role_mark m = {
+	struct role_mark m;
+	struct err err;
+
+	/* Watching begins before the clients do, so that they know where to go; what was seen before
+	 * the run's zero has no time. */
+	if (before < gate_start_ns(&w->prober->gate))
+		return;
+	m = (struct role_mark){
 		.before_ns = before - config->epoch_ns,
 		.after_ns = after - config->epoch_ns,
 		.epoch = role->epoch,
@@ -47,11 +54,6 @@ static void mark(struct watch *w, uint64_t before, uint64_t after, const struct 
 		.role = (uint8_t)role->role,
 		.believed_primary = role->believed_primary,
 	};
-	struct err err;
-
-	/* A mark from before the run's zero would be a huge number. */
-	if (before < config->epoch_ns)
-		return;
 	if (marks_append(w->prober->roles->marks_fd, &m)) {
 		err_sys(&err, "cannot write role marks");
 		prober_fail(w->prober, &err);

@@ -210,7 +210,7 @@ static int start_prober(struct agent *agent, struct jv **ready, struct err *err)
 }
 
 /* The beacon is listening; it sends when it is told to. */
-static int start_beacon(struct agent *agent, const struct jv *m, struct err *err)
+static int start_beacon(struct agent *agent, struct err *err)
 {
 	struct child_start start = {.name = "beacon",
 		.netns_fd = agent->region.beacon_netns,
@@ -225,7 +225,6 @@ static int start_beacon(struct agent *agent, const struct jv *m, struct err *err
 		.region = agent->index,
 		.n_regions = (unsigned)agent->plan->n_regions,
 		.period_ns = beacon_period_ns((unsigned)agent->plan->n_regions),
-		.epoch_ns = (uint64_t)jv_int(jv_get(m, "epoch_ns"), 0),
 		.dir = agent->record,
 		.site_netns_fd = agent->region.site.netns_fd,
 		.uplink = "a",
@@ -235,6 +234,24 @@ static int start_beacon(struct agent *agent, const struct jv *m, struct err *err
 			NULL, err))
 		return -1;
 	jv_free(ready);
+	return 0;
+}
+
+/* Beacon and clients wait for nothing but the run's zero. */
+static int stand_by(struct agent *agent, struct err *err)
+{
+	struct jv *body = jv_new_object(), *standing;
+	int rc = start_beacon(agent, err);
+
+	jv_set(body, "type", jv_new_string("stand_by"));
+	if (!rc)
+		rc = frame_send(agent->prober.fd, body, err);
+	else
+		jv_free(body);
+	if (rc || child_expect(&agent->prober, "standing_by", clock_now_ns() + CHILD_READY_NS,
+			  &standing, relay_prober, agent, err))
+		return -1;
+	jv_free(standing);
 	return 0;
 }
 
@@ -430,8 +447,8 @@ static int handle(struct agent *agent, const struct jv *m, struct err *err)
 		rc = prepare(agent, m, err);
 	else if (!strcmp(type, "start"))
 		rc = start_prober(agent, &ready, err);
-	else if (!strcmp(type, "watch"))
-		rc = start_beacon(agent, m, err);
+	else if (!strcmp(type, "stand_by"))
+		rc = stand_by(agent, err);
 	else if (!strcmp(type, "arm"))
 		rc = arm(agent, m, err);
 	else if (!strcmp(type, "heal"))

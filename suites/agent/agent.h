@@ -10,7 +10,7 @@
  *   {type:"prepare", id, text, path, share, seed, engine, dir}
  *        build the site, lay the links' normal world, start the nodes      ok | error
  *   {type:"start", id}             the prober is up                        ok {ready} | error
- *   {type:"watch", id, epoch_ns}   the beacon is up; the run's zero        ok | error
+ *   {type:"stand_by", id}          the beacon is up, the clients' threads wait  ok | error
  *   {type:"arm", id, at_ns, faults_on, nodes:[[node, action], ..]}         ok, later event "applied"
  *   {type:"tell", to:"prober"|"beacon", body}             handed on        -
  *   {type:"ping"}                                         keeps the lease  -

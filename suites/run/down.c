@@ -57,7 +57,7 @@ static void stop_clients(struct run *run)
 		log_warn("%s", err.text);
 	wait_done(run, false);
 	log_debug("clients have stopped");
-	if (run_tell_beacons(run, "stop", &err))
+	if (run_tell_beacons(run, "stop", 0, &err))
 		log_warn("%s", err.text);
 	wait_done(run, true);
 	log_debug("beacons have stopped");

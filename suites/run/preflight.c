@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 
 #define NOISE_WAKES 100
+#define NOISE_WAKE_NS (200 * UINT64_C(1000))
 
 static int by_value(const void *a, const void *b)
 {
@@ -23,7 +24,7 @@ static double measure_noise_ns(void)
 	uint64_t late[NOISE_WAKES];
 
 	for (int i = 0; i < NOISE_WAKES; i++) {
-		uint64_t at = clock_now_ns() + NSEC_PER_MSEC;
+		uint64_t at = clock_now_ns() + NOISE_WAKE_NS;
 
 		clock_sleep_until_ns(at);
 		late[i] = clock_now_ns() - at;

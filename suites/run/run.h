@@ -118,6 +118,7 @@ void run_fact(struct run *run, const char *name, const char *fmt, ...)
 uint64_t run_since(const struct run *run, uint64_t monotonic_ns);
 /* {type:"tell", to:"prober", body:{type, ..}}; the caller adds to *body. */
 struct jv *run_tell_prober(const char *type, struct jv **body);
-int run_tell_beacons(struct run *run, const char *type, struct err *err);
+/* at_ns: of a "start"; else 0. */
+int run_tell_beacons(struct run *run, const char *type, uint64_t at_ns, struct err *err);
 
 #endif

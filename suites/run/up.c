@@ -10,7 +10,10 @@
 
 #define PREPARE_SLACK_NS (15 * NSEC_PER_SEC)
 #define START_LIMIT_NS (15 * NSEC_PER_SEC)
-#define LEAD_NS (700 * NSEC_PER_MSEC) /* for beacons and threads of clients to come up */
+/* Between the last message before the run's zero and the zero itself; a machine that was slower in
+ * bringing the beacons up is also slower in hearing of it. */
+#define LEAD_MIN_NS (30 * NSEC_PER_MSEC)
+#define LEAD_MAX_NS (1500 * NSEC_PER_MSEC)
 
 /* An agent does nothing until it is told to, and it is told when the guardian has it. */
 static int start_guarded_crew(struct run *run, struct err *err)
@@ -93,11 +96,13 @@ static void note_nearest(struct run *run)
 	buf_release(&text);
 }
 
-int run_tell_beacons(struct run *run, const char *type, struct err *err)
+int run_tell_beacons(struct run *run, const char *type, uint64_t at_ns, struct err *err)
 {
 	struct jv *message = jv_new_object(), *body = jv_new_object();
 
 	jv_set(body, "type", jv_new_string(type));
+	if (at_ns)
+		jv_set(body, "at_ns", jv_new_int((int64_t)at_ns));
 	jv_set(message, "type", jv_new_string("tell"));
 	jv_set(message, "to", jv_new_string("beacon"));
 	jv_set(message, "body", body);
@@ -110,33 +115,39 @@ static int ask(struct run *run, const char *type, struct jv *message, struct err
 	return crew_ask(&run->crew, message, clock_now_ns() + START_LIMIT_NS, err);
 }
 
+static void fix_zero(struct run *run, uint64_t lead_ns)
+{
+	if (lead_ns < LEAD_MIN_NS)
+		lead_ns = LEAD_MIN_NS;
+	if (lead_ns > LEAD_MAX_NS)
+		lead_ns = LEAD_MAX_NS;
+	run->epoch_ns = clock_now_ns() + lead_ns;
+	run->wall_start_ns = clock_wall_ns() + lead_ns;
+	run->suspended_ns = clock_suspended_ns();
+}
+
 /*
- * The probers come first, since measuring the way to every node takes round trips; then the run's
- * zero is fixed, a little ahead, and beacons and clients begin at it.
+ * The probers come first, since measuring the way to every node takes round trips; then beacons and
+ * the clients' threads stand by; then the run's zero is fixed, a little ahead, and all begin at it.
  */
 static int start_clients(struct run *run, struct err *err)
 {
 	struct jv *message, *body;
+	uint64_t began;
 
 	if (ask(run, "start", jv_new_object(), err))
 		return -1;
 	note_nearest(run);
-	run->epoch_ns = clock_now_ns() + LEAD_NS;
-	run->wall_start_ns = clock_wall_ns() + LEAD_NS;
-	run->suspended_ns = clock_suspended_ns();
-	message = jv_new_object();
-	jv_set(message, "epoch_ns", jv_new_int((int64_t)run->epoch_ns));
-	if (ask(run, "watch", message, err))
+	began = clock_now_ns();
+	if (ask(run, "stand_by", jv_new_object(), err))
 		return -1;
-	if (clock_now_ns() + LEAD_NS / 4 > run->epoch_ns)
-		return err_exit(err, EXIT_MACHINE,
-			"the beacons took more than %.1f s to come up: this machine is too busy",
-			0.75 * LEAD_NS / 1e9);
+	fix_zero(run, clock_now_ns() - began);
 	message = run_tell_prober("start", &body);
 	jv_set(body, "at_ns", jv_new_int((int64_t)run->epoch_ns));
-	if (crew_tell(&run->crew, message, err) || crew_pump(&run->crew, run->epoch_ns, NULL, err))
+	if (crew_tell(&run->crew, message, err) ||
+		run_tell_beacons(run, "start", run->epoch_ns, err))
 		return -1;
-	return run_tell_beacons(run, "start", err);
+	return crew_pump(&run->crew, run->epoch_ns, NULL, err);
 }
 
 int run_up(struct run *run, struct err *err)
