@@ -21,7 +21,7 @@ DESTDIR ?=
 DEPS_BUILD := gcc libc6-dev make pkg-config libnl-3-dev libnl-route-3-dev libpcap-dev \
 	libcurl4-openssl-dev libyaml-dev libjansson-dev libmicrohttpd-dev libhiredis-dev libseccomp-dev
 DEPS_TEST := libcmocka-dev iproute2 procps util-linux redis-server redis-sentinel redis-tools \
-	user-mode-linux libxml2-utils
+	user-mode-linux libxml2-utils chromium prometheus cmark-gfm python3-jsonschema
 DEPS_DEV := clang clang-format clang-tidy cppcheck wrk nginx-light iperf3 tcpdump
 
 # pkg-config names. What is OPTIONAL may be missing: name=start of its header. A .c file that

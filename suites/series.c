@@ -129,7 +129,8 @@ static void fill_lines(struct arena *arena, const struct evidence *evidence, str
 	for (size_t i = 0; i < plan->n_regions * 2; i++)
 		lines[i] = (struct series_line){.region = plan->regions[i / 2].name,
 			.writes = i % 2,
-			.buckets = stats + i * out->n_buckets};
+			.buckets = stats + i * out->n_buckets,
+			.n = out->n_buckets};
 	out->lines = lines;
 	out->n_lines = plan->n_regions * 2;
 }

@@ -11,8 +11,19 @@ void console_write(
 void html_write(const struct result *result, const struct writer_options *options, struct buf *out);
 void html_write_style(
 	const struct result *result, const struct writer_options *options, struct buf *out);
+void github_write(
+	const struct result *result, const struct writer_options *options, struct buf *out);
 void json_write(const struct result *result, const struct writer_options *options, struct buf *out);
 void junit_write(
 	const struct result *result, const struct writer_options *options, struct buf *out);
+void markdown_write(
+	const struct result *result, const struct writer_options *options, struct buf *out);
+void openmetrics_write(
+	const struct result *result, const struct writer_options *options, struct buf *out);
+void prometheus_write(
+	const struct result *result, const struct writer_options *options, struct buf *out);
+void series_write(
+	const struct result *result, const struct writer_options *options, struct buf *out);
+void tap_write(const struct result *result, const struct writer_options *options, struct buf *out);
 
 #endif

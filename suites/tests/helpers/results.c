@@ -177,7 +177,7 @@ static const struct series_stats plain_buckets[] = {
 	{0},
 };
 static const struct series_line plain_lines[] = {
-	{"us-east", false, plain_buckets}, {"us-east", true, plain_buckets}};
+	{"us-east", false, plain_buckets, 3}, {"us-east", true, plain_buckets, 3}};
 static const struct series_cell plain_cells[] = {
 	{"us-east", "steady", false, {.ok = 2000, .max_ns = 31000000}}};
 static const struct series_role_span plain_roles[] = {
@@ -192,6 +192,16 @@ static const struct series_visibility plain_visibilities[] = {
 		.never = 9,
 		.high_ns = {[40] = 90000000, [SERIES_SHARES - 1] = UINT64_MAX}},
 };
+
+static const struct series_delay plain_delays[] = {
+	{600, 0, 40000000, 41000000, 60000000}, {600, 300, 40000000, 41000000, 900000000}, {0}};
+static const struct series_link plain_wires[] = {
+	{"us-east", "eu-west", plain_delays, 3}, {"eu-west", "us-east", plain_delays, 3}};
+static const struct series_mark plain_marks[] = {{15 * S, MARK_CUT, "cut"},
+	{15 * S + 900000000, MARK_LAST_ACK, "cut"}, {24 * S, MARK_DETECT, "cut"},
+	{26 * S, MARK_PROMOTE, "cut"}, {35 * S, MARK_HEAL, "cut"}};
+static const struct series_ages plain_ages[] = {
+	{"us-east", {[0] = 900, [3] = 40, [SERIES_AGES - 1] = 1}, 52 * S}};
 
 static const struct result plain_result = {
 	.schema = RESULT_SCHEMA,
@@ -231,7 +241,14 @@ static const struct result plain_result = {
 		.roles = plain_roles,
 		.n_roles = 3,
 		.visibilities = plain_visibilities,
-		.n_visibilities = 1},
+		.n_visibilities = 1,
+		.link_bucket_ns = 30 * S,
+		.links = plain_wires,
+		.n_links = 2,
+		.marks = plain_marks,
+		.n_marks = 5,
+		.ages = plain_ages,
+		.n_ages = 1},
 	.clean = true,
 	.exit_code = 1,
 };
@@ -282,9 +299,18 @@ static void poison_series(struct arena *arena, struct series *series, const char
 	struct series_cell *cells = COPY(arena, plain_cells, 1);
 	struct series_role_span *roles = COPY(arena, plain_roles, 3);
 	struct series_visibility *visibilities = COPY(arena, plain_visibilities, 1);
+	struct series_link *links = COPY(arena, plain_wires, 2);
+	struct series_mark *marks = COPY(arena, plain_marks, 5);
+	struct series_ages *ages = COPY(arena, plain_ages, 1);
 
 	for (size_t i = 0; i < 2; i++)
-		lines[i].region = text;
+		lines[i].region = links[i].from = links[i].to = text;
+	for (size_t i = 0; i < 5; i++)
+		marks[i].what = text;
+	ages->region = text;
+	series->links = links;
+	series->marks = marks;
+	series->ages = ages;
 	for (size_t i = 0; i < 3; i++)
 		roles[i].node = roles[i].region = text;
 	cells->region = cells->phase = visibilities->from = visibilities->to = text;

@@ -208,7 +208,7 @@ static void a_page_of_the_busiest_run_stays_small(void **state)
 			.p99_ns = 9000000 + i * 104729,
 			.max_ns = 1000000000 + i * 1299709};
 	for (size_t i = 0; i < 6; i++)
-		lines[i] = (struct series_line){names[i / 2], i % 2, buckets};
+		lines[i] = (struct series_line){names[i / 2], i % 2, buckets, SERIES_BUCKETS_MAX};
 	for (size_t i = 0; i < 3; i++)
 		regions[i] = (struct result_region){.name = names[i]};
 	result->series.n_buckets = SERIES_BUCKETS_MAX;

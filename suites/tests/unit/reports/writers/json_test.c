@@ -65,8 +65,9 @@ static void what_was_not_measured_is_null(void **state)
 	(void)state;
 	assert_true(jv_is_null(jv_get(stale, "got_value")));
 	assert_non_null(jv_get(stale, "got_value"));
-	assert_true(jv_is_null(jv_get(jv_get(rto, "parts_ns"), "redirect")));
-	assert_true(jv_is_number(jv_get(jv_get(rto, "parts_ns"), "detect")));
+	assert_true(jv_is_number(jv_get(jv_at(jv_get(rto, "parts"), 0), "value_ns")));
+	assert_string_equal(text_at(jv_at(jv_get(rto, "parts"), 2), "name"), "redirect");
+	assert_true(jv_is_null(jv_get(jv_at(jv_get(rto, "parts"), 2), "value_ns")));
 	jv_free(json);
 	arena_release(&arena);
 }
