@@ -33,6 +33,12 @@ enum option_id {
 	OPTION_CONSISTENCY,
 	OPTION_TIME_LIMIT,
 	OPTION_MEMORY_LIMIT,
+	OPTION_OUTPUT,
+	OPTION_OP,
+	OPTION_JUNIT_DIALECT,
+	OPTION_UNDECIDED,
+	OPTION_PUSH,
+	OPTION_SCHEMA,
 	OPTIONS
 };
 
@@ -46,6 +52,7 @@ struct option_row {
 	const char *value;          /* "N"; NULL: a switch */
 	const char *const *choices; /* NULL-terminated; NULL: anything */
 	const char *help;
+	char letter; /* "-o" as well; 0: none */
 };
 
 extern const struct option_row option_rows[]; /* OPTIONS rows, pinned by static_assert */
@@ -97,6 +104,7 @@ int cmd_explain(const struct args *args, struct err *err);
 int cmd_doctor(const struct args *args, struct err *err);
 int cmd_run(const struct args *args, struct err *err);
 int cmd_judge(const struct args *args, struct err *err);
+int cmd_report(const struct args *args, struct err *err);
 int cmd_abort(const struct args *args, struct err *err);
 int cmd_clean(const struct args *args, struct err *err);
 

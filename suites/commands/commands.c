@@ -12,7 +12,7 @@ const struct command commands[] = {
 		OPTION(JSON) | OPTION(SHARE), cmd_check},
 	{"plan", "SCENARIO", 1, 1, "dry run: every change that a run would make, and its inverse",
 		OPTION(JSON) | OPTION(SHARE) | OPTION(SEED), cmd_plan},
-	{"list", "engines|faults|drivers|checkers|metrics|recipes|scenarios", 1, 1,
+	{"list", "engines|faults|drivers|checkers|metrics|recipes|scenarios|writers", 1, 1,
 		"what there is, one a line", OPTION(JSON) | OPTION(SHARE), cmd_list},
 	{"explain", "NAME", 1, 1, "a metric, fault, driver, engine, checker or recipe in full",
 		OPTION(SHARE), cmd_explain},
@@ -23,6 +23,12 @@ const struct command commands[] = {
 		OPTION(JSON) | OPTION(FORMAT) | OPTION(MODEL) | OPTION(INITIAL) |
 			OPTION(CONSISTENCY) | OPTION(TIME_LIMIT) | OPTION(MEMORY_LIMIT),
 		cmd_judge},
+	{"report", "[RUN]", 0, 1,
+		"write any format from a stored run: its name, its directory, or the latest",
+		OPTION(FORMAT) | OPTION(OUTPUT) | OPTION(OP) | OPTION(JUNIT_DIALECT) |
+			OPTION(UNDECIDED) | OPTION(PUSH) | OPTION(SCHEMA) | OPTION(RUNS) |
+			OPTION(SHARE),
+		cmd_report},
 	{"abort", "[RUN]", 0, 1, "end a run from another terminal: heal, report, clean up", 0,
 		cmd_abort},
 	{"clean", "", 0, 0, "undo what runs left behind whose processes all died at once", 0,

@@ -14,6 +14,8 @@ static void put_options(struct buf *out, uint64_t options)
 			continue;
 		buf_printf(out, "  --%s%s%s", row->name, row->value ? " " : "",
 			row->value ? row->value : "");
+		if (row->letter)
+			buf_printf(out, ", -%c", row->letter);
 		buf_printf(out, "%*s  %s\n",
 			(int)(start + 20 > out->len ? start + 20 - out->len : 0), "", row->help);
 	}

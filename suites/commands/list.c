@@ -5,6 +5,7 @@
 #include "fixtures/base/param.h"
 #include "fixtures/json/jv.h"
 #include "probes/drivers/driver.h"
+#include "reports/writers/writer.h"
 #include "suites/commands/catalogue.h"
 #include "suites/commands/command.h"
 #include "suites/judge/checker.h"
@@ -47,6 +48,13 @@ static void list_metrics(const char *share, catalogue_row *row, void *to)
 		row(to, metrics[i].name, metrics[i].help);
 }
 
+static void list_writers(const char *share, catalogue_row *row, void *to)
+{
+	(void)share;
+	for (const struct writer *w = writers; w->name; w++)
+		row(to, w->name, w->help);
+}
+
 static const struct {
 	const char *name;
 	void (*list)(const char *share, catalogue_row *row, void *to);
@@ -58,6 +66,7 @@ static const struct {
 	{"metrics", list_metrics},
 	{"recipes", catalogue_recipes},
 	{"scenarios", catalogue_scenarios},
+	{"writers", list_writers},
 };
 
 static void row_to_text(void *to, const char *name, const char *help)

@@ -12,8 +12,12 @@
 
 static const char *const color_choices[] = {"auto", "always", "never", NULL};
 
+/* In the order of enum junit_dialect and enum undecided_as. */
+static const char *const dialect_choices[] = {"gitlab", "strict", NULL};
+static const char *const undecided_choices[] = {"error", "fail", "skip", NULL};
+
 const struct option_row option_rows[] = {
-	[OPTION_HELP] = {OPTION_HELP, "help", NULL, NULL, "show this"},
+	[OPTION_HELP] = {OPTION_HELP, "help", NULL, NULL, "show this", 'h'},
 	[OPTION_VERSION] = {OPTION_VERSION, "version", NULL, NULL, "show the version"},
 	[OPTION_COLOR] = {OPTION_COLOR, "color", "WHEN", color_choices,
 		"auto, always or never; NO_COLOR is respected"},
@@ -29,7 +33,7 @@ const struct option_row option_rows[] = {
 	[OPTION_VERBOSE] = {OPTION_VERBOSE, "verbose", NULL, NULL, "log what is done, in run.log"},
 	[OPTION_QUIET] = {OPTION_QUIET, "quiet", NULL, NULL, "no progress on stderr"},
 	[OPTION_FORMAT] = {OPTION_FORMAT, "format", "NAME", NULL,
-		"how the history is written: knossos, elle, etcd-log, jsonl or run"},
+		"judge: knossos, elle, etcd-log, jsonl or run; report: console, json, html ..."},
 	[OPTION_MODEL] = {OPTION_MODEL, "model", "NAME", NULL,
 		"what the object promises: register, cas-register, mutex ..."},
 	[OPTION_INITIAL] = {OPTION_INITIAL, "initial", "V", NULL,
@@ -40,6 +44,18 @@ const struct option_row option_rows[] = {
 		"beyond it the answer is undecided (60s)"},
 	[OPTION_MEMORY_LIMIT] = {OPTION_MEMORY_LIMIT, "memory-limit", "SIZE", NULL,
 		"beyond it the answer is undecided (2gb)"},
+	[OPTION_OUTPUT] = {OPTION_OUTPUT, "output", "FILE", NULL,
+		"write there, all of it or nothing, instead of to stdout", 'o'},
+	[OPTION_OP] = {OPTION_OP, "op", "N", NULL,
+		"show operation N of the history and those on its key around it"},
+	[OPTION_JUNIT_DIALECT] = {OPTION_JUNIT_DIALECT, "junit-dialect", "NAME", dialect_choices,
+		"gitlab names files of test cases; strict is what Jenkins' schema allows"},
+	[OPTION_UNDECIDED] = {OPTION_UNDECIDED, "undecided", "AS", undecided_choices,
+		"what inconclusive and void become in JUnit and TAP: error, fail or skip"},
+	[OPTION_PUSH] = {OPTION_PUSH, "push", "URL", NULL,
+		"send the metrics to a Prometheus Pushgateway"},
+	[OPTION_SCHEMA] = {OPTION_SCHEMA, "schema", NULL, NULL,
+		"print the JSON Schema of --format json or series"},
 };
 static_assert(sizeof(option_rows) / sizeof(*option_rows) == OPTIONS, "a row per option");
 static_assert(OPTIONS <= 64, "options are bits");
@@ -69,6 +85,15 @@ static const struct option_row *find_option(const char *name, size_t len, uint64
 	return NULL;
 }
 
+static const struct option_row *find_letter(char letter, uint64_t allowed)
+{
+	for (int i = 0; letter && i < OPTIONS; i++) {
+		if (allowed >> i & 1 && option_rows[i].letter == letter)
+			return &option_rows[i];
+	}
+	return NULL;
+}
+
 static int check_choice(const struct option_row *row, const char *value, struct err *err)
 {
 	struct buf list = {0};
@@ -86,6 +111,21 @@ static int check_choice(const struct option_row *row, const char *value, struct 
 			buf_str(&list), value);
 	buf_release(&list);
 	return rc;
+}
+
+/* "-o FILE": one letter, its value in the next word. */
+static int parse_letter(
+	struct args *args, uint64_t allowed, const char **argv, int argc, int *i, struct err *err)
+{
+	const struct option_row *row = find_letter(argv[*i][1], allowed);
+
+	if (!row || argv[*i][2])
+		return err_exit(err, EXIT_USAGE,
+			"\"%.40s\" is no option; options are long, such as --json", argv[*i]);
+	if (row->value && *i + 1 >= argc)
+		return err_exit(err, EXIT_USAGE, "-%c needs its %s", row->letter, row->value);
+	args->values[row->id] = row->value ? argv[++*i] : "";
+	return check_choice(row, args->values[row->id], err);
 }
 
 /* One option at argv[*i]; *i is left at its last word. */
@@ -121,15 +161,13 @@ int args_parse(struct args *args, uint64_t allowed, const char **argv, int argc,
 
 		if (!only_operands && !strcmp(word, "--"))
 			only_operands = true;
-		else if (!only_operands && !strcmp(word, "-h"))
-			args->values[OPTION_HELP] = "";
 		else if (!only_operands && !strncmp(word, "--", 2)) {
 			if (parse_option(args, allowed, argv, argc, &i, err))
 				return -1;
-		} else if (!only_operands && word[0] == '-' && word[1])
-			return err_exit(err, EXIT_USAGE,
-				"\"%.40s\" is no option; options are long, such as --json", word);
-		else
+		} else if (!only_operands && word[0] == '-' && word[1]) {
+			if (parse_letter(args, allowed, argv, argc, &i, err))
+				return -1;
+		} else
 			argv[n++] = word;
 	}
 	args->n_operands = n;

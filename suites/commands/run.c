@@ -3,6 +3,7 @@
 #include "fixtures/base/log.h"
 #include "reports/writers/terminal.h"
 #include "reports/writers/writer.h"
+#include "suites/commands/ci.h"
 #include "suites/commands/command.h"
 #include "suites/run/run.h"
 #include "suites/run/trials.h"
@@ -69,14 +70,18 @@ static int read_options(
 static int run_trial(const struct args *args, const struct run_options *options,
 	struct trials *trials, uint64_t *repeat, uint64_t *seed, struct err *err)
 {
+	struct ci ci = {.section = (int)trials->n};
 	struct buf errors = {0};
 	struct result result;
 	struct run run;
 	int code = -1;
 
+	ci_begin(&ci);
 	if (run_scenario(&run, options, &result, err, &errors)) {
 		fputs(buf_str(&errors), stderr);
-	} else if (!write_files(&result, err) && !show(args, &result, err)) {
+		ci_end(&ci, NULL, err);
+	} else if (!write_files(&result, err) && !show(args, &result, err) &&
+		!ci_end(&ci, &result, err)) {
 		code = result.exit_code;
 		*repeat = run.plan->repeat;
 		*seed = run.plan->seed;

@@ -2,7 +2,8 @@
  * store: the directory of one run below the run store (regionproof-runs).
  *
  *   <UTC time>-<scenario>[-N]/   scenario.yaml  run.log  run.json  record.json  junit.xml
- *                                report.html  report.css  ledger.tsv
+ *                                report.html  report.css  report.md  report.tap  metrics.prom
+ *                                series.json  ledger.tsv
  *       record/<region>/         histories, marks, beacons, captures, stalls, logs of nodes
  *       work/                    while the run lasts: working directories of nodes
  *   latest                       link to the newest

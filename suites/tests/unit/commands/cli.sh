@@ -48,7 +48,7 @@ check "help of a command lists its options" ends 0 plan --help
 check "which are those of its row" says out '--seed N'
 check "--version ends in 0" ends 0 --version
 check "and says which" says out '^regionproof [0-9]'
-for what in engines faults drivers checkers metrics recipes scenarios; do
+for what in engines faults drivers checkers metrics recipes scenarios writers; do
 	check "list $what ends in 0" ends 0 list "$what" "$share"
 	check "and lists something" test -s out
 done
@@ -57,6 +57,18 @@ check "and is told which is near" says err 'did you mean metrics?'
 for name in latency partition http-kv wire sessions region-store; do
 	check "explain $name ends in 0" ends 0 explain "$name" "$share"
 done
+mkdir -p regionproof-runs/latest
+printf '{"schema": 1, "run": "r", "scenario": {"name": "s"}, "expectations": []}' >regionproof-runs/latest/run.json
+check "report tells the latest run" ends 0 report
+check "and others by format" ends 0 report --format tap latest
+check "as that format has it" says out "^TAP version 14"
+check "report -o writes a file" ends 0 report --format json -o run.json
+check "which is all there" says run.json "tally"
+check "report --schema needs no run" ends 0 report --schema --format series
+check "a format that is not there ends in 64" ends 64 report --format jsn
+check "and is told which is near" says err "did you mean json?"
+check "a run that is not there ends in 64" ends 64 report 2019
+check "a gateway that is not there is told" ends 70 report --push http://127.0.0.1:9
 check "explain of nothing known ends in 64" ends 64 explain "$share" lattency
 check "doctor tells in JSON what it found" sh -c "'$program' doctor --json '$share' >out; [ \$? -le 4 ]"
 check "each check with its result" says out '"check": "engine wire"'

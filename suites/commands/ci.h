@@ -1,0 +1,26 @@
+/*
+ * ci: what a run says to the CI server that it runs under, besides its files.
+ *
+ * GitHub (GITHUB_ACTIONS=true): commands in what is printed are switched off until the end of the
+ * run, so that nothing that a server answered is taken for one; then annotations, the step summary
+ * ($GITHUB_STEP_SUMMARY, appended) and outputs ($GITHUB_OUTPUT). GitLab (GITLAB_CI=true): the run is
+ * a section that can be folded. Elsewhere nothing.
+ */
+#ifndef SUITES_COMMANDS_CI_H
+#define SUITES_COMMANDS_CI_H
+
+#include "fixtures/base/err.h"
+
+struct result;
+
+struct ci {
+	char token[33]; /* that switches commands on again; "": they are on */
+	int section;    /* of GitLab, numbered */
+};
+
+/* Both print to stdout. Begin before anything of the run is printed. */
+void ci_begin(struct ci *ci);
+/* result NULL: the run came to none. */
+int ci_end(struct ci *ci, const struct result *result, struct err *err);
+
+#endif
