@@ -1,9 +1,12 @@
 #include "probes/group.h"
 #include "fixtures/base/rng.h"
+#include "probes/drivers/driver.h"
 
 static const char *const target_words[] = {[TARGET_NEAREST] = "nearest",
 	[TARGET_PRIMARY] = "primary",
 	[TARGET_PRIMARY_START] = "primary@start",
+	[TARGET_NODE] = "node",
+	[TARGET_NAME] = "name",
 	NULL};
 
 #define FIELD(f) offsetof(struct client_group, f)
@@ -107,6 +110,18 @@ const struct param group_params[] = {
 		.max = 32768,
 		.offset = FIELD(value_size),
 		.help = "padding behind each written value"},
+	{.name = "node",
+		.type = PARAM_STRING,
+		.offset = FIELD(node),
+		.help = "the recipe's node that `from: node` and `to: node` mean, in the own region"},
+	{.name = "lookup",
+		.type = PARAM_STRING,
+		.offset = FIELD(lookup),
+		.help = "the DNS name that `from: name`, `to: name` and the driver dns look up"},
+	{.name = "resolver",
+		.type = PARAM_STRING,
+		.offset = FIELD(resolver),
+		.help = "the recipe's node that `from: name` and `to: name` ask, in the own region"},
 	PARAM_END,
 };
 
@@ -144,4 +159,18 @@ unsigned group_region_at(
 	phase = rng_at(rng_derive(seed, "roam-phase"), group->first_session, i) %
 		group->roam_every_ns;
 	return group->regions[(home + (at_ns + phase) / group->roam_every_ns) % group->n_regions];
+}
+
+bool group_looks_up(const struct client_group *group)
+{
+	return group->driver && group->driver->can & DRIVER_LOOKUPS;
+}
+
+size_t group_first_of_data(const struct client_group *groups, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && group_looks_up(&groups[i]))
+		i++;
+	return i;
 }

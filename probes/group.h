@@ -25,9 +25,12 @@ enum group_target {
 	TARGET_NEAREST, /* the node with the least RTT at the start, own region first on a tie */
 	TARGET_PRIMARY, /* the primary as it is now, as the own region's nodes name it */
 	TARGET_PRIMARY_START, /* the primary at the start, for ever */
+	TARGET_NODE,          /* the own region's node of the name `node`: an edge, a resolver */
+	TARGET_NAME, /* the node that `lookup` leads to, as the own region's `resolver` says */
 };
 
 struct driver_ops;
+struct endpoint;
 
 struct client_group {
 	const char *name;
@@ -54,6 +57,9 @@ struct client_group {
 	uint64_t roam_every_ns;   /* how long such a session stays in one region */
 	uint64_t demand_version;  /* 1: reads demand the version of the session's own last write */
 	uint64_t value_size;      /* bytes of padding behind a written value */
+	const char *node, *resolver;              /* of the recipe; NULL: none */
+	const char *lookup;                       /* a DNS name; NULL: none */
+	const struct endpoint *nodes, *resolvers; /* those of each region of the plan, or NULL */
 };
 
 /* Rows of a group in the scenario; nested keys are dotted ("reads.rate"). name, driver, sessions
@@ -88,5 +94,10 @@ unsigned group_region_at(
 unsigned group_home(const struct client_group *group, uint32_t i);
 bool group_roams(const struct client_group *group, uint32_t i, uint64_t seed);
 uint32_t group_sessions(const struct client_group *group);
+/* Does it look names up, and so has no part in the system's data? */
+bool group_looks_up(const struct client_group *group);
+/* Index of the first of the groups that works with the data; n: none does. Availability and roles are
+ * asked with its driver. */
+size_t group_first_of_data(const struct client_group *groups, size_t n);
 
 #endif

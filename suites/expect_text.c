@@ -142,11 +142,29 @@ static const char *read_text(
 		node_text(arena, evidence, op, "answered"), claim_text(arena, op));
 }
 
+static const char *lookup_text(struct arena *arena, const struct evidence *evidence,
+	const struct op *op, const struct client_group *group)
+{
+	const char *asked = arena_printf(arena, "asked %s for %s",
+		group->node ? group->node : "a server", group->lookup ? group->lookup : "a name");
+
+	if (op->state != OP_OK)
+		return arena_printf(arena, "%s: no answer (%s)", asked,
+			op_error_name((enum op_error)op->error));
+	if (op->node == OP_NODE_UNKNOWN)
+		return arena_printf(arena, "%s: no address of the system", asked);
+	return arena_printf(arena, "%s: %s, good for %u s", asked,
+		view_node_name(evidence->plan, op->node), op->age_ms / 1000);
+}
+
 const char *expect_text_op(
 	struct arena *arena, const struct evidence *evidence, const struct op *op)
 {
+	const struct client_group *group = view_group(evidence->plan, op->session);
 	const char *key = key_text(arena, op->key);
 
+	if (group && group_looks_up(group))
+		return lookup_text(arena, evidence, op, group);
 	return op_is_write(op) ? write_text(arena, evidence, op, key)
 			       : read_text(arena, evidence, op, key);
 }

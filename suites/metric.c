@@ -459,6 +459,63 @@ const struct metric metrics[] = {
 		.counts =
 			"Ok reads of sessions outside the primary's region whose answer says that "
 			"the local copy was behind. Denominator: all ok reads there. Phase: call."},
+	[METRIC_DNS_SWITCH_TIME] = {.id = METRIC_DNS_SWITCH_TIME,
+		.name = "dns.switch_time",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = TAKES_PHASE | TAKES_REGION | TAKES_GROUP,
+		.needs = DRIVER_LOOKUPS,
+		.needs_fault = 1,
+		.is_bound_of_fault = 1,
+		.checker = "names",
+		.help = "from the fault until a name leads elsewhere",
+		.counts =
+			"Ok lookups of groups with driver dns. A series is one group in one region; "
+			"those count whose last answer before the fault led to what it struck. From "
+			"the certified in-force instant to the return of the first other answer, the "
+			"slowest series. Not changed while the fault lasted: right-censored. "
+			"Resolution: the group's lookups."},
+	[METRIC_DNS_TTL_VIOLATIONS] = {.id = METRIC_DNS_TTL_VIOLATIONS,
+		.name = "dns.ttl_violations",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.needs = DRIVER_LOOKUPS,
+		.wants = WANTS_READS,
+		.checker = "names",
+		.help = "answers of a resolver that the authority's TTL does not allow",
+		.counts =
+			"Ok lookups of groups with driver dns that are not the authority, in "
+			"regions where a group with authority: yes asks too. A violation hands out "
+			"more TTL than the authority ever gave, or names a node that the authority, "
+			"heard without a gap of 1 s, had not named for its TTL and 1 s before the "
+			"call. Denominator: all such lookups. Phase: intended start."},
+	[METRIC_NEAREST_SHARE] = {.id = METRIC_NEAREST_SHARE,
+		.name = "routing.nearest_share",
+		.unit = PARAM_SHARE,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.needs = DRIVER_LOOKUPS,
+		.wants = WANTS_READS | WANTS_REGIONS,
+		.checker = "names",
+		.help = "share of lookups that led to the nearest region",
+		.counts =
+			"Ok lookups that named a node of the system. Nearest: the region with the "
+			"least round trip of the beacons in the phase, the own one with none; within "
+			"10 % of it is as near. Denominator: all such lookups; answers that name no "
+			"node are noted beside it. Phase: intended start."},
+	[METRIC_EDGE_AGE] = {.id = METRIC_EDGE_AGE,
+		.name = "edge.age",
+		.unit = PARAM_DURATION,
+		.stats = QUANTILES,
+		.takes = SESSION_TAKES,
+		.wants = WANTS_READS | WANTS_WRITES,
+		.checker = "staleness",
+		.help = "the definite age of what an edge served, against its origin",
+		.counts =
+			"As staleness, of the reads of groups that read from: node: by what is in "
+			"the body, whatever the header Age says. Age: call of the read minus return "
+			"of the first certain, surviving write of another value. Phase: call."},
 };
 static_assert(sizeof(metrics) / sizeof(*metrics) == METRICS, "a row per metric");
 

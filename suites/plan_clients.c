@@ -1,5 +1,6 @@
 /* plan_clients: groups, their drivers and the numbers of their sessions. */
 #include "fixtures/base/clock.h"
+#include "fixtures/net/addr.h"
 #include "suites/plan_parts.h"
 
 #include <inttypes.h>
@@ -68,6 +69,79 @@ static void apply_settings(
 	group->driver_options = options;
 }
 
+static bool goes(const struct client_group *group, enum group_target target)
+{
+	return group->read_from == target || group->write_to == target;
+}
+
+/* The recipe's node of that name in each region; NULL where there is none. */
+static const struct endpoint *nodes_called(
+	struct planner *p, const struct scenario_group *from, const char *row, const char *name)
+{
+	struct plan *plan = p->plan;
+	struct scenario_word word = {.text = name, .place = from->place};
+	const char **names = arena_array(p->arena, p->recipe.n_nodes + 1, sizeof(*names));
+	struct endpoint *found;
+	int which;
+
+	for (size_t i = 0; i < from->settings.n; i++) {
+		if (!strcmp(from->settings.items[i].name, row))
+			word.place = from->settings.items[i].value.place;
+	}
+	for (size_t i = 0; i < p->recipe.n_nodes; i++)
+		names[i] = p->recipe.nodes[i].name.text;
+	if (!plan->n_nodes)
+		return NULL; /* the recipe is complained about */
+	which = planner_find(p, &word, names, p->recipe.n_nodes, "node of the recipe");
+	if (which < 0)
+		return NULL;
+	found = arena_array(p->arena, plan->n_regions, sizeof(*found));
+	for (size_t r = 0; r < plan->n_regions; r++) {
+		const struct plan_node *node = &plan->nodes[r * p->recipe.n_nodes + (size_t)which];
+
+		found[r] = (struct endpoint){.name = node->spec.name,
+			.host = arena_strdup(p->arena, addr_of(node->region, node->host).ip4_text),
+			.port = node->spec.port,
+			.region = (uint8_t)r,
+			.node = OP_NODE_UNKNOWN};
+	}
+	return found;
+}
+
+/* Where a group goes that does not go by the router: each word needs others. */
+static void find_way(
+	struct planner *p, const struct scenario_group *from, struct client_group *group)
+{
+	bool name = goes(group, TARGET_NAME), looks_up = group_looks_up(group);
+	const struct {
+		bool needed;
+		const char *what, *row, *value;
+	} needs[] = {
+		{goes(group, TARGET_NODE) || looks_up, "node", "node: varnish", group->node},
+		{name || looks_up, "name", "lookup: app.example.test", group->lookup},
+		{name, "name", "resolver: unbound", group->resolver},
+	};
+
+	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++) {
+		if (needs[i].needed && !needs[i].value)
+			complain(p->complaints, from->place,
+				"group %s goes to a %s and does not say which; write, for one, %s",
+				group->name, needs[i].what, needs[i].row);
+	}
+	if (looks_up && (group->read_from != TARGET_NODE || group->write_rate_uhz))
+		complain(p->complaints, from->place,
+			"group %s looks names up; write reads: { rate: 20/s, from: node } and no writes",
+			group->name);
+	if (name && !driver_find("dns"))
+		complain(p->complaints, from->place,
+			"group %s follows a name, and this program was built without c-ares",
+			group->name);
+	if (group->node)
+		group->nodes = nodes_called(p, from, "node", group->node);
+	if (group->resolver)
+		group->resolvers = nodes_called(p, from, "resolver", group->resolver);
+}
+
 static void check_group(
 	struct planner *p, const struct scenario_group *from, const struct client_group *group)
 {
@@ -116,6 +190,7 @@ static void add_group(struct planner *p, const struct scenario_group *from)
 	group->driver = find_driver(p, from);
 	apply_settings(p, from, group);
 	find_regions(p, from, group);
+	find_way(p, from, group);
 	sessions = from->sessions_per_region * group->n_regions;
 	if (plan->n_sessions + sessions > GROUP_SESSIONS_MAX)
 		complain(p->complaints, from->place,
@@ -140,4 +215,7 @@ void plan_clients(struct planner *p)
 	for (size_t i = 0; i < n; i++)
 		add_group(p, &p->scenario.groups[i]);
 	check_registers(p);
+	if (n && group_first_of_data(p->plan->groups, n) == n)
+		complain(p->complaints, p->scenario.groups[0].place,
+			"all groups look names up; add one that works with what the name leads to");
 }

@@ -59,6 +59,7 @@ static double region_share(const struct client_group *group, int region)
 enum operations {
 	ALL_OPERATIONS,
 	READS,
+	LOOKUPS,
 	WRITES,
 	LEDGER_WRITES,
 	REGISTER_WRITES,
@@ -67,7 +68,8 @@ enum operations {
 
 static double rate_of(const struct client_group *group, enum operations what, enum op_filter filter)
 {
-	double reads = (double)group->read_rate_uhz / 1e6;
+	double all_reads = (double)group->read_rate_uhz / 1e6;
+	double reads = group_looks_up(group) ? 0 : all_reads;
 	double writes = (double)group->write_rate_uhz / 1e6;
 	double ledger = (double)group->ledger_ppm / 1e6;
 
@@ -77,7 +79,9 @@ static double rate_of(const struct client_group *group, enum operations what, en
 			: filter == FILTER_WRITES ? writes
 						  : reads + writes;
 	case READS:
-		return reads;
+		return filter == FILTER_GROUP ? all_reads : reads;
+	case LOOKUPS:
+		return all_reads - reads;
 	case WRITES:
 		return writes;
 	case LEDGER_WRITES:
@@ -159,8 +163,13 @@ uint64_t plan_planned_samples(
 	case METRIC_DIRTY_READS:
 	case METRIC_THIN_AIR_READS:
 	case METRIC_FALLBACK_SHARE:
+	case METRIC_EDGE_AGE:
 		*what = "reads";
 		return planned(plan, expect, READS);
+	case METRIC_DNS_TTL_VIOLATIONS:
+	case METRIC_NEAREST_SHARE:
+		*what = "lookups";
+		return planned(plan, expect, LOOKUPS);
 	case METRIC_WRITES_LOST:
 	case METRIC_WRITES_MISSING:
 	case METRIC_WRITES_DISCARDED_AFTER_CUT:
@@ -182,6 +191,7 @@ uint64_t plan_planned_samples(
 	case METRIC_FAILOVER_PROMOTE:
 	case METRIC_FAILOVER_REDIRECT:
 	case METRIC_FAILOVER_FIRST_SUCCESS:
+	case METRIC_DNS_SWITCH_TIME:
 		*what = "failovers";
 		return plan->repeat;
 	case METRIC_CONVERGENCE_TIME:

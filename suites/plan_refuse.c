@@ -146,6 +146,7 @@ static bool driver_cannot(struct planner *p, const struct plan_expect *expect)
 		{DRIVER_ROLES, "nodes that tell their role"},
 		{DRIVER_DELETES, "deletes"},
 		{DRIVER_CAS, "compare-and-set"},
+		{DRIVER_LOOKUPS, "lookups of names (a group with driver: dns)"},
 	};
 	unsigned can = 0, lacks;
 	const char *driver = "";
@@ -310,6 +311,7 @@ static uint64_t longest_possible(const struct planner *p, const struct plan_expe
 		}
 		return longest;
 	case METRIC_STALENESS:
+	case METRIC_EDGE_AGE:
 	case METRIC_VISIBILITY:
 		return plan->end_ns;
 	case METRIC_AVAILABILITY_WINDOW:

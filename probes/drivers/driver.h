@@ -34,6 +34,7 @@ struct driver_target {
 	const void *options; /* the driver's own struct, filled by its param rows */
 	uint64_t value_size; /* bytes of padding behind written values */
 	uint64_t seed;
+	const char *lookup; /* the name that drivers with DRIVER_LOOKUPS ask for */
 };
 
 /* What to do, and where the answer goes. In: kind, key, value (write), min_version, timeout_ns.
@@ -71,6 +72,9 @@ enum driver_can {
 	DRIVER_ROLES = 1 << 5,
 	DRIVER_DELETES = 1 << 6,
 	DRIVER_CAS = 1 << 7,
+	/* Reads look a name up instead of a key: the answer is a node, and age_ms how long it may be
+	 * kept (no claim of an age). Such groups have no part in the data. */
+	DRIVER_LOOKUPS = 1 << 8,
 };
 
 struct driver;

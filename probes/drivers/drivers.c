@@ -8,6 +8,9 @@ const struct driver_ops *const drivers[] = {
 	&driver_null,
 	&driver_http_kv,
 	&driver_redis,
+#ifdef HAVE_CARES
+	&driver_dns,
+#endif
 	NULL,
 };
 

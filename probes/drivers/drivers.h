@@ -7,5 +7,6 @@ struct driver_ops;
 extern const struct driver_ops driver_null;
 extern const struct driver_ops driver_http_kv;
 extern const struct driver_ops driver_redis;
+extern const struct driver_ops driver_dns;
 
 #endif

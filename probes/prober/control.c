@@ -95,6 +95,7 @@ struct driver *prober_driver(const struct prober *prober, const struct client_gr
 		.options = group->driver_options,
 		.value_size = group->value_size,
 		.seed = prober->config->seed ^ stream,
+		.lookup = group->lookup,
 	};
 
 	/* cppcheck-suppress returnDanglingLifetime ; open() copies it, see driver.h */
@@ -166,7 +167,7 @@ static int stand_by(struct prober *prober, struct control *c, struct err *err)
 	if (c->standing_by)
 		return 0;
 	c->standing_by = true;
-	return held_start(prober, err) || sessions_start(prober, err) ||
+	return held_start(prober, err) || names_start(prober, err) || sessions_start(prober, err) ||
 			ticker_start(prober, err) || roles_start(prober, err)
 		? -1
 		: 0;
@@ -258,8 +259,9 @@ static int control(struct prober *prober, struct control *c)
 
 static int open_all(struct prober *prober, struct err *err)
 {
-	return held_open(prober, err) || sessions_open(prober, err) || ticker_open(prober, err) ||
-			roles_open(prober, err) || sweeps_open(prober, err)
+	return held_open(prober, err) || names_open(prober, err) || sessions_open(prober, err) ||
+			ticker_open(prober, err) || roles_open(prober, err) ||
+			sweeps_open(prober, err)
 		? -1
 		: 0;
 }
@@ -271,6 +273,7 @@ static void end_all(struct prober *prober)
 	if (prober->ticker)
 		ticker_join(prober);
 	sweeps_join(prober);
+	names_join(prober);
 	roles_join(prober);
 	held_join(prober);
 }
@@ -280,6 +283,7 @@ static void close_all(struct prober *prober)
 	sessions_close(prober);
 	ticker_close(prober);
 	sweeps_close(prober);
+	names_close(prober);
 	roles_close(prober);
 	held_close(prober);
 }

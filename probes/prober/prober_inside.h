@@ -22,6 +22,7 @@ struct sessions;
 struct ticker;
 struct roles;
 struct sweeps;
+struct names;
 struct held;
 
 struct prober {
@@ -35,6 +36,7 @@ struct prober {
 	struct ticker *ticker; /* NULL: none wanted */
 	struct roles *roles;
 	struct sweeps *sweeps;
+	struct names *names;
 	struct held *held;
 };
 
@@ -78,6 +80,11 @@ void roles_close(struct prober *prober);
 
 /* Measure the RTT to every node, fix the nearest; [{node, rtt_ns}], owned by the caller. */
 struct jv *nearest_measure(struct prober *prober, struct err *err);
+
+int names_open(struct prober *prober, struct err *err);
+int names_start(struct prober *prober, struct err *err);
+void names_join(struct prober *prober);
+void names_close(struct prober *prober);
 
 int held_open(struct prober *prober, struct err *err);
 int held_start(struct prober *prober, struct err *err);

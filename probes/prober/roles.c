@@ -85,6 +85,7 @@ int roles_open(struct prober *prober, struct err *err)
 {
 	const struct prober_config *config = prober->config;
 	struct roles *roles = calloc(1, sizeof(*roles));
+	size_t data = group_first_of_data(config->groups, config->n_groups);
 	struct buf path = {0};
 
 	if (!roles)
@@ -98,7 +99,7 @@ int roles_open(struct prober *prober, struct err *err)
 	roles->watches = calloc(config->n_endpoints + 1, sizeof(*roles->watches));
 	if (!roles->watches)
 		abort();
-	if (!config->n_groups || !(config->groups[0].driver->can & DRIVER_ROLES))
+	if (data == config->n_groups || !(config->groups[data].driver->can & DRIVER_ROLES))
 		return 0;
 	for (size_t i = 0; i < config->n_endpoints; i++) {
 		struct watch *w = &roles->watches[roles->n];
@@ -106,7 +107,8 @@ int roles_open(struct prober *prober, struct err *err)
 		if (config->endpoints[i].region != config->region)
 			continue;
 		*w = (struct watch){.prober = prober, .endpoint = i};
-		w->driver = prober_driver(prober, &config->groups[0], UINT64_C(2) << 32 | i, err);
+		w->driver =
+			prober_driver(prober, &config->groups[data], UINT64_C(2) << 32 | i, err);
 		if (!w->driver)
 			return -1;
 		roles->n++;
@@ -226,15 +228,16 @@ struct jv *nearest_measure(struct prober *prober, struct err *err)
 {
 	const struct prober_config *config = prober->config;
 	struct watch *all = calloc(config->n_endpoints + 1, sizeof(*all));
+	size_t data = group_first_of_data(config->groups, config->n_groups), n = 0;
+	bool none = data == config->n_groups;
 	struct jv *list = NULL;
-	size_t n = 0;
 
 	if (!all)
 		abort();
-	for (; config->n_groups && n < config->n_endpoints; n++) {
+	for (; !none && n < config->n_endpoints; n++) {
 		all[n] = (struct watch){.prober = prober, .endpoint = n, .rtt_ns = UINT64_MAX};
 		all[n].driver =
-			prober_driver(prober, &config->groups[0], UINT64_C(3) << 32 | n, err);
+			prober_driver(prober, &config->groups[data], UINT64_C(3) << 32 | n, err);
 		if (!all[n].driver || prober_thread(&all[n].thread, rtt_main, &all[n], err))
 			break;
 		all[n].running = true;
@@ -244,7 +247,7 @@ struct jv *nearest_measure(struct prober *prober, struct err *err)
 		if (all[i].driver)
 			all[i].driver->ops->close(all[i].driver);
 	}
-	if (!config->n_groups || n == config->n_endpoints) {
+	if (none || n == config->n_endpoints) {
 		choose(prober, all, n);
 		list = describe(prober, all, n);
 	}

@@ -125,6 +125,9 @@ const struct endpoint *router_pick(const struct router *router, const struct rou
 	case TARGET_PRIMARY_START:
 		return router->primary_start < router->n ? &router->endpoints[router->primary_start]
 							 : NULL;
+	case TARGET_NODE:
+	case TARGET_NAME:
+		return NULL;
 	case TARGET_PRIMARY:
 		break;
 	}

@@ -47,7 +47,7 @@ void router_release(struct router *router);
 void router_update(struct router *router, size_t endpoint, const struct driver_role *role);
 /* Fix what primary@start means. */
 void router_fix_start(struct router *router);
-/* NULL: no node is known. *taken is for router_failed. */
+/* NULL: no node is known, or the target is none of the router's (way.h). *taken is for router_ended. */
 const struct endpoint *router_pick(const struct router *router, const struct route *route,
 	enum group_target target, struct route *taken);
 /* How the attempt that took `taken` ended; moves the route on where it should. A route that has moved

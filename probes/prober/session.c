@@ -15,6 +15,7 @@
 #include "probes/history.h"
 #include "probes/prober/attempt.h"
 #include "probes/prober/prober_inside.h"
+#include "probes/prober/way.h"
 #include "probes/workload/workload.h"
 
 #include <stdlib.h>
@@ -101,7 +102,7 @@ static int operate(struct session *s)
 	attempt = attempt_of(s, &want);
 	op = op_of(s, &want);
 	route = want.kind == OP_READ ? &s->read_route : &s->write_route;
-	at = router_pick(&s->prober->router, route, want.target, &taken);
+	at = way_pick(s->prober, s->group, route, want.target, &taken);
 	if (attempt_run(&attempt, at, &op, &err)) {
 		prober_fail(s->prober, &err);
 		return -1;

@@ -102,11 +102,14 @@ static void list_items(struct sweeps *s, const struct jv *ledger, struct err *er
 		const struct client_group *group = &config->groups[g];
 		uint64_t first = group_register_key(group, group->first_session, 0);
 
+		if (group_looks_up(group))
+			continue;
 		for (uint64_t i = 0; i < group_sessions(group) * group->registers; i++)
 			add(s, (uint32_t)(first + i), g);
 	}
 	for (unsigned r = 0; s->prober->ticker && r < config->n_regions; r++)
-		add(s, op_key(KEY_TICKER, r), 0);
+		add(s, op_key(KEY_TICKER, r),
+			group_first_of_data(config->groups, config->n_groups));
 	for (size_t i = 0; i < jv_count(ledger); i++)
 		add_ledger(s, jv_at(ledger, i), err);
 	if (s->n_items)

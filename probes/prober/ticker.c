@@ -12,6 +12,7 @@
 #include "fixtures/json/jv.h"
 #include "probes/prober/attempt.h"
 #include "probes/prober/prober_inside.h"
+#include "probes/prober/way.h"
 
 #include <stdlib.h>
 
@@ -29,7 +30,7 @@ struct slot {
 
 struct ticker {
 	struct prober *prober;
-	const struct client_group *group; /* the first: its driver and targets */
+	const struct client_group *group; /* the first of data: its driver and targets */
 	struct history_writer *writer;
 	unsigned n_reads;
 	struct slot *slots;
@@ -109,7 +110,7 @@ static const struct endpoint *pick(struct ticker *t, bool write, struct route *t
 	const struct endpoint *at;
 
 	pthread_mutex_lock(&t->lock);
-	at = router_pick(&t->prober->router, &t->write_route,
+	at = way_pick(t->prober, t->group, &t->write_route,
 		(enum group_target)(write ? t->group->write_to : t->group->read_from), taken);
 	pthread_mutex_unlock(&t->lock);
 	return at;
@@ -200,17 +201,18 @@ static int open_slots(struct ticker *t, struct err *err)
 int ticker_open(struct prober *prober, struct err *err)
 {
 	const struct prober_config *config = prober->config;
+	size_t data = group_first_of_data(config->groups, config->n_groups);
 	struct buf path = {0};
 	struct ticker *t;
 
-	if (!config->ticker || !config->n_groups)
+	if (!config->ticker || data == config->n_groups)
 		return 0;
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		abort();
 	prober->ticker = t;
 	t->prober = prober;
-	t->group = &config->groups[0];
+	t->group = &config->groups[data];
 	t->primary = OP_NODE_UNKNOWN;
 	t->n_reads = config->n_regions < READS_MAX ? config->n_regions : READS_MAX;
 	pthread_mutex_init(&t->lock, NULL);

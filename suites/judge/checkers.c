@@ -16,6 +16,7 @@ const struct checker_ops *const checkers[] = {
 	&checker_recovery,
 	&checker_link,
 	&checker_fallback,
+	&checker_names,
 	NULL,
 };
 

@@ -26,7 +26,10 @@
 #include <stdlib.h>
 
 #define SETTLE_NS (10 * UINT64_C(1000000000))
-#define ROUNDING_NS UINT64_C(1000000) /* ages are claimed in whole milliseconds */
+/* Ages are claimed in whole milliseconds; one in whole seconds may have been cut off to them, as the
+ * header Age of HTTP is. */
+#define ROUNDING_NS UINT64_C(1000000)
+#define SECOND_MS 1000
 
 /* The surviving acknowledged writes of one key. */
 struct successors {
@@ -180,11 +183,16 @@ static uint64_t stale_after(const struct stale_walk *walk, const struct op *op)
 	return group ? group->stale_after_ns : 0;
 }
 
+static uint64_t rounding(const struct op *op)
+{
+	return op->age_ms && op->age_ms % SECOND_MS == 0 ? SECOND_MS * ROUNDING_NS : ROUNDING_NS;
+}
+
 static bool is_flagged(const struct op *op, uint64_t age_ns)
 {
 	return op->flags & OP_STALE_MARK ||
 		(op->flags & OP_AGE_CLAIMED &&
-			op->age_ms * UINT64_C(1000000) + ROUNDING_NS >= age_ns);
+			op->age_ms * UINT64_C(1000000) + rounding(op) >= age_ns);
 }
 
 static void judge_unflagged(
@@ -225,7 +233,7 @@ static void judge_false(struct stale_walk *walk, uint32_t read, uint32_t success
 	uint32_t write = index->write_of[read];
 
 	claimed = op->flags & OP_AGE_CLAIMED ? op->age_ms * UINT64_C(1000000) : 0;
-	if (age_ns > after && op->flags & OP_AGE_CLAIMED && claimed + ROUNDING_NS < age_ns) {
+	if (age_ns > after && op->flags & OP_AGE_CLAIMED && claimed + rounding(op) < age_ns) {
 		convict(walk, read, successor, (double)(age_ns - claimed),
 			"the age it claims is %.0f ms below the definite one");
 		return;
@@ -255,12 +263,26 @@ static void sample(struct stale_walk *walk, uint32_t read, uint32_t successor, u
 			"its value had been overwritten %.0f ms before the read was called");
 }
 
+/* A read of clients that go to one node of their region, whatever is behind it. */
+static bool is_of_edge(const struct plan *plan, const struct op *op)
+{
+	const struct client_group *group = view_group(plan, op->session);
+
+	return group && group->read_from == TARGET_NODE;
+}
+
 static void judge_read(struct stale_walk *walk, uint32_t key, uint32_t read)
 {
 	const struct index *index = walk->view->index;
 	const struct op *op = &index->ops[read];
-	uint64_t end = index_version_end(index, key, read), age_ns = 0;
-	uint32_t successor = end == TIME_NEVER ? OP_NONE : first_successor(walk, end);
+	bool edges = walk->view->question->metric->id == METRIC_EDGE_AGE;
+	uint64_t end, age_ns = 0;
+	uint32_t successor;
+
+	if (edges && !is_of_edge(walk->view->evidence->plan, op))
+		return;
+	end = index_version_end(index, key, read);
+	successor = end == TIME_NEVER ? OP_NONE : first_successor(walk, end);
 
 	if (successor != OP_NONE && index->ops[successor].ret_ns < op->call_ns)
 		age_ns = op->call_ns - index->ops[successor].ret_ns;

@@ -26,7 +26,19 @@ struct view view_of(const struct evidence *evidence, const struct question *ques
 		view.end_session =
 			group->first_session + group->sessions_per_region * group->n_regions;
 	}
+	for (size_t g = 0; g < evidence->plan->n_groups; g++)
+		view.no_lookups = view.no_lookups || group_looks_up(&evidence->plan->groups[g]);
+	if (question->filter == FILTER_GROUP ||
+		(question->metric && question->metric->needs & DRIVER_LOOKUPS))
+		view.no_lookups = false;
 	return view;
+}
+
+static bool is_lookup(const struct view *view, const struct op *op)
+{
+	const struct client_group *group = view_group(view->evidence->plan, op->session);
+
+	return group && group_looks_up(group);
 }
 
 bool view_in_phase(const struct view *view, uint64_t at_ns)
@@ -68,7 +80,8 @@ bool view_counts(const struct view *view, uint32_t i)
 	const struct op *op = &view->index->ops[i];
 
 	return op_is_session(op) && op->session >= view->first_session &&
-		op->session < view->end_session && counts_where(view, i);
+		op->session < view->end_session && counts_where(view, i) &&
+		!(view->no_lookups && is_lookup(view, op));
 }
 
 bool view_counts_tick(const struct view *view, uint32_t i)

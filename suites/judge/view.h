@@ -18,13 +18,15 @@ struct view {
 	uint64_t start_ns, end_ns;           /* of the phase */
 	uint32_t first_session, end_session; /* of the group */
 	bool started;                        /* the phase began */
+	bool no_lookups; /* some groups look names up, and the question is about data */
 };
 
 struct view view_of(const struct evidence *evidence, const struct question *question);
 /* The phase and taint alone; for instants of other things than operations the phase. */
 bool view_in_phase(const struct view *view, uint64_t at_ns);
 bool view_tainted(const struct view *view, uint32_t op);
-/* Phase, class, group, region, taint of a session's operation. Says nothing about its outcome. */
+/* Phase, class, group, region, taint of a session's operation. Says nothing about its outcome. Lookups of
+ * names count where the metric or the group asks for them. */
 bool view_counts(const struct view *view, uint32_t op);
 /* The same for an operation of the ticker (group does not apply). */
 bool view_counts_tick(const struct view *view, uint32_t op);

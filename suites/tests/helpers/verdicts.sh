@@ -1,0 +1,37 @@
+# verdicts: a run of a shipped scenario, and what its lines say. Source it after tap.sh.
+#
+#	run_scenario NAME SCENARIO    NAME/out is the console, NAME/err the progress, NAME/status the exit
+#	verdict NAME LINE WORD        the expectation that begins with LINE ended with this word
+#	measured NAME LINE            the first number of its value
+
+skip_without() { # PROGRAM...
+	for program; do
+		command -v "$program" >/dev/null || skip_all "$program is not installed"
+	done
+	unshare -n true 2>/dev/null || skip_all "no network namespaces here"
+}
+
+# A run that this machine disturbed before it began has measured nothing and is made again, twice at most.
+run_scenario() {
+	for try in 1 2 3; do
+		rm -rf "$1"
+		mkdir "$1"
+		"$REGIONPROOF_BUILD/regionproof" run --runs="$1" \
+			"$REGIONPROOF_ROOT/suites/scenarios/$2.yaml" >"$1/out" 2>"$1/err"
+		echo $? >"$1/status"
+		case $(cat "$1/status") in
+		4 | 5) cat "$1/out" "$1/err" ;;
+		*) break ;;
+		esac
+	done
+	[ "$(cat "$1/status")" -le 2 ]
+}
+
+verdict() {
+	cat "$1/out"
+	grep -qF "  $(printf '%-4s' "$3")  $2" "$1/out"
+}
+
+measured() {
+	sed -n "s|^  [a-zA-Z]*  *$2 *[> ]*\([0-9.]*\) .*|\1|p" "$1/out" | head -n 1
+}

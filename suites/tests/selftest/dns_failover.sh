@@ -1,0 +1,35 @@
+#!/bin/sh
+# runner: alone, timeout 200
+# DNS failover through honest resolvers holds; a resolver that keeps answers beyond the TTL is caught.
+. "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
+. "$REGIONPROOF_ROOT/suites/tests/helpers/verdicts.sh"
+skip_without gdnsd gdnsdctl unbound dnsmasq bash
+
+# Nothing sees the failover before the authority does.
+in_order() {
+	authority=$(measured dns "dns.switch_time for authority in death")
+	for resolver in unbound dnsmasq; do
+		later=$(measured dns "dns.switch_time for via-$resolver in death")
+		echo "authority $authority s, $resolver $later s"
+		awk "BEGIN { exit !($later + 0.1 >= $authority && $authority > 0) }" || return 1
+	done
+}
+
+check "an application dies and its region's clients are led to another" run_scenario dns dns-failover
+check "every lookup leads to the nearest region before" verdict dns "routing.nearest_share in steady" ok
+for group in authority via-unbound via-dnsmasq; do
+	check "$group sees the failover in time" verdict dns "dns.switch_time for $group in death" ok
+done
+for resolver in unbound dnsmasq; do
+	check "$resolver keeps to the TTL" verdict dns "dns.ttl_violations for via-$resolver" ok
+done
+check "clients that follow the name are back in time" \
+	verdict dns "availability.window for reads in death at us-east" ok
+check "the resolver that ignores the TTL is caught" verdict dns "dns.ttl_violations for via-hoarder" FAIL
+check "and its clients stay with the dead application" \
+	verdict dns "dns.switch_time for via-hoarder in death" FAIL
+check "resolvers see it after the authority" in_order
+echo "# authority $(measured dns 'dns.switch_time for authority in death') s," \
+	"unbound $(measured dns 'dns.switch_time for via-unbound in death') s," \
+	"dnsmasq $(measured dns 'dns.switch_time for via-dnsmasq in death') s"
+done_testing

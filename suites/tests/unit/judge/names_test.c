@@ -1,0 +1,239 @@
+/* Where names lead: the switch after a fault, TTLs kept and broken, the nearest region. */
+#include "probes/drivers/dns.h"
+#include "probes/drivers/driver.h"
+#include "suites/tests/helpers/judge_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define AUTHORITY 12 /* the first session after those of the users */
+#define RESOLVER (AUTHORITY + WORLD_REGIONS)
+
+static struct judge_world world;
+static struct dns_options is_authority = {.authority = 1}, is_none;
+static const struct driver_ops looks_up = {.name = "dns", .can = DRIVER_LOOKUPS};
+
+static void add_group(const char *name, uint32_t first, const struct dns_options *options)
+{
+	struct plan *plan = &world.plan;
+	struct client_group *groups =
+		arena_array(&world.arena, plan->n_groups + 1, sizeof(*groups));
+
+	memcpy(groups, plan->groups, plan->n_groups * sizeof(*groups));
+	groups[plan->n_groups++] = (struct client_group){.name = name,
+		.driver = &looks_up,
+		.driver_options = options,
+		.regions = world.regions,
+		.n_regions = WORLD_REGIONS,
+		.sessions_per_region = 1,
+		.first_session = first,
+		.read_from = TARGET_NODE,
+		.node = name,
+		.lookup = "app.example.test"};
+	plan->groups = groups;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	jw_init(&world);
+	add_group("authority", AUTHORITY, &is_authority);
+	add_group("resolver", RESOLVER, &is_none);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	jw_release(&world);
+	return 0;
+}
+
+/* In region 0. */
+static struct op *answered(uint32_t session, unsigned node, unsigned ttl_s, double at_ms)
+{
+	struct op *op = jw_read(&world, session, jw_register(0), 0, 0, at_ms, at_ms + 1);
+
+	op->region = 0;
+	op->node = (uint8_t)node;
+	op->age_ms = ttl_s * 1000;
+	return op;
+}
+
+/* The authority says node 0 until the instant, then node 1; asked every 100 ms for 20 s. */
+static void authority_until(double change_ms)
+{
+	for (int i = 0; i < 200; i++)
+		answered(AUTHORITY, i * 100 >= change_ms, 5, i * 100);
+}
+
+static double violations(void)
+{
+	return jw_measure(&world, METRIC_DNS_TTL_VIOLATIONS).value;
+}
+
+static void resolver_within_the_ttl_is_silent(void **state)
+{
+	(void)state;
+	authority_until(8000);
+	answered(RESOLVER, 0, 5, 7000);
+	answered(RESOLVER, 0, 0, 13000);
+	answered(RESOLVER, 1, 5, 13900);
+	assert_true(violations() == 0);
+	assert_int_equal(jw_measure(&world, METRIC_DNS_TTL_VIOLATIONS).n, 3);
+}
+
+static void answer_kept_beyond_the_ttl_is_caught(void **state)
+{
+	struct measurement m;
+
+	(void)state;
+	authority_until(8000);
+	answered(RESOLVER, 0, 1, 14500); /* 6.5 s after the change */
+	m = jw_measure(&world, METRIC_DNS_TTL_VIOLATIONS);
+	assert_true(m.value == 1);
+	assert_non_null(strstr(m.findings[0].reason, "had not named us-east/store"));
+	assert_int_equal(m.findings[0].n_ops, 2);
+}
+
+static void more_ttl_than_there_is_is_caught(void **state)
+{
+	(void)state;
+	authority_until(8000);
+	answered(RESOLVER, 0, 30, 3000);
+	assert_true(violations() == 1);
+}
+
+static void authority_that_was_not_heard_convicts_nobody(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 50; i++)
+		answered(AUTHORITY, 1, 5, i * 100);
+	for (int i = 80; i < 200; i++) /* three seconds are missing */
+		answered(AUTHORITY, 1, 5, i * 100);
+	answered(RESOLVER, 0, 1, 9000);
+	assert_true(violations() == 0);
+	answered(RESOLVER, 0, 1, 19000);
+	assert_true(violations() == 1);
+}
+
+static void without_an_authority_nothing_is_known(void **state)
+{
+	(void)state;
+	answered(RESOLVER, 0, 30, 3000);
+	assert_int_equal(jw_measure(&world, METRIC_DNS_TTL_VIOLATIONS).status, MEASURED_NOTHING);
+}
+
+/* The node of region 0 is struck from 5 s to 15 s. */
+static struct measurement switch_time(void)
+{
+	static struct node_effect killed = {.node = 0, .action = NODE_KILL};
+	struct question question = jw_question(METRIC_DNS_SWITCH_TIME);
+
+	for (int r = 0; r < WORLD_REGIONS; r++)
+		world.plan.nodes[r].endpoint_index = r;
+	question.phase = jw_fault(&world, "death", 5000, 15000);
+	world.plan.faults[0].effects = (struct fault_effects){.nodes = &killed, .n_nodes = 1};
+	return jw_ask(&world, &question);
+}
+
+static void switch_counts_from_the_fault_to_the_slowest_change(void **state)
+{
+	struct measurement m;
+
+	(void)state;
+	authority_until(8000);
+	answered(RESOLVER, 0, 3, 4900);
+	answered(RESOLVER, 0, 1, 8900);
+	answered(RESOLVER, 1, 5, 10000);
+	m = switch_time();
+	assert_int_equal(m.status, MEASURED_VALUE);
+	assert_int_equal(m.n, 2);
+	assert_true(m.value == 5001e6);
+}
+
+static void name_that_stays_is_a_lower_bound(void **state)
+{
+	(void)state;
+	answered(RESOLVER, 0, 3, 4900);
+	answered(RESOLVER, 0, 3, 14900);
+	answered(RESOLVER, 1, 3, 15500);
+	assert_int_equal(switch_time().status, MEASURED_CENSORED);
+}
+
+static void name_that_led_elsewhere_says_nothing(void **state)
+{
+	(void)state;
+	answered(RESOLVER, 1, 3, 4900);
+	answered(RESOLVER, 2, 3, 9000);
+	assert_int_equal(switch_time().status, MEASURED_NOTHING);
+}
+
+/* Region 1 is 20 ms from region 0, region 2 is 60 ms. */
+static void beacons(void)
+{
+	static struct beacon_sample samples[4];
+	static const unsigned other[] = {1, 2};
+
+	for (unsigned i = 0; i < 4; i++)
+		samples[i] = (struct beacon_sample){.from = i < 2 ? 0 : other[i % 2],
+			.to = i < 2 ? other[i % 2] : 0,
+			.sent_ns = 10 * WORLD_MS,
+			.recv_ns = (i % 2 ? 40 : 20) * WORLD_MS};
+	world.evidence.beacons.samples = samples;
+	world.evidence.beacons.n = 4;
+}
+
+static void nearest_is_by_measured_round_trip(void **state)
+{
+	struct measurement m;
+
+	(void)state;
+	beacons();
+	answered(RESOLVER, 0, 5, 100);
+	answered(RESOLVER, 1, 5, 200);
+	answered(RESOLVER, 2, 5, 300);
+	m = jw_measure(&world, METRIC_NEAREST_SHARE);
+	assert_int_equal(m.n, 3);
+	assert_true(m.value > 0.33 && m.value < 0.34); /* the own one only */
+}
+
+static void lookups_are_no_reads_of_data(void **state)
+{
+	(void)state;
+	answered(RESOLVER, 0, 5, 100);
+	assert_int_equal(jw_measure(&world, METRIC_LATENCY).n, 0);
+	jw_read(&world, 0, jw_register(0), 0, 0, 200, 201);
+	assert_int_equal(jw_measure(&world, METRIC_LATENCY).n, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			resolver_within_the_ttl_is_silent, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			answer_kept_beyond_the_ttl_is_caught, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			more_ttl_than_there_is_is_caught, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			authority_that_was_not_heard_convicts_nobody, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			without_an_authority_nothing_is_known, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			switch_counts_from_the_fault_to_the_slowest_change, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			name_that_stays_is_a_lower_bound, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			name_that_led_elsewhere_says_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			nearest_is_by_measured_round_trip, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(lookups_are_no_reads_of_data, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
