@@ -248,8 +248,9 @@ static int stand_by(struct agent *agent, struct err *err)
 		rc = frame_send(agent->prober.fd, body, err);
 	else
 		jv_free(body);
-	if (rc || child_expect(&agent->prober, "standing_by", clock_now_ns() + CHILD_READY_NS,
-			  &standing, relay_prober, agent, err))
+	if (rc ||
+		child_expect(&agent->prober, "standing_by", clock_now_ns() + CHILD_READY_NS,
+			&standing, relay_prober, agent, err))
 		return -1;
 	jv_free(standing);
 	return 0;
