@@ -18,6 +18,7 @@
 #include "probes/beacon_threads.h"
 #include "probes/capture.h"
 #include "probes/confine.h"
+#include "probes/pressure.h"
 #include "probes/stall.h"
 #include "probes/tape.h"
 
@@ -36,7 +37,7 @@
 #define DRAIN_MAX_NS (5 * NSEC_PER_SEC)
 #define DRAIN_ROOM_NS (50 * NSEC_PER_MSEC)
 
-enum { SENDER, RECEIVER, STALL_WATCH, N_THREADS };
+enum { SENDER, RECEIVER, STALL_WATCH, PRESSURE_WATCH, N_THREADS };
 
 struct beacon {
 	struct beacon_config config; /* a copy: "start" may fix its epoch */
@@ -170,7 +171,12 @@ static int open_files(struct beacon *beacon, struct err *err)
 		return -1;
 	threads[STALL_WATCH].tape = stall_tape_create(config->dir, STALLS_SUFFIX, config->region,
 		config->n_regions, config->epoch_ns, err);
-	return threads[STALL_WATCH].tape ? 0 : -1;
+	if (!threads[STALL_WATCH].tape)
+		return -1;
+	threads[PRESSURE_WATCH].pressure_fd = pressure_open();
+	threads[PRESSURE_WATCH].tape = pressure_tape_create(
+		config->dir, config->region, config->n_regions, config->epoch_ns, err);
+	return threads[PRESSURE_WATCH].tape ? 0 : -1;
 }
 
 static void open_capture(struct beacon *beacon)
@@ -194,7 +200,9 @@ static int begin(struct beacon *beacon, struct err *err)
 
 	if (beacon_thread_start(&threads[RECEIVER], beacon_receive_run, err) < 0)
 		return -1;
-	return beacon_thread_start(&threads[STALL_WATCH], stall_watch_run, err);
+	if (beacon_thread_start(&threads[STALL_WATCH], stall_watch_run, err) < 0)
+		return -1;
+	return beacon_thread_start(&threads[PRESSURE_WATCH], pressure_watch_run, err);
 }
 
 static int begin_at(struct beacon *beacon, uint64_t epoch_ns, struct err *err)
@@ -214,6 +222,7 @@ static int beacon_open(struct beacon *beacon, struct err *err)
 	for (int i = 0; i < N_THREADS; i++) {
 		beacon->threads[i].config = &beacon->config;
 		beacon->threads[i].sockets = beacon->sockets;
+		beacon->threads[i].pressure_fd = -1;
 	}
 	for (int family = 0; family < BEACON_FAMILIES; family++) {
 		beacon->sockets[family] = open_socket(&beacon->config, family, err);
@@ -367,6 +376,8 @@ static int beacon_close(struct beacon *beacon, bool drained, struct err *err)
 	}
 	if (beacon->capture)
 		beacon->capture_dropped = capture_close(beacon->capture);
+	if (beacon->threads[PRESSURE_WATCH].pressure_fd >= 0)
+		close(beacon->threads[PRESSURE_WATCH].pressure_fd);
 	for (int family = 0; family < BEACON_FAMILIES; family++)
 		if (beacon->sockets[family] >= 0)
 			close(beacon->sockets[family]);

@@ -14,8 +14,8 @@
  * longest delay before its receiver ended is undecided.
  *
  * Files in its directory: what was sent (N.sent.beacons), what was received (N.received.beacons),
- * *.stalls and *.capture. The same process watches for stalls (a timer of 2 ms that wakes late: the
- * machine, the hypervisor or a SIGSTOP held us).
+ * *.stalls, *.capture and *.pressure. The same process watches for stalls (a timer of 2 ms that wakes
+ * late: the machine, the hypervisor or a SIGSTOP held us) and for a lack of processors (pressure.h).
  *
  * What counts as lost. A sample exists only for a packet whose fate is known: it arrived, or its
  * receiver was listening long enough after it and dropped nothing itself. The receiver proves that

@@ -1,6 +1,6 @@
 /*
- * beacon_threads: the threads of a beacon process and what they share. Only for beacon*.c and
- * stall.c.
+ * beacon_threads: the threads of a beacon process and what they share. Only for beacon*.c, stall.c
+ * and pressure.c.
  *
  * Each thread writes a tape of its own, so they share nothing but the flags that end them. A thread
  * that cannot go on leaves its sentence and sets `failed`; the main thread sees it within 200 ms.
@@ -22,6 +22,7 @@ struct beacon_thread {
 	const int *sockets; /* by enum beacon_family; borrowed */
 	struct tape *tape;  /* owned by the thread's starter */
 	uint64_t start_ns;  /* sender: CLOCK_MONOTONIC of its first slot */
+	int pressure_fd;    /* pressure watch: probes/pressure.h; -1: none */
 	atomic_bool stop, failed;
 	struct err err;    /* valid once failed */
 	uint64_t packets;  /* sent or received; valid after the join */
@@ -40,5 +41,6 @@ void *beacon_thread_fail(struct beacon_thread *thread);
 void *beacon_send_run(void *thread);
 void *beacon_receive_run(void *thread);
 void *stall_watch_run(void *thread);
+void *pressure_watch_run(void *thread);
 
 #endif

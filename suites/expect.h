@@ -9,7 +9,9 @@
  *   3. nothing measured, fewer samples than the evidence demands, a tainted witness, a suspended
  *      machine, a dead prober, a checker that missed its plants, a claim that the data cannot
  *      carry: inconclusive;
- *   4. the comparison holds: pass (or warn); else fail.
+ *   4. the comparison holds: pass (or warn);
+ *   5. it does not, it is about times or outages, and the machine was short of processors
+ *      (probes/pressure.h): inconclusive; else fail.
  */
 #ifndef SUITES_EXPECT_H
 #define SUITES_EXPECT_H

@@ -162,6 +162,24 @@ bool trial_hangs_on_stalls(struct trial *trial)
 		"it hangs on operations that overlap a stall of this machine");
 }
 
+/* Three runs at once on two cores have 0.8, and no bound of a quiet run is crossed by them. */
+#define PRESSURE_MAX 0.8
+
+bool trial_is_starved(struct trial *trial)
+{
+	const struct evidence *evidence = trial->evidence;
+	struct view view = view_of(evidence, &trial->question);
+	double share = pressures_share(&evidence->pressures, view.start_ns, view.end_ns);
+
+	if (share < PRESSURE_MAX || trial_is_made_of_findings(trial->expect->metric->id))
+		return false;
+	return trial_conclude(trial, VERDICT_INCONCLUSIVE,
+		arena_printf(trial->arena,
+			"this machine was short of processors (something waited for one %.0f %% of "
+			"the time), which may have been the cause",
+			100 * (share < 1 ? share : 1)));
+}
+
 #define PLANTS 20
 
 /* A silence is worth something only where the checker would have spoken. */

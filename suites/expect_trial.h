@@ -36,6 +36,9 @@ bool trial_lacks_evidence(struct trial *trial);
 bool trial_hangs_on_stalls(struct trial *trial);
 /* Rule 3, about the comparison: does it hang on stalls, or on more than the data can say? */
 bool trial_cannot_tell(struct trial *trial);
+/* Rule 3, where it would fail: what is made of times and outages says nothing of the system while
+ * the machine was short of processors. */
+bool trial_is_starved(struct trial *trial);
 /* Rule 3, where it would pass: would the checker have spoken? */
 bool trial_is_deaf(struct trial *trial);
 

@@ -152,7 +152,8 @@ int record_load_files(struct evidence *evidence, const char *run_dir, struct err
 		beacons_load_dir(&evidence->beacons, dir, err) ||
 		captures_load_dir(&evidence->captures, dir, err) ||
 		stalls_load_dir(&evidence->stalls, dir, err) ||
-		stalls_load_suffix(&evidence->prober_stalls, dir, PROBER_STALLS_SUFFIX, err))
+		stalls_load_suffix(&evidence->prober_stalls, dir, PROBER_STALLS_SUFFIX, err) ||
+		pressures_load_dir(&evidence->pressures, dir, err))
 		return -1;
 	return 0;
 }
@@ -262,6 +263,7 @@ void record_release(struct evidence *evidence)
 	captures_release(&evidence->captures);
 	stalls_release(&evidence->stalls);
 	stalls_release(&evidence->prober_stalls);
+	pressures_release(&evidence->pressures);
 }
 
 void record_bound_phases(struct evidence *evidence)

@@ -11,6 +11,7 @@
 #include "probes/capture.h"
 #include "probes/history.h"
 #include "probes/marks.h"
+#include "probes/pressure.h"
 #include "suites/certificate.h"
 #include "suites/plan.h"
 
@@ -59,6 +60,8 @@ struct evidence {
 	struct captures captures;
 	struct stalls stalls;        /* of beacon processes, for all of their region */
 	struct stalls prober_stalls; /* of probers: taint operations, not beacons */
+
+	struct pressures pressures; /* how short of processors the machine was */
 
 	struct fault_window *faults; /* plan->n_faults */
 	struct phase_window *phases; /* plan->n_phases */

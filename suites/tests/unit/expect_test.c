@@ -220,6 +220,35 @@ static void percentile_that_hangs_on_a_stall_is_inconclusive(void **state)
 	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_FAIL);
 }
 
+static void failure_on_a_starved_machine_is_inconclusive(void **state)
+{
+	struct pressure short_of = {.at_ns = 0, .length_ns = 2000 * WORLD_MS};
+	struct plan_expect e = jw_expectation(METRIC_LATENCY, COMPARE_LT, 100e6);
+
+	(void)state;
+	e.stat = STAT_MAX;
+	for (int i = 0; i < 100; i++)
+		jw_read(&world, 0, K, 0, 0, i * 10 + 1, i * 10 + (i == 99 ? 200 : 5));
+	world.evidence.pressures = (struct pressures){.items = &short_of, .n = 1};
+	short_of.some_ns = 1500 * WORLD_MS;
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_FAIL);
+	short_of.some_ns = 1900 * WORLD_MS;
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_INCONCLUSIVE);
+	e.value = 300e6;
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_PASS);
+}
+
+static void no_lack_of_processors_excuses_a_violation(void **state)
+{
+	struct pressure short_of = {
+		.at_ns = 0, .length_ns = 9000 * WORLD_MS, .some_ns = 9000 * WORLD_MS};
+
+	(void)state;
+	write_then_read(50, 50);
+	world.evidence.pressures = (struct pressures){.items = &short_of, .n = 1};
+	assert_int_equal(expect_ryw().verdict, VERDICT_FAIL);
+}
+
 static void accidents_are_inconclusive(void **state)
 {
 	struct death death = {.what = DEATH_PROBER, .region = 1, .at_ns = 100 * WORLD_MS};
@@ -350,6 +379,8 @@ int main(void)
 		T(held_prober_taints_its_own_region_only),
 		T(clients_that_did_not_ask_prove_nothing),
 		T(percentile_that_hangs_on_a_stall_is_inconclusive),
+		T(failure_on_a_starved_machine_is_inconclusive),
+		T(no_lack_of_processors_excuses_a_violation),
 		T(accidents_are_inconclusive),
 		T(comparison_decides_last),
 		T(claims_need_independent_blocks),
