@@ -124,6 +124,32 @@ static void print_exhibit(const struct exhibit *exhibit, struct buf *out)
 	buf_addc(out, '\n');
 }
 
+static void print_name(const struct past_op *op, struct buf *out)
+{
+	if (!op)
+		buf_puts(out, "the beginning");
+	else if (op->line)
+		buf_printf(out, "line %u", op->line);
+	else
+		buf_printf(out, "process %lld at %llu", (long long)op->process,
+			(unsigned long long)op->call);
+}
+
+/* A cycle, an edge a line: A -> B (wr), which read its 3 of x. */
+static void print_links(const struct judgement *judgement, struct buf *out)
+{
+	buf_puts(out, "\n");
+	for (size_t i = 0; i < judgement->n_links; i++) {
+		const struct link *link = &judgement->links[i];
+
+		buf_puts(out, "  ");
+		print_name(link->from, out);
+		buf_puts(out, " came before ");
+		print_name(link->to, out);
+		buf_printf(out, "  [%s] %s\n", link->kind, link->why);
+	}
+}
+
 static void print_text(const struct case_ *it, const struct judgement *judgement, struct buf *out)
 {
 	size_t first = judgement->n_exhibits > MOST_SHOWN ? judgement->n_exhibits - MOST_SHOWN : 0;
@@ -132,11 +158,13 @@ static void print_text(const struct case_ *it, const struct judgement *judgement
 	buf_printf(out, " (%zu operations", judgement->n_judged);
 	if (judgement->n_objects > 1)
 		buf_printf(out, " on %zu objects", judgement->n_objects);
-	if (it->options.consistency)
-		buf_printf(out, "; %s", it->options.consistency);
+	if (judgement->consistency)
+		buf_printf(out, "; %s", judgement->consistency);
 	buf_puts(out, ")\n");
 	if (judgement->reason.len)
 		buf_printf(out, "\n%s.\n", buf_str(&judgement->reason));
+	if (judgement->n_links)
+		print_links(judgement, out);
 	if (!judgement->n_exhibits)
 		return;
 	buf_printf(out, "\n  %10s %10s  %7s  %-7s operation\n", "call", "return", "process",
@@ -180,15 +208,32 @@ static struct jv *json_exhibit(const struct exhibit *exhibit)
 	return json;
 }
 
+static struct jv *json_place(const struct past_op *op)
+{
+	return op && op->line ? jv_new_int(op->line) : jv_new_null();
+}
+
+static struct jv *json_link(const struct link *link)
+{
+	struct jv *json = jv_new_object();
+
+	jv_set(json, "from_line", json_place(link->from));
+	jv_set(json, "to_line", json_place(link->to));
+	jv_set(json, "kind", jv_new_string(link->kind));
+	jv_set(json, "why", jv_new_string(link->why));
+	return json;
+}
+
 static struct jv *to_json(const struct case_ *it, const struct judgement *judgement)
 {
 	struct jv *json = json_head("judge"), *exhibits = jv_new_array();
+	struct jv *cycle = jv_new_array();
 
 	jv_set(json, "file", jv_new_string(it->path));
 	jv_set(json, "format", jv_new_string(it->format->name));
 	jv_set(json, "model", jv_new_string(it->model->name));
 	jv_set(json, "consistency",
-		it->options.consistency ? jv_new_string(it->options.consistency) : jv_new_null());
+		judgement->consistency ? jv_new_string(judgement->consistency) : jv_new_null());
 	jv_set(json, "verdict", jv_new_string(finding_name(judgement->finding)));
 	jv_set(json, "reason", jv_new_string(buf_str(&judgement->reason)));
 	jv_set(json, "operations", jv_new_int((int64_t)judgement->n_judged));
@@ -196,6 +241,9 @@ static struct jv *to_json(const struct case_ *it, const struct judgement *judgem
 	for (size_t i = 0; i < judgement->n_exhibits; i++)
 		jv_add(exhibits, json_exhibit(&judgement->exhibits[i]));
 	jv_set(json, "exhibits", exhibits);
+	for (size_t i = 0; i < judgement->n_links; i++)
+		jv_add(cycle, json_link(&judgement->links[i]));
+	jv_set(json, "cycle", cycle);
 	return json;
 }
 
@@ -228,6 +276,10 @@ static int judge(const struct args *args, struct case_ *it, struct arena *arena,
 	if (format_read(it->format, arena, it->path, &past, err))
 		return -1;
 	it->options.past = &past;
+	if (it->model->consistencies && !past.is_timeless)
+		judgement.consistency = it->model->consistencies[0];
+	if (it->options.consistency)
+		judgement.consistency = it->options.consistency;
 	rc = it->model->judge(arena, &it->options, &judgement, err);
 	if (rc && !err->code)
 		err->code = EXIT_SCENARIO;
@@ -255,8 +307,6 @@ int cmd_judge(const struct args *args, struct err *err)
 	if (find_rows(args, &it, err) || check_consistency(args, &it, err) ||
 		read_limits(args, &it, err))
 		return -1;
-	if (!it.options.consistency && it.model->consistencies)
-		it.options.consistency = it.model->consistencies[0];
 	rc = judge(args, &it, &arena, err);
 	arena_release(&arena);
 	return rc;

@@ -76,6 +76,19 @@ void datum_print(const struct datum *datum, struct buf *out)
 	}
 }
 
+bool datum_equal(const struct datum *x, const struct datum *y)
+{
+	struct buf a = {0}, b = {0};
+	bool is_equal;
+
+	datum_print(x, &a);
+	datum_print(y, &b);
+	is_equal = !strcmp(buf_str(&a), buf_str(&b));
+	buf_release(&a);
+	buf_release(&b);
+	return is_equal;
+}
+
 struct name {
 	const struct datum *datum;
 	const char *text;

@@ -12,6 +12,8 @@ const struct format formats[] = {
 		NULL},
 	{"etcd-log", "log lines of Jepsen's etcd test; a failed cas says that the state differed",
 		read_etcd_log, NULL},
+	{"awdit", "r or w, key, value a line; ----- ends a transaction, ===== a session; no times",
+		read_awdit, NULL},
 	{"jsonl",
 		"one operation a line as JSON: process, f, key, value, result, outcome, call, ret",
 		read_jsonl, NULL},

@@ -37,6 +37,8 @@ int read_knossos(
 int read_elle(struct arena *arena, const char *text, size_t len, struct past *out, struct err *err);
 int read_etcd_log(
 	struct arena *arena, const char *text, size_t len, struct past *out, struct err *err);
+int read_awdit(
+	struct arena *arena, const char *text, size_t len, struct past *out, struct err *err);
 int read_jsonl(
 	struct arena *arena, const char *text, size_t len, struct past *out, struct err *err);
 int read_run(struct arena *arena, const char *path, struct past *out, struct err *err);

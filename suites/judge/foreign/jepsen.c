@@ -10,6 +10,7 @@
 #include "suites/judge/foreign/format.h"
 #include "suites/judge/foreign/pairs.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int take_return(struct pairs *pairs, const struct datum *event, int64_t process,
@@ -34,31 +35,44 @@ static int take_return(struct pairs *pairs, const struct datum *event, int64_t p
 	return 0;
 }
 
+/* Those without are all of one process; false: it is no client's (a nemesis). JSON may quote it. */
+static bool find_process(const struct datum *process, int64_t *number)
+{
+	const char *text = datum_text(process);
+	char *stop;
+
+	if (datum_is_nil(process))
+		return true;
+	*number = text ? strtoll(text, &stop, 10) : process->number;
+	return process->kind == DATUM_INT || (text && *text && !*stop);
+}
+
 static int take_event(struct pairs *pairs, const struct datum *event, struct err *err)
 {
 	const struct datum *process = datum_get(event, "process"), *f = datum_get(event, "f");
 	const char *type = datum_text(datum_get(event, "type"));
 	struct past_op *op;
+	int64_t number = 0;
 
-	if (event->kind != DATUM_MAP || !process || !type)
+	if (event->kind != DATUM_MAP || !type)
 		return err_set(
 			err, "line %u: an operation is a map with :process and :type", event->line);
-	if (process->kind != DATUM_INT) {
+	if (!find_process(process, &number)) {
 		pairs->past->n_ignored++;
 		return 0;
 	}
 	if (!strcmp(type, "ok"))
-		return take_return(pairs, event, process->number, PAST_OK, err);
+		return take_return(pairs, event, number, PAST_OK, err);
 	if (!strcmp(type, "fail"))
-		return take_return(pairs, event, process->number, PAST_FAIL, err);
+		return take_return(pairs, event, number, PAST_FAIL, err);
 	if (!strcmp(type, "info"))
-		return take_return(pairs, event, process->number, PAST_UNKNOWN, err);
+		return take_return(pairs, event, number, PAST_UNKNOWN, err);
 	if (strcmp(type, "invoke"))
 		return err_set(err, "line %u: :type is invoke, ok, fail or info, not %.40s",
 			event->line, type);
 	if (f && !datum_text(f))
 		return err_set(err, "line %u: :f is no word", event->line);
-	op = pairs_call(pairs, process->number);
+	op = pairs_call(pairs, number);
 	op->f = f ? datum_text(f) : "txn";
 	op->line = event->line;
 	op->given = op->got = datum_get(event, "value");

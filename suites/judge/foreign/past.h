@@ -33,6 +33,7 @@ struct past {
 	size_t n_ignored;    /* lines or operations that are noise: of a nemesis, of the log */
 	const char *initial; /* what registers of this format begin with; NULL: nil */
 	bool nil_read_says_nothing; /* an ok read without a value matches any state */
+	bool is_timeless; /* only the order within a process is known; call and ret say no more */
 };
 
 #endif

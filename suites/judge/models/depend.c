@@ -2,6 +2,9 @@
 #include "suites/judge/models/depend.h"
 
 #include "fixtures/base/arena.h"
+#include "suites/judge/foreign/past.h"
+
+#include <stdlib.h>
 
 #define MOST_STARTS 64      /* nodes of a component from which a cycle is looked for */
 #define MOST_STEPS 20000000 /* edges looked at, all searches of one component together */
@@ -27,11 +30,54 @@ void depend_add(struct depend *graph, struct edge edge)
 		*ARENA_PUSH(graph->arena, graph->edges, graph->n_edges) = edge;
 }
 
+struct instant {
+	uint64_t ret;
+	uint32_t node;
+};
+
+static int by_ret(const void *a, const void *b)
+{
+	const struct instant *x = a, *y = b;
+
+	if (x->ret != y->ret)
+		return x->ret < y->ret ? -1 : 1;
+	return x->node < y->node ? -1 : x->node > y->node;
+}
+
+void depend_add_realtime(struct depend *graph, const struct past_op *const *ops, uint32_t n)
+{
+	struct instant *instants = arena_array(graph->arena, n + 1, sizeof(*instants));
+	uint32_t base = graph->n_nodes, n_instants = 0, passed = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (ops[i] && ops[i]->outcome == PAST_OK)
+			instants[n_instants++] = (struct instant){ops[i]->ret, i};
+	}
+	qsort(instants, n_instants, sizeof(*instants), by_ret);
+	for (uint32_t i = 0; i < n_instants; i++) {
+		depend_add(graph, (struct edge){instants[i].node, base + i, EDGE_REALTIME, NONE});
+		if (i)
+			depend_add(
+				graph, (struct edge){base + i - 1, base + i, EDGE_REALTIME, NONE});
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		while (ops[i] && passed < n_instants && instants[passed].ret < ops[i]->call)
+			passed++;
+		if (ops[i] && passed)
+			depend_add(graph, (struct edge){base + passed - 1, i, EDGE_REALTIME, NONE});
+	}
+	graph->n_nodes += n_instants;
+}
+
 void depend_seal(struct depend *graph)
 {
-	struct edge *sorted = arena_array(graph->arena, graph->n_edges + 1, sizeof(*sorted));
+	size_t room = 1; /* a power of two: more may be pushed behind */
+	struct edge *sorted;
 	uint32_t *at = arena_array(graph->arena, graph->n_nodes + 2, sizeof(*at));
 
+	while (room < graph->n_edges + 1)
+		room *= 2;
+	sorted = arena_array(graph->arena, room, sizeof(*sorted));
 	for (size_t i = 0; i < graph->n_edges; i++)
 		at[graph->edges[i].from + 2]++;
 	for (uint32_t v = 2; v <= graph->n_nodes + 1; v++)

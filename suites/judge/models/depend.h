@@ -16,8 +16,11 @@
 #include <stdint.h>
 
 struct arena;
+struct past_op;
 
-enum edge_kind { EDGE_WW, EDGE_WR, EDGE_RW, EDGE_PROCESS, EDGE_REALTIME };
+enum edge_kind { EDGE_WW, EDGE_WR, EDGE_RW, EDGE_PROCESS, EDGE_REALTIME, EDGE_BEGINNING };
+
+#define EDGE_KINDS 6
 
 #define EDGE(kind) (1u << EDGE_##kind)
 
@@ -36,6 +39,13 @@ struct depend {
 };
 
 void depend_add(struct depend *graph, struct edge edge); /* a loop is left out */
+/*
+ * Real time between the first n nodes, which stand in the order of their calls (NULL: left out):
+ * each return is a node of its own, the next after those that there are, and a transaction hangs on
+ * the last one before its call. So it takes O(n) edges.
+ */
+void depend_add_realtime(struct depend *graph, const struct past_op *const *ops, uint32_t n);
+/* To be called again where edges were added since. */
 void depend_seal(struct depend *graph);
 
 struct cycle {

@@ -12,6 +12,7 @@
  * else not at all. Real time is a chain of instants, a node each, so it takes O(n) edges.
  */
 #include "fixtures/base/arena.h"
+#include "suites/judge/models/cycle.h"
 #include "suites/judge/models/depend.h"
 #include "suites/judge/models/model.h"
 
@@ -54,8 +55,8 @@ struct level {
 };
 
 static const struct level levels[] = {
-	{"serializable", 3, 0},
 	{"strict-serializable", 3, EDGE(PROCESS) | EDGE(REALTIME)},
+	{"serializable", 3, 0},
 	{"strong-session-serializable", 3, EDGE(PROCESS)},
 	{"snapshot-isolation", 2, 0},
 	{"strong-snapshot-isolation", 2, EDGE(PROCESS) | EDGE(REALTIME)},
@@ -63,7 +64,7 @@ static const struct level levels[] = {
 	{"read-uncommitted", 0, 0},
 };
 
-const char *const list_append_consistencies[] = {"serializable", "strict-serializable",
+const char *const list_append_consistencies[] = {"strict-serializable", "serializable",
 	"strong-session-serializable", "snapshot-isolation", "strong-snapshot-isolation",
 	"read-committed", "read-uncommitted", NULL};
 
@@ -430,47 +431,13 @@ static void add_edges(struct lists *all)
 		add_read_edges(all, &all->reads[r]);
 }
 
-struct instant {
-	uint64_t ret;
-	uint32_t txn;
-};
-
-static int by_ret(const void *a, const void *b)
-{
-	const struct instant *x = a, *y = b;
-
-	if (x->ret != y->ret)
-		return x->ret < y->ret ? -1 : 1;
-	return x->txn < y->txn ? -1 : x->txn > y->txn;
-}
-
-/* Each return is a node; a transaction hangs on the last one before its call. */
 static void add_realtime(struct lists *all)
 {
-	const struct past *past = all->past;
-	struct instant *instants = arena_array(all->arena, past->n + 1, sizeof(*instants));
-	uint32_t n = 0, passed = 0, base = (uint32_t)past->n;
+	const struct past_op **ops = arena_array(all->arena, all->past->n + 1, sizeof(*ops));
 
-	for (uint32_t txn = 0; txn < past->n; txn++) {
-		if (past->ops[txn].outcome == PAST_OK)
-			instants[n++] = (struct instant){past->ops[txn].ret, txn};
-	}
-	qsort(instants, n, sizeof(*instants), by_ret);
-	for (uint32_t i = 0; i < n; i++) {
-		depend_add(
-			&all->graph, (struct edge){instants[i].txn, base + i, EDGE_REALTIME, NONE});
-		if (i)
-			depend_add(&all->graph,
-				(struct edge){base + i - 1, base + i, EDGE_REALTIME, NONE});
-	}
-	for (uint32_t txn = 0; txn < past->n; txn++) { /* in the order of their calls */
-		while (passed < n && instants[passed].ret < past->ops[txn].call)
-			passed++;
-		if (passed && all->committed[txn])
-			depend_add(&all->graph,
-				(struct edge){base + passed - 1, txn, EDGE_REALTIME, NONE});
-	}
-	all->graph.n_nodes += n;
+	for (size_t i = 0; i < all->past->n; i++)
+		ops[i] = all->committed[i] ? &all->past->ops[i] : NULL;
+	depend_add_realtime(&all->graph, ops, (uint32_t)all->past->n);
 }
 
 static int by_process(const void *a, const void *b)
@@ -502,72 +469,42 @@ static void add_processes(struct lists *all)
 	}
 }
 
-static void explain(struct lists *all, const struct edge *edge, uint32_t to)
+static const char *explain(void *context, const struct edge *edge, uint32_t to)
 {
-	struct buf *out = &all->out->reason, name = {0};
-	const struct past_op *a = &all->past->ops[edge->from], *b = &all->past->ops[to];
-	bool has_element = edge->element != NONE;
+	const struct lists *all = context;
+	const struct element *element =
+		edge->element == NONE ? NULL : &all->elements[edge->element];
+	struct buf name = {0};
+	const char *why = "by the order of their process";
 
-	if (has_element) {
-		const struct element *element = &all->elements[edge->element];
-
+	(void)to;
+	if (element) {
 		datum_print(element->value, &name);
 		buf_puts(&name, " of ");
 		datum_print(names_datum(&all->key_names, element->key), &name);
 	}
-	buf_printf(out, "%s came before %s", op_phrase(all->arena, a), op_phrase(all->arena, b));
-	switch (edge->kind) {
-	case EDGE_WW:
-		buf_printf(out, ", which appended %s behind its own", buf_str(&name));
-		break;
-	case EDGE_WR:
-		buf_printf(out, ", which read its %s", buf_str(&name));
-		break;
-	case EDGE_RW:
-		buf_printf(out, ", since it read without that one's %s", buf_str(&name));
-		break;
-	case EDGE_PROCESS:
-		buf_puts(out, ", by the order of their process");
-		break;
-	case EDGE_REALTIME:
-		buf_puts(out, ", which was called after it had returned");
-		break;
-	}
+	if (edge->kind == EDGE_WW)
+		why = arena_printf(all->arena, "which appended %s behind its own", buf_str(&name));
+	else if (edge->kind == EDGE_WR)
+		why = arena_printf(all->arena, "which read its %s", buf_str(&name));
+	else if (edge->kind == EDGE_RW)
+		why = arena_printf(
+			all->arena, "since it read without that one's %s", buf_str(&name));
+	else if (edge->kind == EDGE_REALTIME)
+		why = "which was called after it had returned";
 	buf_release(&name);
+	return why;
 }
 
-/* Edges over instants are one. */
 static void convict_cycle(struct lists *all, const char *name, const struct cycle *cycle)
 {
-	const uint32_t n_txns = (uint32_t)all->past->n;
-	size_t first = 0, n_explained = 0;
+	const uint32_t n = (uint32_t)all->past->n;
+	const struct past_op **ops = arena_array(all->arena, n + 1, sizeof(*ops));
+	struct cycle_teller teller = {all->arena, ops, n, explain, all};
 
-	all->out->finding = FINDING_VIOLATED;
-	while (cycle->edges[first]->from >= n_txns)
-		first++;
-	buf_printf(&all->out->reason, "%s: ", name);
-	for (size_t i = 0; i < cycle->n; i++) {
-		const struct edge *edge = cycle->edges[(first + i) % cycle->n];
-		uint32_t to = edge->to;
-
-		if (edge->from >= n_txns)
-			continue;
-		for (size_t j = i + 1; to >= n_txns; j++)
-			to = cycle->edges[(first + j) % cycle->n]->to;
-		judgement_show(all->arena, all->out, &all->past->ops[edge->from], NULL);
-		buf_puts(&all->out->reason, n_explained++ ? "; " : "");
-		explain(all, edge, to);
-	}
-}
-
-static const char *name_of(const struct cycle *cycle, int strength)
-{
-	static const char *const names[] = {"G0", "G1c", "G-nonadjacent", "G2-item"};
-	size_t n_rw = 0;
-
-	for (size_t i = 0; i < cycle->n; i++)
-		n_rw += cycle->edges[i]->kind == EDGE_RW;
-	return n_rw == 1 ? "G-single" : names[strength];
+	for (uint32_t i = 0; i < n; i++)
+		ops[i] = &all->past->ops[i];
+	cycle_convict(&teller, name, cycle, all->out);
 }
 
 static void look_for_cycles(struct lists *all)
@@ -589,7 +526,7 @@ static void look_for_cycles(struct lists *all)
 		if (!depend_cycle(
 			    &all->graph, kinds[s] | all->level->order, s == 2, all->arena, &cycle))
 			continue;
-		convict_cycle(all, name_of(&cycle, s), &cycle);
+		convict_cycle(all, cycle_name(&cycle, s == 2), &cycle);
 		return;
 	}
 }

@@ -7,21 +7,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const register_consistencies[] = {"linearizable", "sequential", "causal", NULL};
+static const char *const linearizable_only[] = {"linearizable", NULL};
+
 const struct model models[] = {
 	{"register", "linearizable register: read, write; judged one by one where keys are given",
-		NULL, judge_register},
-	{"cas-register", "linearizable register: read, write, cas [expected new]", NULL,
-		judge_cas_register},
-	{"mutex", "linearizable lock: acquire, release", NULL, judge_mutex},
-	{"multi-register", "linearizable registers in one: transactions [[r k v] [w k v]]", NULL,
-		judge_multi_register},
-	{"set", "linearizable set that only grows: add, read of all of it", NULL, judge_set},
+		register_consistencies, judge_register},
+	{"cas-register", "linearizable register: read, write, cas [expected new]",
+		linearizable_only, judge_cas_register},
+	{"mutex", "linearizable lock: acquire, release", linearizable_only, judge_mutex},
+	{"multi-register", "linearizable registers in one: transactions [[r k v] [w k v]]",
+		linearizable_only, judge_multi_register},
+	{"set", "linearizable set that only grows: add, read of all of it", linearizable_only,
+		judge_set},
 	{"counter", "add, read: each read within the bounds of what must and may be in", NULL,
 		judge_counter},
 	{"bank", "transfer, read of all accounts: one total (--initial), no balance below 0", NULL,
 		judge_bank},
 	{"list-append", "transactions [[append k v] [r k [v ...]]] at the --consistency asked for",
 		list_append_consistencies, judge_list_append},
+	{"rw-register",
+		"transactions [[w k v] [r k v]] at the --consistency asked for; a value is written "
+		"once per key",
+		rw_register_consistencies, judge_rw_register},
+	{"causal", "registers or transactions of them: causal, read-atomic or read-committed",
+		causal_consistencies, judge_causal},
+	{"long-fork", "no two reads [[r k v] ...] each miss a write that the other saw", NULL,
+		judge_long_fork},
+	{"sessions", "read your writes and monotonic reads of each process, on registers", NULL,
+		judge_sessions},
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -53,6 +67,11 @@ struct exhibit *judgement_show(
 
 	*exhibit = (struct exhibit){op, why};
 	return exhibit;
+}
+
+void judgement_link(struct arena *arena, struct judgement *out, struct link link)
+{
+	*ARENA_PUSH(arena, out->links, out->n_links) = link;
 }
 
 static int by_call(const void *a, const void *b)

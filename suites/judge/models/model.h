@@ -24,13 +24,22 @@ struct exhibit {
 	const char *why; /* NULL: what it did says enough */
 };
 
+/* One edge of a cycle: this came before that, and why. from NULL: the beginning. */
+struct link {
+	const struct past_op *from, *to;
+	const char *kind, *why;
+};
+
 struct judgement {
 	enum finding finding;
-	struct buf reason; /* one sentence */
+	struct buf reason;  /* one sentence */
+	struct link *links; /* each ends where the next begins, the last where the first does */
+	size_t n_links;
 	struct exhibit *exhibits;
 	size_t n_exhibits;
-	size_t n_judged;  /* operations that were evidence */
-	size_t n_objects; /* keys judged one by one */
+	size_t n_judged;         /* operations that were evidence */
+	size_t n_objects;        /* keys judged one by one */
+	const char *consistency; /* that was judged; NULL: the model has one only */
 };
 
 struct model_options {
@@ -58,6 +67,7 @@ void judgement_release(struct judgement *judgement);
 /* For judges. */
 struct exhibit *judgement_show(
 	struct arena *arena, struct judgement *out, const struct past_op *op, const char *why);
+void judgement_link(struct arena *arena, struct judgement *out, struct link link);
 /* Exhibits into the order of time. */
 void judgement_sort(struct judgement *out);
 /* "process 3's cas [0 2] (line 17)"; in the arena. */
@@ -85,5 +95,15 @@ int judge_bank(struct arena *arena, const struct model_options *options, struct 
 extern const char *const list_append_consistencies[];
 int judge_list_append(struct arena *arena, const struct model_options *options,
 	struct judgement *out, struct err *err);
+extern const char *const rw_register_consistencies[];
+int judge_rw_register(struct arena *arena, const struct model_options *options,
+	struct judgement *out, struct err *err);
+extern const char *const causal_consistencies[];
+int judge_causal(struct arena *arena, const struct model_options *options, struct judgement *out,
+	struct err *err);
+int judge_long_fork(struct arena *arena, const struct model_options *options, struct judgement *out,
+	struct err *err);
+int judge_sessions(struct arena *arena, const struct model_options *options, struct judgement *out,
+	struct err *err);
 
 #endif

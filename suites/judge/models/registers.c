@@ -394,6 +394,8 @@ static int judge_with_initial(struct registers *all, decoder *decode, struct err
 int judge_register(struct arena *arena, const struct model_options *options, struct judgement *out,
 	struct err *err)
 {
+	if (options->consistency && strcmp(options->consistency, "linearizable"))
+		return judge_rw_register(arena, options, out, err);
 	struct registers all = {
 		.arena = arena, .options = options, .out = out, .model = "register"};
 
