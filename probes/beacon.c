@@ -188,7 +188,8 @@ static void open_capture(struct beacon *beacon)
 		return;
 	}
 	beacon->capture = capture_open(config->site_netns_fd, config->uplink, config->region,
-		config->n_regions, config->epoch_ns, config->dir, &beacon->no_capture);
+		config->n_regions, config->book, config->epoch_ns, config->dir,
+		&beacon->no_capture);
 	if (!beacon->capture)
 		log_warn("no capture: %s", beacon->no_capture.text);
 }

@@ -44,7 +44,8 @@ struct beacon_config {
 	/* Capture counts packets on this interface of the site's namespace (see capture.h). -1: no
 	 * capture. */
 	int site_netns_fd;
-	const char *uplink; /* "a" */
+	const char *uplink;      /* "a" */
+	const struct book *book; /* MACs that are none of a lab; NULL: none */
 };
 
 /* 5 ms for few regions, longer so that one region sends at most 4000 packets a second. */

@@ -17,6 +17,7 @@
 #include "fixtures/base/clock.h"
 #include "fixtures/base/log.h"
 #include "fixtures/net/addr.h"
+#include "fixtures/net/book.h"
 #include "fixtures/net/netns.h"
 #include "probes/capture_record.h"
 #include "probes/confine.h"
@@ -47,6 +48,7 @@ struct capture {
 	pcap_t *pcap;
 	struct tape *tape;
 	unsigned region, n_regions;
+	const struct book *book;
 	atomic_uint_fast64_t epoch_ns; /* UINT64_MAX: not known yet, nothing is counted */
 	uint64_t bucket_ns, alive_ns;
 	uint64_t dropped;
@@ -119,8 +121,9 @@ static struct tally *tally_of(const struct capture *capture, const uint8_t *fram
 	unsigned to, to_host, from, from_host, peer;
 	enum capture_way way;
 
-	if (len < 14 || is_discovery(frame, len) || !addr_from_mac(frame, &to, &to_host) ||
-		!addr_from_mac(frame + 6, &from, &from_host))
+	if (len < 14 || is_discovery(frame, len) ||
+		!book_find(capture->book, frame, &to, &to_host) ||
+		!book_find(capture->book, frame + 6, &from, &from_host))
 		return NULL;
 	way = from == capture->region ? CAPTURE_OUT : CAPTURE_IN;
 	peer = way == CAPTURE_OUT ? to : from;
@@ -285,7 +288,8 @@ static int start_thread(struct capture *capture, struct err *err)
 }
 
 struct capture *capture_open(int site_netns_fd, const char *uplink, unsigned region,
-	unsigned n_regions, uint64_t epoch_ns, const char *dir, struct err *err)
+	unsigned n_regions, const struct book *book, uint64_t epoch_ns, const char *dir,
+	struct err *err)
 {
 	struct capture *capture = calloc(1, sizeof(*capture));
 	struct opening opening = {capture, uplink};
@@ -296,6 +300,7 @@ struct capture *capture_open(int site_netns_fd, const char *uplink, unsigned reg
 	}
 	capture->region = region;
 	capture->n_regions = n_regions;
+	capture->book = book;
 	atomic_store(&capture->epoch_ns, epoch_ns ? epoch_ns : UINT64_MAX);
 	capture->tallies =
 		calloc((size_t)n_regions * CAPTURE_WAYS * CAPTURE_OWNERS, sizeof(struct tally));

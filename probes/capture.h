@@ -3,7 +3,7 @@
  *
  * Beacons prove the link; they do not prove that the system uses it. The capture (libpcap, headers
  * only) sits on the uplink of a site, before the engine, and counts packets by direction, the other
- * region, and whose they are (by MAC, fixtures/net/addr.h: what a prober or a beacon sends or gets
+ * region, and whose they are (by MAC, fixtures/net/book.h: what a prober or a beacon sends or gets
  * is ours, everything else is the system's), in buckets of 10 ms. Out at the sender = attempted; in
  * at the receiver = crossed. Runs as a thread of the beacon process, into *.capture.
  *
@@ -48,12 +48,14 @@ struct captures {
 	size_t n_covers;
 };
 
+struct book;
 struct capture;
 /* Counts on interface `uplink` of the given namespace, in a thread of its own that holds no
  * privileges: from the epoch (0: not known yet, capture_begin() says it) until capture_close.
- * NULL where libpcap cannot open it. */
+ * book may be NULL. NULL where libpcap cannot open it. */
 struct capture *capture_open(int site_netns_fd, const char *uplink, unsigned region,
-	unsigned n_regions, uint64_t epoch_ns, const char *dir, struct err *err);
+	unsigned n_regions, const struct book *book, uint64_t epoch_ns, const char *dir,
+	struct err *err);
 int capture_begin(struct capture *capture, uint64_t epoch_ns, struct err *err);
 /* What comes from now on need not be counted. Does not wait; capture_close() then waits less. */
 void capture_stop(struct capture *capture);

@@ -1,5 +1,5 @@
 #include "chaos/engines/frame.h"
-#include "fixtures/net/addr.h"
+#include "fixtures/net/book.h"
 
 #include <linux/if_ether.h>
 #include <netinet/in.h>
@@ -31,12 +31,12 @@ static bool is_discovery(const uint8_t *data, size_t len)
 		data[40] <= ICMPV6_REDIRECT;
 }
 
-enum frame_class frame_classify(
-	const uint8_t *data, size_t len, unsigned own, unsigned n_regions, unsigned *to)
+enum frame_class frame_classify(const struct book *book, const uint8_t *data, size_t len,
+	unsigned own, unsigned n_regions, unsigned *to)
 {
 	unsigned host;
 
-	if (len < ETH_HLEN || !addr_from_mac(data, to, &host) || *to == own || *to >= n_regions)
+	if (len < ETH_HLEN || !book_find(book, data, to, &host) || *to == own || *to >= n_regions)
 		return FRAME_NEUTRAL;
 	return is_discovery(data, len) ? FRAME_EXEMPT : FRAME_LINK;
 }

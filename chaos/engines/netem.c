@@ -24,6 +24,8 @@
 #include "chaos/engines/tc.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/base/clock.h"
+#include "fixtures/net/addr.h"
+#include "fixtures/net/book.h"
 #include "fixtures/net/netns.h"
 #include "fixtures/net/site.h"
 
@@ -33,7 +35,7 @@
 #include <unistd.h>
 
 enum minor { MINOR_NEUTRAL = 0xff0, MINOR_EXEMPT = 0xff1 };
-enum prio { PRIO_ARP = 1, PRIO_DISCOVERY, PRIO_REGION = 10 };
+enum prio { PRIO_ARP = 1, PRIO_DISCOVERY, PRIO_BOOK, PRIO_REGION = 10 };
 
 #define ROOT_HANDLE 0x10000u
 
@@ -42,6 +44,7 @@ struct netem {
 	struct site site; /* borrowed descriptor */
 	struct netlink *nl;
 	struct segments segments;
+	unsigned learned; /* entries of the site's book that have a filter */
 };
 
 extern const struct engine_ops engine_netem;
@@ -76,6 +79,26 @@ static struct tc_filter region_filter(unsigned region, struct tc_key keys[2])
 	keys[0] = (struct tc_key){-16, (uint32_t)m[0] << 8 | m[1], 0xffff};
 	keys[1] = (struct tc_key){-12, (uint32_t)m[2] << 24 | (uint32_t)m[3] << 16, 0xffffff00};
 	return (struct tc_filter){PRIO_REGION, ETH_P_ALL, minor_of(region), keys, 2};
+}
+
+/* A MAC of the book has a filter of its own: what it leads to is looked at before the lab's masks. */
+static void learn(struct netem *netem)
+{
+	unsigned n = book_count(netem->site.book);
+
+	for (; netem->learned < n; netem->learned++) {
+		uint8_t m[6];
+		unsigned region = book_at(netem->site.book, netem->learned, m);
+		struct tc_key keys[] = {{-16, (uint32_t)m[0] << 8 | m[1], 0xffff},
+			{-12,
+				(uint32_t)m[2] << 24 | (uint32_t)m[3] << 16 | (uint32_t)m[4] << 8 |
+					m[5],
+				0xffffffff}};
+		struct tc_filter filter = {PRIO_BOOK, ETH_P_ALL, minor_of(region), keys, 2};
+
+		if (region != netem->site.region && region < netem->site.n_regions)
+			tc_add_filter(netem->nl, netem->site.ifindex_c, &filter);
+	}
 }
 
 static void add_region(struct netem *netem, unsigned region)
@@ -120,6 +143,7 @@ static int build_tree(struct netem *netem, struct err *err)
 		if (i != netem->site.region)
 			add_region(netem, i);
 	}
+	learn(netem);
 	return netlink_commit(netem->nl, err);
 }
 
@@ -191,6 +215,7 @@ static int prepare(
 	}
 	if (segments_before(&netem->segments, &netem->site, changes, n, err))
 		return -1;
+	learn(netem);
 	for (size_t i = 0; i < n; i++)
 		tc_change_netem(netem->nl, netem->site.ifindex_c, minor_of(changes[i].to),
 			&changes[i].impairment);

@@ -125,6 +125,7 @@ static int start(struct wire *wire, const struct hops *hops, uint64_t seed, stru
 		.c_fd = hops->c_fd,
 		.own = wire->site.region,
 		.n_regions = wire->site.n_regions,
+		.book = wire->site.book,
 		.seed = seed,
 		.parent = getpid(),
 	};

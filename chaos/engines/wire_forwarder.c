@@ -130,8 +130,8 @@ static void leave(struct forwarder *f, size_t i, uint64_t now_ns)
 
 	if (frame->len < WIRE_HEADER)
 		return;
-	switch (frame_classify(wire_frame_data(frame), wire_frame_len(frame), f->config.own,
-		f->config.n_regions, &to)) {
+	switch (frame_classify(f->config.book, wire_frame_data(frame), wire_frame_len(frame),
+		f->config.own, f->config.n_regions, &to)) {
 	case FRAME_NEUTRAL:
 		frame->to = f->config.own;
 		own_counters(f)->neutral_packets++;

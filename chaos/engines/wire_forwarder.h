@@ -49,6 +49,7 @@ struct wire_reply {
 struct wire_config {
 	int b_fd, c_fd, command_fd;
 	unsigned own, n_regions;
+	const struct book *book; /* shared with whoever adds to it; NULL: none */
 	uint64_t seed;
 	pid_t parent; /* as the child sees it; it ends when that process is gone */
 };

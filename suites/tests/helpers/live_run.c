@@ -235,7 +235,7 @@ static bool passes(const struct bypass *bypass, const uint8_t *data, size_t len)
 	unsigned to;
 	enum live_family family;
 
-	if (frame_classify(data, len, bypass->region, ADDR_REGIONS_MAX, &to) != FRAME_LINK)
+	if (frame_classify(NULL, data, len, bypass->region, ADDR_REGIONS_MAX, &to) != FRAME_LINK)
 		return false;
 	family = data[12] == 0x86 && data[13] == 0xdd ? LIVE_IP6 : LIVE_IP4;
 	return (bypass->to < 0 || to == (unsigned)bypass->to) && (bypass->families & family);

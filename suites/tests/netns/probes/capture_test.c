@@ -96,7 +96,7 @@ static void uplink_that_is_not_there_gives_a_sentence(void **state)
 	(void)state;
 	beacon_lab_up(&lab, 2, engine_find("null"));
 	assert_null(capture_open(
-		lab.net.sites[0].netns_fd, "nosuch", 0, 2, lab.epoch_ns, lab.dir, &err));
+		lab.net.sites[0].netns_fd, "nosuch", 0, 2, NULL, lab.epoch_ns, lab.dir, &err));
 	print_message("%s\n", err.text);
 	assert_true(err.text[0]);
 	beacon_lab_stop(&lab);

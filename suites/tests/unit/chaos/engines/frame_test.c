@@ -49,7 +49,7 @@ static struct frame tagged(struct frame in)
 
 static enum frame_class classify(struct frame f, unsigned *to)
 {
-	return frame_classify(f.data, f.len, OWN, REGIONS, to);
+	return frame_classify(NULL, f.data, f.len, OWN, REGIONS, to);
 }
 
 static void a_frame_for_another_region_belongs_to_its_link(void **state)
@@ -102,7 +102,7 @@ static void short_frames_are_read_within_their_length(void **state)
 		enum frame_class class;
 
 		memcpy(copy, whole.data, len);
-		class = frame_classify(copy, len, OWN, REGIONS, &to);
+		class = frame_classify(NULL, copy, len, OWN, REGIONS, &to);
 		assert_int_equal(class,
 			len < 14                    ? FRAME_NEUTRAL
 				: len < 14 + 4 + 41 ? FRAME_LINK
