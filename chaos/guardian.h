@@ -10,10 +10,8 @@
  * directories and closes the journal. When the guardian dies the controller heals and stops: nobody
  * runs unguarded.
  *
- * The journal, one file a run in /run/regionproof (or $XDG_RUNTIME_DIR/regionproof, or
- * /tmp/regionproof-UID), names what could outlive us before it exists: the controller, the guardian and
- * the agents by process id and start time (a bare id may belong to somebody else by now), the run's
- * directory. For the case that all of ours die at once, `regionproof clean` reads it.
+ * What could outlive us stands in the journal (journal.h) before it exists. For the case that all of
+ * ours die at once, `regionproof clean` reads it (clean.h).
  */
 #ifndef CHAOS_GUARDIAN_H
 #define CHAOS_GUARDIAN_H
@@ -22,8 +20,6 @@
 #include "fixtures/process.h"
 
 #include <stddef.h>
-
-struct buf;
 
 struct guardian {
 	struct process process;
@@ -47,16 +43,12 @@ int guardian_add(
  * it takes them down itself. */
 int guardian_hold(int fd, unsigned region, const int *netns_fds, unsigned n, struct err *err);
 void guardian_let_go(int fd, unsigned region);
+/* Write into the journal what is about to be done to running containers: the namespace of the host, a
+ * site before it is pinned, an interface before it is moved. */
+int guardian_note(const struct guardian *guardian, const char *lines, struct err *err);
 /* The run is over and clean: the guardian leaves, the journal entry goes. */
 void guardian_done(struct guardian *guardian);
 /* Where guardian_done() was not called: what is left is the guardian's to undo, and is waited for. */
 void guardian_release(struct guardian *guardian);
-
-/* Undo what runs that are dead left behind; one line each into out. Returns how many entries were
- * found and could not be cleaned, or -1. */
-int guardian_clean(struct buf *out, unsigned *cleaned, struct err *err);
-/* Ask the controller of a living run to heal and stop (SIGTERM). run: its name, or NULL for the
- * only one. */
-int guardian_abort(const char *run, struct err *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* clean: for the case that controller, guardian and agents all died at once. */
-#include "chaos/guardian.h"
+#include "chaos/clean.h"
 #include "fixtures/base/buf.h"
 #include "suites/commands/command.h"
 
@@ -10,7 +10,7 @@ int cmd_clean(const struct args *args, struct err *err)
 	int failed;
 
 	(void)args;
-	failed = guardian_clean(&out, &cleaned, err);
+	failed = clean_all(&out, &cleaned, err);
 	if (failed == 0 && cleaned == 0)
 		buf_puts(&out, "nothing to clean\n");
 	if (failed >= 0 && print_out(&out, err))

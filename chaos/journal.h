@@ -1,0 +1,72 @@
+/*
+ * journal: what could outlive a run, written down before it exists.
+ *
+ * One file a run in /run/regionproof (or $XDG_RUNTIME_DIR/regionproof, or /tmp/regionproof-UID), a line
+ * a thing: the controller, the guardian and the agents by process id and start time (a bare id may
+ * belong to somebody else by now), the working directory, and of running containers the pinned sites
+ * and the interfaces that lie in them. The guardian reads it when its controller is gone, and `clean`
+ * when all of a run died at once. Undoing a thing that was written down and never done is no error.
+ */
+#ifndef CHAOS_JOURNAL_H
+#define CHAOS_JOURNAL_H
+
+#include "fixtures/base/err.h"
+#include "fixtures/net/adopt.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct buf;
+
+#define JOURNAL_SUFFIX ".journal"
+#define JOURNAL_PROCESSES_MAX 258 /* an agent a region, controller, guardian */
+#define JOURNAL_SITES_MAX 256
+#define JOURNAL_PORTS_MAX 512
+
+struct journal_process {
+	pid_t pid;
+	unsigned long long start;
+	char what[32];
+};
+
+/* The site of a region of running containers, pinned at `path`; d: its port on the runtime's bridge. */
+struct journal_site {
+	char path[256], d_name[16];
+};
+
+struct journal_port {
+	unsigned site; /* index of the line of its site */
+	struct adopt_port port;
+};
+
+/* One entry, read back. */
+struct journal {
+	char run[160], work[512];
+	unsigned long long netns; /* inode of the host's namespace, 0: no containers */
+	struct journal_process processes[JOURNAL_PROCESSES_MAX];
+	unsigned n;
+	struct journal_site sites[JOURNAL_SITES_MAX];
+	unsigned n_sites;
+	struct journal_port ports[JOURNAL_PORTS_MAX];
+	unsigned n_ports;
+};
+
+/* The directory of journals, made where it is missing. */
+int journal_dir(char *dir, size_t size, struct err *err);
+/* Append lines to the journal of a run. */
+int journal_append(const char *path, const char *lines, struct err *err);
+void journal_format_process(struct buf *text, const char *what, pid_t pid);
+void journal_format_site(struct buf *text, const struct journal_site *site);
+void journal_format_port(struct buf *text, const struct journal_port *port);
+
+int journal_read(const char *path, struct journal *out, struct err *err);
+/* Calls fn for each entry. */
+int journal_for_each(void (*fn)(void *arg, const char *path, const struct journal *journal),
+	void *arg, struct err *err);
+/* A pidfd of the very process that stands there, or -1 where it is gone. */
+int journal_hold(const struct journal_process *process);
+/* A run lives while its controller or its guardian does. */
+bool journal_is_alive(const struct journal *journal);
+
+#endif
