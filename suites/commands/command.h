@@ -39,6 +39,20 @@ enum option_id {
 	OPTION_UNDECIDED,
 	OPTION_PUSH,
 	OPTION_SCHEMA,
+	OPTION_BETWEEN,
+	OPTION_FOR,
+	OPTION_DELAY,
+	OPTION_JITTER,
+	OPTION_LOSS,
+	OPTION_RATE,
+	OPTION_PARTITION,
+	OPTION_RUNTIME,
+	OPTION_SOCKET,
+	OPTION_REGION_LABEL,
+	OPTION_ALLOW_LABEL,
+	OPTION_PROJECT,
+	OPTION_NETWORK,
+	OPTION_DOCKER,
 	OPTIONS
 };
 
@@ -105,6 +119,7 @@ int cmd_doctor(const struct args *args, struct err *err);
 int cmd_run(const struct args *args, struct err *err);
 int cmd_judge(const struct args *args, struct err *err);
 int cmd_report(const struct args *args, struct err *err);
+int cmd_inject(const struct args *args, struct err *err);
 int cmd_abort(const struct args *args, struct err *err);
 int cmd_clean(const struct args *args, struct err *err);
 

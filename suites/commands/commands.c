@@ -29,6 +29,13 @@ const struct command commands[] = {
 			OPTION(UNDECIDED) | OPTION(PUSH) | OPTION(SCHEMA) | OPTION(RUNS) |
 			OPTION(SHARE),
 		cmd_report},
+	{"inject", "", 0, 0,
+		"one fault by hand on running containers; goes when its time or the terminal ends",
+		OPTION(BETWEEN) | OPTION(FOR) | OPTION(DELAY) | OPTION(JITTER) | OPTION(LOSS) |
+			OPTION(RATE) | OPTION(PARTITION) | OPTION(ENGINE) | OPTION(RUNTIME) |
+			OPTION(SOCKET) | OPTION(REGION_LABEL) | OPTION(ALLOW_LABEL) |
+			OPTION(PROJECT) | OPTION(NETWORK),
+		cmd_inject},
 	{"abort", "[RUN]", 0, 1, "end a run from another terminal: heal, report, clean up", 0,
 		cmd_abort},
 	{"clean", "", 0, 0, "undo what runs left behind whose processes all died at once", 0,

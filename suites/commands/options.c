@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char *const runtime_choices[] = {"docker", "podman", NULL};
 static const char *const color_choices[] = {"auto", "always", "never", NULL};
 
 /* In the order of enum junit_dialect and enum undecided_as. */
@@ -56,6 +57,28 @@ const struct option_row option_rows[] = {
 		"send the metrics to a Prometheus Pushgateway"},
 	[OPTION_SCHEMA] = {OPTION_SCHEMA, "schema", NULL, NULL,
 		"print the JSON Schema of --format json or series"},
+	[OPTION_BETWEEN] = {OPTION_BETWEEN, "between", "A,B", NULL,
+		"the regions whose links suffer, each with each and both ways"},
+	[OPTION_FOR] = {OPTION_FOR, "for", "TIME", NULL, "how long, such as 5m"},
+	[OPTION_DELAY] = {OPTION_DELAY, "delay", "TIME", NULL, "more delay, each way"},
+	[OPTION_JITTER] = {OPTION_JITTER, "jitter", "TIME", NULL, "its spread"},
+	[OPTION_LOSS] = {OPTION_LOSS, "loss", "SHARE", NULL, "packets lost, such as 1%"},
+	[OPTION_RATE] = {OPTION_RATE, "rate", "BITRATE", NULL, "a limit, such as 10mbit"},
+	[OPTION_PARTITION] = {OPTION_PARTITION, "partition", NULL, NULL, "nothing passes"},
+	[OPTION_RUNTIME] = {OPTION_RUNTIME, "runtime", "NAME", runtime_choices,
+		"docker (the default) or podman"},
+	[OPTION_SOCKET] = {OPTION_SOCKET, "socket", "PATH", NULL,
+		"of the runtime; otherwise DOCKER_HOST or CONTAINER_HOST, or the usual place"},
+	[OPTION_REGION_LABEL] = {OPTION_REGION_LABEL, "region-label", "NAME", NULL,
+		"label whose value is a container's region (regionproof.region)"},
+	[OPTION_ALLOW_LABEL] = {OPTION_ALLOW_LABEL, "allow-label", "NAME=VALUE", NULL,
+		"label that a container must carry to be touched (regionproof.allow=true)"},
+	[OPTION_PROJECT] = {OPTION_PROJECT, "project", "NAME", NULL,
+		"only of this compose project"},
+	[OPTION_NETWORK] = {OPTION_NETWORK, "network", "NAME", NULL,
+		"of the runtime; otherwise the one that all containers share"},
+	[OPTION_DOCKER] = {OPTION_DOCKER, "docker", NULL, NULL,
+		"a compose file with three regions, and a scenario for it"},
 };
 static_assert(sizeof(option_rows) / sizeof(*option_rows) == OPTIONS, "a row per option");
 static_assert(OPTIONS <= 64, "options are bits");

@@ -1,0 +1,201 @@
+/* Which containers, on which network; everything that is wrong with them is said before anything is done. */
+#include "fixtures/base/buf.h"
+#include "fixtures/containers/engine_api.h"
+#include "fixtures/net/link.h"
+#include "fixtures/net/netns.h"
+#include "suites/fleet/fleet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int region_of(const struct fleet *fleet, const struct container *container)
+{
+	const char *label = container_label(container, fleet->spec.region_label);
+
+	for (unsigned i = 0; i < fleet->n_regions; i++) {
+		if (!strcmp(fleet->regions[i], label))
+			return (int)i;
+	}
+	return -1;
+}
+
+/* "name=value" or "name". */
+static bool carries(const struct container *container, const char *label)
+{
+	const char *equals = strchr(label, '=');
+	char name[128];
+
+	if (!equals)
+		return *container_label(container, label);
+	snprintf(name, sizeof(name), "%.*s", (int)(equals - label), label);
+	return !strcmp(container_label(container, name), equals + 1);
+}
+
+static int take_members(struct fleet *fleet, struct container *list, size_t n, struct err *err)
+{
+	fleet->members = calloc(n + 1, sizeof(*fleet->members));
+	if (!fleet->members)
+		abort();
+	for (size_t i = 0; i < n; i++) {
+		int region = region_of(fleet, &list[i]);
+
+		if (region < 0)
+			continue;
+		if (!carries(&list[i], fleet->spec.allow_label))
+			return err_exit(err, EXIT_MACHINE,
+				"container %s is of region %s but does not carry the label %s; "
+				"nothing is touched",
+				list[i].name, fleet->regions[region], fleet->spec.allow_label);
+		if (list[i].host_network)
+			return err_exit(err, EXIT_MACHINE,
+				"container %s uses the network of the host itself, which is never "
+				"touched; give it a bridge network",
+				list[i].name);
+		fleet->members[fleet->n++] =
+			(struct fleet_member){.container = list[i], .region = (unsigned)region};
+		list[i] = (struct container){0};
+	}
+	return 0;
+}
+
+static int list(struct fleet *fleet, struct err *err)
+{
+	struct container_filter filter = {.labels = {fleet->spec.region_label}};
+	struct container *found;
+	char project[160];
+	size_t n;
+	int rc;
+
+	if (fleet->spec.project) {
+		snprintf(project, sizeof(project), "com.docker.compose.project=%s",
+			fleet->spec.project);
+		filter.labels[1] = project;
+	}
+	if (containers_list(fleet->api, &filter, &found, &n, err)) {
+		err->code = EXIT_MACHINE;
+		return -1;
+	}
+	rc = take_members(fleet, found, n, err);
+	containers_free(found, n);
+	return rc;
+}
+
+static int check_regions(const struct fleet *fleet, struct err *err)
+{
+	for (unsigned r = 0; r < fleet->n_regions; r++) {
+		size_t i = 0;
+
+		while (i < fleet->n && fleet->members[i].region != r)
+			i++;
+		if (i == fleet->n)
+			return err_exit(err, EXIT_MACHINE,
+				"no running container of %s has the label %s=%s%s%s",
+				engine_api_name(fleet->api), fleet->spec.region_label,
+				fleet->regions[r], fleet->spec.project ? " in the project " : "",
+				fleet->spec.project ? fleet->spec.project : "");
+	}
+	return 0;
+}
+
+static const struct fleet_member *not_on(const struct fleet *fleet, const char *network)
+{
+	for (size_t i = 0; i < fleet->n; i++) {
+		if (!container_on(&fleet->members[i].container, network))
+			return &fleet->members[i];
+	}
+	return NULL;
+}
+
+/* The one asked for, or the first that all share. */
+static int choose_network(struct fleet *fleet, struct err *err)
+{
+	const struct container *first = &fleet->members[0].container;
+	const char *asked = fleet->spec.network;
+
+	for (unsigned i = 0; i < first->n_networks && !asked; i++) {
+		if (!not_on(fleet, first->networks[i].name))
+			asked = first->networks[i].name;
+	}
+	if (!asked)
+		return err_exit(err, EXIT_MACHINE,
+			"the %zu containers share no network: regions are joined by one", fleet->n);
+	if (not_on(fleet, asked))
+		return err_exit(err, EXIT_MACHINE, "container %s is not on the network %s",
+			not_on(fleet, asked)->container.name, asked);
+	snprintf(fleet->network, sizeof(fleet->network), "%s", asked);
+	return 0;
+}
+
+static int find_bridge(struct fleet *fleet, struct err *err)
+{
+	struct netlink *nl = NULL;
+	struct link_info info;
+
+	if (container_network_bridge(fleet->api,
+		    container_on(&fleet->members[0].container, fleet->network), &fleet->bridge,
+		    err))
+		return -1;
+	if (!fleet->bridge.is_bridge)
+		return err_set(err,
+			"network %s is not of driver bridge: its links cannot be adopted",
+			fleet->network);
+	fleet->host_fd = netns_current(err);
+	if (fleet->host_fd >= 0)
+		nl = netlink_open_in(fleet->host_fd, err);
+	if (!nl)
+		return -1;
+	if (link_find(nl, fleet->bridge.name, &info, err) || strcmp(info.kind, "bridge")) {
+		netlink_close(nl);
+		return err_set(err,
+			"the bridge %s of network %s is not in this network namespace: the runtime "
+			"runs elsewhere (rootless, or in a virtual machine)",
+			fleet->bridge.name, fleet->network);
+	}
+	netlink_close(nl);
+	fleet->bridge_ifindex = info.ifindex;
+	fleet->mtu = info.mtu;
+	return 0;
+}
+
+/* Every container has an interface that passes the proof. */
+static int check_veths(const struct fleet *fleet, struct err *err)
+{
+	for (size_t i = 0; i < fleet->n; i++) {
+		const struct container *container = &fleet->members[i].container;
+		struct veth_end ends[VETH_ENDS_MAX];
+		int fd = container_netns(container, err), n;
+
+		n = fd < 0 ? -1 : veth_find(fd, fleet->host_fd, fleet->bridge_ifindex, ends, err);
+		if (fd >= 0)
+			close(fd);
+		if (n == 0)
+			err_set(err, "it has no interface on %s (is another run at work on it?)",
+				fleet->bridge.name);
+		if (n <= 0)
+			return err_prefix(err, "container %s", container->name);
+	}
+	return 0;
+}
+
+int fleet_select(struct fleet *fleet, const struct fleet_spec *spec, const char *const *regions,
+	unsigned n_regions, struct err *err)
+{
+	*fleet = (struct fleet)FLEET_INIT;
+	fleet->spec = *spec;
+	fleet->regions = regions;
+	fleet->n_regions = n_regions;
+	for (unsigned r = 0; r < ADDR_REGIONS_MAX; r++)
+		fleet->sites[r].fd = fleet->sites[r].watch_fd = -1;
+	fleet->api = engine_api_open(spec->runtime, spec->socket, err);
+	if (!fleet->api)
+		return -1;
+	if (list(fleet, err) || check_regions(fleet, err) || choose_network(fleet, err))
+		return -1;
+	if (find_bridge(fleet, err) || check_veths(fleet, err)) {
+		err->code = EXIT_MACHINE;
+		return -1;
+	}
+	return 0;
+}
