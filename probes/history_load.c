@@ -6,6 +6,7 @@
  */
 #include "probes/files.h"
 #include "probes/history.h"
+#include "fixtures/base/pages.h"
 #include "probes/history_file.h"
 
 #include <errno.h>
@@ -197,6 +198,7 @@ int history_load(struct history *history, const char *const *paths, size_t n, st
 		err_set(err, "not enough memory for %zu operations", history->n);
 		goto out;
 	}
+	pages_prefer_huge(history->ops, history->n * sizeof(*history->ops));
 	merge(history, sources, n);
 	rc = 0;
 out:

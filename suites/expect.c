@@ -2,6 +2,7 @@
 #include "suites/expect_text.h"
 #include "suites/expect_trial.h"
 #include "suites/judge/index.h"
+#include "suites/judge/lane.h"
 #include "suites/proof/rows.h"
 
 #include <string.h>
@@ -88,8 +89,10 @@ static struct question question_of(const struct plan_expect *e)
 		.confidence = e->confidence};
 }
 
+/* measured: what was measured for it already; NULL: nothing. */
 static void judge_indexed(struct arena *arena, const struct evidence *evidence,
-	const struct plan_expect *expect, struct result_expect *out, struct measurement *got)
+	const struct plan_expect *expect, const struct measurement *measured,
+	struct result_expect *out, struct measurement *got)
 {
 	struct trial trial = {.arena = arena,
 		.evidence = evidence,
@@ -103,7 +106,10 @@ static void judge_indexed(struct arena *arena, const struct evidence *evidence,
 		.line = expect->place.line,
 		.column = expect->place.column,
 		.phase = expect->phase < 0 ? NULL : evidence->plan->phases[expect->phase].name};
-	trial_measure(&trial, false, &trial.got);
+	if (measured)
+		trial.got = *measured;
+	else
+		trial_measure(&trial, false, &trial.got);
 	fill_numbers(&trial);
 	fill_parts(&trial);
 	fill_witnesses(&trial);
@@ -119,7 +125,7 @@ void expect_judge(struct arena *arena, const struct evidence *evidence,
 
 	if (!indexed.index)
 		indexed.index = index_build(arena, evidence, NULL);
-	judge_indexed(arena, &indexed, expect, out, &got);
+	judge_indexed(arena, &indexed, expect, NULL, out, &got);
 }
 
 /* The operation that convicts: the last one of a witness. */
@@ -213,17 +219,50 @@ static void fill_phases(struct arena *arena, const struct evidence *evidence, st
 	out->n_phases = n;
 }
 
+static bool goes_by_key(const struct plan_expect *expect)
+{
+	const struct checker_ops *checker = checker_find(expect->metric->checker);
+
+	return checker && checker->walker &&
+		(!checker->walks || checker->walks(expect->metric->id));
+}
+
+/* The expectations that are measured key by key, in one walk; NULL for the others. */
+static const struct measurement **measure_by_key(
+	struct arena *arena, const struct evidence *evidence)
+{
+	const struct plan *plan = evidence->plan;
+	struct question *questions = arena_array(arena, plan->n_expects + 1, sizeof(*questions));
+	struct measurement *got = arena_array(arena, plan->n_expects + 1, sizeof(*got));
+	const struct measurement **by_expect =
+		arena_array(arena, plan->n_expects + 1, sizeof(*by_expect));
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_expects; i++) {
+		if (!goes_by_key(&plan->expects[i]))
+			continue;
+		questions[n] = question_of(&plan->expects[i]);
+		by_expect[i] = &got[n++];
+	}
+	if (n)
+		lane_measure(arena, evidence, questions, n, 0, got);
+	return by_expect;
+}
+
 void expect_judge_run(struct arena *arena, const struct evidence *evidence, struct result *out)
 {
 	const struct plan *plan = evidence->plan;
 	struct evidence indexed = *evidence;
 	struct result_expect *expects = arena_array(arena, plan->n_expects + 1, sizeof(*expects));
 	struct measurement *got = arena_array(arena, plan->n_expects + 1, sizeof(*got));
+	const struct measurement **measured;
 
 	if (!indexed.index)
 		indexed.index = index_build(arena, evidence, NULL);
+	measured = measure_by_key(arena, &indexed);
 	for (size_t i = 0; i < plan->n_expects; i++)
-		judge_indexed(arena, &indexed, &plan->expects[i], &expects[i], &got[i]);
+		judge_indexed(
+			arena, &indexed, &plan->expects[i], measured[i], &expects[i], &got[i]);
 	group_failures(arena, expects, got, plan->n_expects);
 	out->expects = expects;
 	out->n_expects = plan->n_expects;

@@ -63,6 +63,7 @@ static bool hangs_on_reads(const struct plan_expect *e)
 	case METRIC_RESURRECTIONS:
 	case METRIC_DIRTY_READS:
 	case METRIC_THIN_AIR_READS:
+	case METRIC_LINEARIZABLE:
 	case METRIC_FALLBACK_SHARE:
 	case METRIC_EDGE_AGE:
 		return true;

@@ -118,6 +118,14 @@ static const char *claim_text(struct arena *arena, const struct op *op)
 	return op->flags & OP_STALE_MARK ? ", marked stale" : "";
 }
 
+static uint32_t author_of(const struct index *index, const struct op *op)
+{
+	if (op >= index->ops && op < index->ops + index->n &&
+		index->write_of[op - index->ops] != OP_NONE)
+		return index->write_of[op - index->ops];
+	return index_find_value(index, op->value);
+}
+
 static const char *read_text(
 	struct arena *arena, const struct evidence *evidence, const struct op *op, const char *key)
 {
@@ -132,7 +140,7 @@ static const char *read_text(
 	if (!op->value)
 		return arena_printf(arena, "%s %s: absent%s%s", verb, key,
 			node_text(arena, evidence, op, "answered"), claim_text(arena, op));
-	write = index ? index_find_value(index, op->value) : OP_NONE;
+	write = index ? author_of(index, op) : OP_NONE;
 	if (write == OP_NONE)
 		author = ", which nobody wrote";
 	else if (index->ops[write].session != op->session || !op_is_session(op))

@@ -309,6 +309,21 @@ const struct metric metrics[] = {
 			"Ok reads that return a value which no operation of the run wrote to that "
 			"key, or whose write was called after the read had returned. Denominator: "
 			"ok reads that returned a value. Phase: call."},
+	[METRIC_LINEARIZABLE] = {.id = METRIC_LINEARIZABLE,
+		.name = "linearizable.violations",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.checker = "register",
+		.wants = WANTS_READS | WANTS_WRITES,
+		.help = "places at which a register cannot have been one copy",
+		.counts =
+			"Pairs of values of one register each of which was surely there before an "
+			"operation on the other began: no order of the two fits. All session "
+			"operations on register keys, whatever their number; an unknown write "
+			"counts only where it was read. Keys with deletes are left out and "
+			"counted. Denominator: ok reads of registers. Phase: the intended start of "
+			"the latest of the operations."},
 	[METRIC_FAILOVER_RTO] = {.id = METRIC_FAILOVER_RTO,
 		.name = "failover.rto",
 		.unit = PARAM_DURATION,

@@ -162,6 +162,7 @@ uint64_t plan_planned_samples(
 	case METRIC_RESURRECTIONS:
 	case METRIC_DIRTY_READS:
 	case METRIC_THIN_AIR_READS:
+	case METRIC_LINEARIZABLE:
 	case METRIC_FALLBACK_SHARE:
 	case METRIC_EDGE_AGE:
 		*what = "reads";

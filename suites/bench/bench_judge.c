@@ -1,16 +1,21 @@
 /*
  * bench_judge: operations a second and bytes an operation of judging a long history: sessions,
- * staleness and loss over unique-value registers, one thread.
+ * staleness, linearizability and loss over unique-value registers, one thread.
  *
- *	build/bench/bench_judge [operations]     (1000000 by default)
+ *	build/bench/bench_judge [operations [sessions registers [others]]]
  *
- * The history is made as a run makes it: sessions in three regions, four registers each, one read
- * in five of a foreign register, a fifth of the writes to ledger keys that are read back at the end.
+ * 1000000 operations by default, of 5 to 500 sessions on 1 to 10000 registers; `others` asks the
+ * slower checkers as well.
+ *
+ * The history is made as a run makes it: sessions in three regions, one read in five of a foreign
+ * register, a fifth of the writes to ledger keys that are read back at the end.
  */
+#include "fixtures/base/pages.h"
 #include "fixtures/base/rng.h"
 #include "probes/group.h"
 #include "suites/judge/checker.h"
 #include "suites/judge/index.h"
+#include "suites/judge/lane.h"
 
 #include <malloc.h>
 #include <stdio.h>
@@ -19,33 +24,33 @@
 #include <time.h>
 
 #define REGIONS 3
-#define SESSIONS 60
-#define REGISTERS 4
 #define MS UINT64_C(1000000)
+#define STEP_NS 100000
 
 struct maker {
 	struct op *ops;
 	size_t n;
+	uint32_t sessions, keys;
 	struct rng rng;
-	uint64_t sequence[SESSIONS], free_ns[SESSIONS];
-	uint64_t last[SESSIONS * REGISTERS]; /* value of each register */
-	uint32_t ledger[SESSIONS];
+	uint64_t *sequence; /* by session */
+	uint64_t now_ns;
+	uint64_t *last;   /* value of each register */
+	uint32_t *ledger; /* keys taken, by session */
 };
 
 static struct op *add(
 	struct maker *m, enum op_kind kind, uint32_t session, uint32_t key, uint64_t value)
 {
 	struct op *op = &m->ops[m->n++];
-	uint64_t call = m->free_ns[session] + 1 + rng_below(&m->rng, 5 * MS);
+	uint64_t call = m->now_ns += STEP_NS;
 
-	m->free_ns[session] = call + MS + rng_below(&m->rng, MS);
 	*op = (struct op){.kind = (uint8_t)kind,
 		.state = OP_OK,
 		.session = session,
 		.key = key,
 		.value = value,
 		.call_ns = call,
-		.ret_ns = m->free_ns[session],
+		.ret_ns = call + 1 + rng_below(&m->rng, STEP_NS * (m->sessions - 1)),
 		.region = (uint8_t)(session % REGIONS),
 		.node = (uint8_t)(session % REGIONS)};
 	return op;
@@ -54,7 +59,7 @@ static struct op *add(
 static void add_write(struct maker *m, uint32_t session)
 {
 	uint64_t value = op_value(session + 1, ++m->sequence[session]);
-	uint32_t i = session * REGISTERS + (uint32_t)rng_below(&m->rng, REGISTERS);
+	uint32_t i = (uint32_t)((session + rng_below(&m->rng, m->keys) * m->sessions) % m->keys);
 
 	if (rng_below(&m->rng, 5) == 0 && m->ledger[session] < 1u << GROUP_LEDGER_BITS) {
 		add(m, OP_WRITE, session, group_ledger_key(session, m->ledger[session]++), value)
@@ -65,39 +70,39 @@ static void add_write(struct maker *m, uint32_t session)
 	m->last[i] = value;
 }
 
+/* Four reads in five are of a register that the session itself writes. */
 static void add_read(struct maker *m, uint32_t session)
 {
-	uint32_t owner = rng_below(&m->rng, 5) ? session : (uint32_t)rng_below(&m->rng, SESSIONS);
-	uint32_t i = owner * REGISTERS + (uint32_t)rng_below(&m->rng, REGISTERS);
+	uint32_t owner =
+		rng_below(&m->rng, 5) ? session : (uint32_t)rng_below(&m->rng, m->sessions);
+	uint32_t i = (uint32_t)((owner + rng_below(&m->rng, m->keys) * m->sessions) % m->keys);
 
 	add(m, OP_READ, session, op_key(KEY_REGISTER, i), m->last[i])->flags |=
 		m->last[i] ? 0 : OP_ABSENT;
 }
 
-static int compare_calls(const void *a, const void *b)
+static void *room(size_t n, size_t size)
 {
-	const struct op *x = a, *y = b;
+	void *memory = calloc(n, size);
 
-	return (x->call_ns > y->call_ns) - (x->call_ns < y->call_ns);
+	if (!memory)
+		abort();
+	return memory;
 }
 
-/* Sessions take turns, so the order is nearly that of the calls. */
-static void make(struct maker *m, size_t n)
+/* As history_load does it. */
+static void *big_room(size_t size)
 {
-	uint64_t end = 0;
+	void *memory = malloc(size);
 
-	m->ops = malloc(n * sizeof(*m->ops));
-	if (!m->ops)
+	if (!memory)
 		abort();
-	rng_seed(&m->rng, 1);
-	for (uint32_t i = 0; m->n < n * 4 / 5; i++) {
-		if (rng_below(&m->rng, 6) == 0)
-			add_write(m, i % SESSIONS);
-		else
-			add_read(m, i % SESSIONS);
-	}
-	for (uint32_t s = 0; s < SESSIONS; s++)
-		end = m->free_ns[s] > end ? m->free_ns[s] : end;
+	pages_prefer_huge(memory, size);
+	return memory;
+}
+
+static void read_back(struct maker *m, size_t n, uint64_t end)
+{
 	for (size_t i = 0; i < n * 4 / 5 && m->n + REGIONS <= n; i++) {
 		for (uint8_t r = 0; op_key_class(m->ops[i].key) == KEY_LEDGER && r < REGIONS; r++) {
 			struct op *op = &m->ops[m->n++];
@@ -110,19 +115,42 @@ static void make(struct maker *m, size_t n)
 			op->ret_ns = op->call_ns + MS;
 		}
 	}
-	qsort(m->ops, m->n, sizeof(*m->ops), compare_calls);
 }
 
-static void fill_plan(struct plan *plan)
+/* Sessions take turns; everything takes effect at its call, so registers are linearizable. */
+static void make(struct maker *m, size_t n)
+{
+	m->ops = big_room(n * sizeof(*m->ops));
+	m->sequence = room(m->sessions, sizeof(*m->sequence));
+	m->ledger = room(m->sessions, sizeof(*m->ledger));
+	m->last = room(m->keys, sizeof(*m->last));
+	rng_seed(&m->rng, 1);
+	for (uint32_t i = 0; m->n < n * 4 / 5; i++) {
+		if (rng_below(&m->rng, 6) == 0)
+			add_write(m, i % m->sessions);
+		else
+			add_read(m, i % m->sessions);
+	}
+	read_back(m, n, m->now_ns + STEP_NS * m->sessions);
+}
+
+static void unmake(struct maker *m)
+{
+	free(m->ops);
+	free(m->sequence);
+	free(m->ledger);
+	free(m->last);
+}
+
+static void fill_plan(struct plan *plan, uint32_t sessions)
 {
 	static struct plan_region regions[REGIONS] = {{.name = "a"}, {.name = "b"}, {.name = "c"}};
 	static struct endpoint endpoints[REGIONS] = {{.region = 0}, {.region = 1}, {.region = 2}};
 	static uint8_t where[REGIONS] = {0, 1, 2};
-	static struct client_group group = {.regions = where,
-		.n_regions = REGIONS,
-		.sessions_per_region = SESSIONS / REGIONS,
-		.stale_after_ns = 1000 * MS};
+	static struct client_group group = {
+		.regions = where, .n_regions = REGIONS, .stale_after_ns = 1000 * MS};
 
+	group.sessions_per_region = (sessions + REGIONS - 1) / REGIONS;
 	*plan = (struct plan){.regions = regions,
 		.n_regions = REGIONS,
 		.endpoints = endpoints,
@@ -140,15 +168,20 @@ static double processor_seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static double ask(const struct evidence *evidence, enum metric_id metric)
+static struct question question_of(enum metric_id metric)
 {
-	struct question question = {.metric = &metrics[metric],
+	return (struct question){.metric = &metrics[metric],
 		.stat = STAT_VALUE,
 		.group = -1,
 		.phase = -1,
 		.region = -1,
 		.from = -1,
 		.to = -1};
+}
+
+static double ask(const struct evidence *evidence, enum metric_id metric)
+{
+	struct question question = question_of(metric);
 	struct measurement m = {.fault = -1};
 	struct arena arena = {0};
 	double seconds = -processor_seconds();
@@ -162,39 +195,87 @@ static double ask(const struct evidence *evidence, enum metric_id metric)
 	return seconds;
 }
 
-int main(int argc, char **argv)
+/* What is judged key by key, in one walk. */
+static double ask_walk(const struct evidence *evidence)
 {
-	size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000000, before;
-	struct maker maker = {0};
+	static const enum metric_id asked[] = {METRIC_READ_YOUR_WRITES, METRIC_MONOTONIC_READS,
+		METRIC_STALE_UNFLAGGED, METRIC_LINEARIZABLE};
+	enum { N = sizeof(asked) / sizeof(*asked) };
+	struct question questions[N];
+	struct measurement m[N];
+	struct arena arena = {0};
+	double seconds;
+
+	for (size_t i = 0; i < N; i++)
+		questions[i] = question_of(asked[i]);
+	seconds = -processor_seconds();
+	lane_measure(&arena, evidence, questions, N, 1, m);
+	seconds += processor_seconds();
+	printf("  %-28s %6.2f s  %6.1f M ops/s\n", "registers, one walk", seconds,
+		(double)evidence->history.n / seconds / 1e6);
+	for (size_t i = 0; i < N; i++)
+		printf("    %-26s %llu of %llu\n", metrics[asked[i]].name,
+			(unsigned long long)m[i].total_findings, (unsigned long long)m[i].n);
+	arena_release(&arena);
+	return seconds;
+}
+
+static size_t memory_used(void)
+{
+	return mallinfo2().uordblks + mallinfo2().hblkhd;
+}
+
+static double index_history(struct arena *arena, struct evidence *evidence)
+{
+	size_t before = memory_used();
+	double seconds = -processor_seconds(), n = (double)evidence->history.n;
+
+	evidence->index = index_build(arena, evidence, NULL);
+	seconds += processor_seconds();
+	printf("  %-28s %6.2f s  %6.1f M ops/s   %.1f bytes/op with the record\n", "index", seconds,
+		n / seconds / 1e6, 64 + (double)(memory_used() - before) / n);
+	return seconds;
+}
+
+static void bench(size_t n, uint32_t sessions, uint32_t keys, bool others)
+{
+	struct maker maker = {.sessions = sessions, .keys = keys};
 	struct arena arena = {0};
 	struct plan plan;
 	struct evidence evidence = {.plan = &plan, .converged = true};
 	double total;
 
 	make(&maker, n);
-	fill_plan(&plan);
+	fill_plan(&plan, sessions);
 	evidence.history = (struct history){.ops = maker.ops, .n = maker.n};
 	evidence.quiet_ns = 1;
-	before = mallinfo2().uordblks + mallinfo2().hblkhd;
-	total = -processor_seconds();
-	evidence.index = index_build(&arena, &evidence, NULL);
-	total += processor_seconds();
-	printf("%zu operations\n  %-28s %6.2f s  %6.1f M ops/s   %.1f bytes/op with the record\n",
-		maker.n, "index", total, (double)maker.n / total / 1e6,
-		64 +
-			(double)(mallinfo2().uordblks + mallinfo2().hblkhd - before) /
-				(double)maker.n);
-	total += ask(&evidence, METRIC_READ_YOUR_WRITES);
-	total += ask(&evidence, METRIC_MONOTONIC_READS);
-	total += ask(&evidence, METRIC_STALE_UNFLAGGED);
+	printf("%zu operations, %u sessions, %u registers\n", maker.n, sessions, keys);
+	total = index_history(&arena, &evidence);
+	total += ask_walk(&evidence);
 	total += ask(&evidence, METRIC_WRITES_LOST);
 	printf("  %-28s %6.2f s  %6.1f M ops/s   (target 5)\n", "all", total,
 		(double)maker.n / total / 1e6);
-	ask(&evidence, METRIC_MONOTONIC_WRITES);
-	ask(&evidence, METRIC_WRITES_FOLLOW_READS);
-	ask(&evidence, METRIC_STALENESS);
-	ask(&evidence, METRIC_VISIBILITY);
+	if (others) {
+		ask(&evidence, METRIC_MONOTONIC_WRITES);
+		ask(&evidence, METRIC_WRITES_FOLLOW_READS);
+		ask(&evidence, METRIC_STALENESS);
+		ask(&evidence, METRIC_VISIBILITY);
+	}
 	arena_release(&arena);
-	free(maker.ops);
+	unmake(&maker);
+}
+
+int main(int argc, char **argv)
+{
+	static const uint32_t shapes[][2] = {{5, 1}, {500, 1}, {60, 240}, {5, 10000}, {500, 10000}};
+	size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000000;
+
+	if (argc > 3) {
+		bench(n, (uint32_t)strtoul(argv[2], NULL, 10), (uint32_t)strtoul(argv[3], NULL, 10),
+			argc > 4);
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
+		bench(n, shapes[i][0], shapes[i][1], false);
 	return 0;
 }

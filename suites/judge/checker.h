@@ -75,12 +75,18 @@ struct measurement {
 	int fault; /* the fault whose certificate the value hangs on, or -1 */
 };
 
+struct walker_ops;
+
 struct checker_ops {
 	const char *name;
 	const char *help;
 	/* Answer the question. Memory from the arena. *out comes zeroed but for fault = -1. */
 	void (*measure)(struct arena *arena, const struct evidence *evidence,
 		const struct question *question, struct measurement *out);
+	/* For what is judged key by key: many such questions are answered in one walk (lane.h), and
+	 * measure is the same for one. NULL: not by key. `walks` says for which metrics; NULL: all. */
+	const struct walker_ops *walker;
+	bool (*walks)(enum metric_id id);
 	/*
 	 * Sensitivity: change the copied history so that at least one violation more is in it (of a
 	 * size given in ns where that makes sense, else 0), or return false where it offers no place.

@@ -17,6 +17,7 @@ const struct checker_ops *const checkers[] = {
 	&checker_link,
 	&checker_fallback,
 	&checker_names,
+	&checker_register,
 	NULL,
 };
 

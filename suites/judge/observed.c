@@ -261,11 +261,10 @@ static void prepare_runs(struct observer *o)
 {
 	const struct index *index = o->view->index;
 
-	o->runs = calloc(index->n_listed + 1, sizeof(*o->runs));
+	o->runs = index_by_key_session(index);
 	o->seen = calloc(index->n_listed + 1, sizeof(*o->seen));
-	if (!o->runs || !o->seen)
+	if (!o->seen)
 		abort();
-	memcpy(o->runs, index->by_key_session, index->n_listed * sizeof(*o->runs));
 	for (uint32_t k = 0; k < index->n_keys; k++) {
 		struct span span = index_key(index, k);
 

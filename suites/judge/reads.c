@@ -33,29 +33,38 @@ static bool counts(const struct view *view, uint32_t i)
 	return view_counts(view, i);
 }
 
+static void tell(const struct view *view, struct finding *finding, uint32_t read, uint32_t write,
+	const char *reason)
+{
+	finding_ops(view, finding, (uint32_t[]){write, read}, 2);
+	finding->reason = reason;
+}
+
 static void convict(struct arena *arena, const struct view *view, uint32_t read, uint32_t write,
 	const char *reason, struct measurement *out)
 {
 	struct finding *finding = finding_add(arena, out, -(double)view->index->ops[read].call_ns);
 
-	if (!finding)
-		return;
-	finding_ops(view, finding, (uint32_t[]){write, read}, 2);
-	finding->reason = reason;
+	if (finding)
+		tell(view, finding, read, write, reason);
 }
 
 static void convict_thin_air(
 	struct arena *arena, const struct view *view, uint32_t read, struct measurement *out)
 {
 	const struct index *index = view->index;
-	uint32_t write = index_find_value(index, index->ops[read].value);
+	struct finding *finding = finding_add(arena, out, -(double)index->ops[read].call_ns);
 	const char *reason = "nobody wrote this value";
+	uint32_t write;
 
+	if (!finding)
+		return;
+	write = index_find_value(index, index->ops[read].value);
 	if (write != OP_NONE)
 		reason = index->ops[write].key != index->ops[read].key
 			? "this value was written to another key"
 			: "the read returned before this value was written";
-	convict(arena, view, read, write, reason, out);
+	tell(view, finding, read, write, reason);
 }
 
 static void measure_values(struct arena *arena, const struct view *view, struct measurement *out)

@@ -1,25 +1,39 @@
 #include "suites/judge/sessions.h"
 #include "suites/judge/checkers.h"
+#include "suites/judge/lane.h"
 #include "suites/judge/ops.h"
-#include "suites/judge/sort.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What a session has behind it on one key. */
+#define NONE_WAITS UINT32_MAX
+
+/* What a session has behind it on the present key. Of the writes is kept what is asked of each read,
+ * so that their records need not be fetched again. */
 struct memory {
+	uint32_t key;      /* dense number + 1: a stamp */
 	uint32_t own;      /* ok write with the latest call; OP_NONE: none */
 	uint32_t last_own; /* ok write with the latest return */
 	uint32_t seen;     /* ok read of the version that began latest */
-	uint64_t seen_start;
+	uint64_t own_call_ns, seen_start;
+	uint32_t
+		waits; /* first of its operations that had not returned when it was last looked at */
 };
 
-struct walk {
-	struct arena *arena;
-	const struct view *view;
-	struct session_tally *tally;
-	struct measurement *out;
-	uint32_t key; /* dense */
+/* An ok operation that binds later ones once it has returned. */
+struct waiting {
+	uint64_t ret_ns, start; /* start: of the version read; a write: its call */
+	uint32_t place, next;   /* by return, then place */
+	bool is_write;
+};
+
+struct session_walk {
+	struct walker common;
+	bool own; /* read your writes, else monotonic reads */
+	struct session_tally tally;
+	struct memory *memories; /* by session */
+	struct waiting *waiting;
+	uint32_t n_waiting, room, unused; /* unused: first of those that are free again */
 	uint64_t
 		nearest_ns; /* smallest distance of a read elsewhere from the own acknowledgement */
 };
@@ -29,28 +43,90 @@ static double ms(uint64_t ns)
 	return (double)ns / 1e6;
 }
 
-static void remember(const struct index *index, struct memory *memory, uint32_t i)
+static struct memory *memory_of(struct session_walk *walk, uint32_t session, uint32_t key)
 {
-	const struct op *op = &index->ops[i];
+	struct memory *memory = &walk->memories[session];
 
-	if (op->state != OP_OK)
-		return;
-	if (op_is_write(op)) {
-		if (memory->own == OP_NONE || op->call_ns > index->ops[memory->own].call_ns)
-			memory->own = i;
-		memory->last_own = i;
-	} else if (index_version_start(index, i) > memory->seen_start) {
-		memory->seen = i;
-		memory->seen_start = index_version_start(index, i);
+	if (memory->key == key + 1)
+		return memory;
+	while (memory->key && memory->waits != NONE_WAITS) {
+		uint32_t w = memory->waits;
+
+		memory->waits = walk->waiting[w].next;
+		walk->waiting[w].next = walk->unused;
+		walk->unused = w;
+	}
+	*memory = (struct memory){.key = key + 1,
+		.own = OP_NONE,
+		.last_own = OP_NONE,
+		.seen = OP_NONE,
+		.waits = NONE_WAITS};
+	return memory;
+}
+
+static uint32_t new_waiting(struct session_walk *walk)
+{
+	uint32_t w = walk->unused;
+
+	if (w != NONE_WAITS) {
+		walk->unused = walk->waiting[w].next;
+		return w;
+	}
+	if (walk->n_waiting == walk->room) {
+		walk->room = walk->room ? walk->room * 2 : 1024;
+		walk->waiting = realloc(walk->waiting, walk->room * sizeof(*walk->waiting));
+		if (!walk->waiting)
+			abort();
+	}
+	return walk->n_waiting++;
+}
+
+/* A session has one operation in flight, so there is nearly always none before it. */
+static void wait_for_return(
+	struct session_walk *walk, struct memory *memory, const struct waiting *item)
+{
+	uint32_t w = new_waiting(walk), *at = &memory->waits;
+
+	while (*at != NONE_WAITS && walk->waiting[*at].ret_ns <= item->ret_ns)
+		at = &walk->waiting[*at].next;
+	walk->waiting[w] = *item;
+	walk->waiting[w].next = *at;
+	*at = w;
+}
+
+static void remember(struct memory *memory, const struct waiting *item)
+{
+	if (item->is_write) {
+		if (memory->own == OP_NONE || item->start > memory->own_call_ns) {
+			memory->own = item->place;
+			memory->own_call_ns = item->start;
+		}
+		memory->last_own = item->place;
+	} else if (item->start > memory->seen_start) {
+		memory->seen = item->place;
+		memory->seen_start = item->start;
+	}
+}
+
+/* Everything of the session that returned before the instant binds it now. */
+static void catch_up(struct session_walk *walk, struct memory *memory, uint64_t before_ns)
+{
+	uint32_t w;
+
+	while ((w = memory->waits) != NONE_WAITS && walk->waiting[w].ret_ns < before_ns) {
+		remember(memory, &walk->waiting[w]);
+		memory->waits = walk->waiting[w].next;
+		walk->waiting[w].next = walk->unused;
+		walk->unused = w;
 	}
 }
 
 /* Could the read have missed the session's last write? Only below the lag of the pair of regions,
  * or where the system itself says that the local copy was behind. */
-static bool is_effective(struct walk *walk, const struct op *write, const struct op *read)
+static bool is_effective(struct session_walk *walk, const struct op *write, const struct op *read)
 {
-	const struct index *index = walk->view->index;
-	unsigned to = op_served_in(walk->view->evidence->plan, read);
+	const struct index *index = walk->common.view.index;
+	unsigned to = op_served_in(walk->common.view.evidence->plan, read);
 	uint64_t distance = read->call_ns - write->ret_ns, lag;
 
 	if (read->flags & OP_FALLBACK)
@@ -66,182 +142,197 @@ static bool is_effective(struct walk *walk, const struct op *write, const struct
 	return lag != TIME_NEVER && distance < lag;
 }
 
-static void convict(struct walk *walk, uint32_t against, uint32_t read, const char *what)
+static void convict(struct session_walk *walk, uint32_t against, uint32_t read, const char *what)
 {
-	const struct index *index = walk->view->index;
+	const struct index *index = walk->common.view.index;
 	const struct op *a = &index->ops[against], *r = &index->ops[read];
 	struct finding *finding =
-		finding_add(walk->arena, walk->out, (double)(r->call_ns - a->ret_ns));
+		finding_add(walk->common.arena, walk->common.out, (double)(r->call_ns - a->ret_ns));
 	uint32_t ops[4] = {index->write_of[read], against, read,
 		op_is_write(a) ? OP_NONE : index->write_of[against]};
 
+	walk->tally.violations[walk->tally.roams[r->session]]++;
 	if (!finding)
 		return;
-	finding_ops(walk->view, finding, ops, 4);
-	finding->reason = arena_printf(walk->arena, what, ms(r->call_ns - a->ret_ns));
+	finding_ops(&walk->common.view, finding, ops, 4);
+	finding->reason = arena_printf(walk->common.arena, what, ms(r->call_ns - a->ret_ns));
 }
 
-static void judge_own(struct walk *walk, const struct memory *memory, uint32_t read)
+static void judge_own(
+	struct session_walk *walk, const struct memory *memory, const struct lane *lane, unsigned i)
 {
-	const struct index *index = walk->view->index;
-	const struct op *op = &index->ops[read];
+	const struct op *op = lane->op[i];
 
 	if (memory->own == OP_NONE)
 		return;
-	if (index_version_end(index, walk->key, read) < index->ops[memory->own].call_ns) {
-		tally_trial(walk->tally, op->session);
-		walk->tally->violations[walk->tally->roams[op->session]]++;
-		convict(walk, memory->own, read,
+	if (lane->end[i] < memory->own_call_ns) {
+		tally_trial(&walk->tally, op->session);
+		convict(walk, memory->own, lane->place[i],
 			"the read was called %.1f ms after the session's own newer write had returned");
-	} else if (is_effective(walk, &index->ops[memory->last_own], op)) {
-		tally_trial(walk->tally, op->session);
+	} else if (is_effective(walk, &walk->common.view.index->ops[memory->last_own], op)) {
+		tally_trial(&walk->tally, op->session);
 	}
 }
 
-static void judge_seen(struct walk *walk, const struct memory *memory, uint32_t read)
+static void judge_seen(
+	struct session_walk *walk, const struct memory *memory, const struct lane *lane, unsigned i)
 {
-	const struct index *index = walk->view->index;
-	const struct op *op = &index->ops[read];
-
 	if (memory->seen == OP_NONE)
 		return;
-	tally_trial(walk->tally, op->session);
-	if (index_version_end(index, walk->key, read) < memory->seen_start) {
-		walk->tally->violations[walk->tally->roams[op->session]]++;
-		convict(walk, memory->seen, read,
+	tally_trial(&walk->tally, lane->op[i]->session);
+	if (lane->end[i] < memory->seen_start)
+		convict(walk, memory->seen, lane->place[i],
 			"the session had read a newer value %.1f ms before this read was called");
-	}
 }
 
-/* One session's operations on one key, by call. */
-static void walk_run(struct walk *walk, const uint32_t *run, uint32_t n, uint32_t *by_return)
+/* Only what the question is about is kept waiting: the writes, or the reads. */
+static void take_op(struct session_walk *walk, const struct lane *lane, unsigned i)
 {
-	const struct op *ops = walk->view->index->ops;
-	struct memory memory = {.own = OP_NONE, .last_own = OP_NONE, .seen = OP_NONE};
-	bool own = walk->view->question->metric->id == METRIC_READ_YOUR_WRITES;
+	const struct op *op = lane->op[i];
+	bool is_write = op_is_write(op);
+	struct memory *memory = memory_of(walk, op->session, lane->key);
 
-	for (uint32_t i = 0; i < n; i++)
-		index_prefetch(walk->view->index, run, i, n);
-	memcpy(by_return, run, n * sizeof(*run));
-	sort_by_return(ops, by_return, n);
-	for (uint32_t i = 0, done = 0; i < n; i++) {
-		const struct op *op = &ops[run[i]];
-
-		if (!op_is_ok_read(op) || !view_counts(walk->view, run[i]))
-			continue;
-		while (done < n && ops[by_return[done]].ret_ns < op->call_ns)
-			remember(walk->view->index, &memory, by_return[done++]);
-		if (own)
-			judge_own(walk, &memory, run[i]);
+	catch_up(walk, memory, op->call_ns);
+	if (!is_write && view_counts(&walk->common.view, lane->place[i])) {
+		if (walk->own)
+			judge_own(walk, memory, lane, i);
 		else
-			judge_seen(walk, &memory, run[i]);
+			judge_seen(walk, memory, lane, i);
+	}
+	if (is_write == walk->own)
+		wait_for_return(walk, memory,
+			&(struct waiting){.ret_ns = op->ret_ns,
+				.start = is_write ? op->call_ns : lane->start[i],
+				.place = lane->place[i],
+				.is_write = is_write});
+}
+
+static void take(struct walker *walker, const struct lane *lane)
+{
+	struct session_walk *walk = (struct session_walk *)walker;
+
+	for (unsigned i = 0; i < lane->n; i++) {
+		const struct op *op = lane->op[i];
+
+		if (op->state == OP_OK && op_is_session(op) &&
+			op->session + 1 < walker->view.index->n_sessions)
+			take_op(walk, lane, i);
 	}
 }
 
-static void walk_key(struct walk *walk, struct span span, uint32_t *scratch)
+static void begin_key(struct walker *walker, uint32_t key)
 {
-	const struct index *index = walk->view->index;
-	const uint32_t *order = index->by_key_session;
-
-	for (uint32_t i = span.first, end; i < span.end; i = end) {
-		uint32_t session = index->ops[order[i]].session;
-
-		if (!op_is_session(&index->ops[order[i]]))
-			break; /* the last group is nobody's */
-		for (end = i; end < span.end && index->ops[order[end]].session == session &&
-			op_is_session(&index->ops[order[end]]);)
-			end++;
-		walk_run(walk, order + i, end - i, scratch);
-	}
+	(void)walker; /* what a session remembers is stamped with its key */
+	(void)key;
 }
 
-static void walk_keys(struct walk *walk)
+static void open_walk(struct walker *walker)
 {
-	const struct index *index = walk->view->index;
-	uint32_t *scratch = calloc(index->n_listed + 1, sizeof(*scratch));
+	struct session_walk *walk = (struct session_walk *)walker;
+	const struct index *index = walker->view.index;
 
-	if (!scratch)
-		abort();
-	for (walk->key = 0; walk->key < index->n_keys; walk->key++) {
-		/* Nobody falls behind on a key that is written once, or by a ticker. */
-		if (op_key_class(index->keys[walk->key]) != KEY_TICKER)
-			walk_key(walk, index_key(index, walk->key), scratch);
-	}
-	free(scratch);
+	walk->own = walker->view.question->metric->id == METRIC_READ_YOUR_WRITES;
+	walk->nearest_ns = TIME_NEVER;
+	walk->unused = NONE_WAITS;
+	walk->tally.roams = index->roams;
+	walk->memories = arena_array(walker->arena, index->n_sessions, sizeof(*walk->memories));
 }
 
-/* Sessions that were in more than one region. */
-static const bool *find_roaming(struct arena *arena, const struct index *index)
+static void close_walk(struct walker *walker)
 {
-	bool *roams = arena_array(arena, index->n_sessions, sizeof(*roams));
-
-	for (uint32_t s = 0; s + 1 < index->n_sessions; s++) {
-		struct span span = index_session(index, s);
-
-		for (uint32_t i = span.first; i < span.end && !roams[s]; i++) {
-			const struct op *op = &index->ops[index->by_session[i]];
-
-			roams[s] = op->flags & OP_ROAMED ||
-				op->region != index->ops[index->by_session[span.first]].region;
-		}
-	}
-	return roams;
+	free(((struct session_walk *)walker)->waiting);
 }
 
-static void note(struct arena *arena, const struct walk *walk, struct measurement *out)
+static void join(struct walker *walker, const struct walker *later)
 {
-	const struct session_tally *t = walk->tally;
+	struct session_walk *walk = (struct session_walk *)walker;
+	const struct session_walk *l = (const struct session_walk *)later;
+
+	for (int roams = 0; roams < 2; roams++) {
+		walk->tally.trials[roams] += l->tally.trials[roams];
+		walk->tally.violations[roams] += l->tally.violations[roams];
+	}
+	if (l->nearest_ns < walk->nearest_ns)
+		walk->nearest_ns = l->nearest_ns;
+}
+
+static void note(struct arena *arena, const struct session_tally *t, uint64_t nearest_ns,
+	struct measurement *out)
+{
 	const char *split = arena_printf(arena, "sticky %llu of %llu, roaming %llu of %llu",
 		(unsigned long long)t->violations[0], (unsigned long long)t->trials[0],
 		(unsigned long long)t->violations[1], (unsigned long long)t->trials[1]);
 
-	if (walk->nearest_ns == TIME_NEVER)
+	if (nearest_ns == TIME_NEVER)
 		out->note = split;
 	else
 		out->note = arena_printf(arena, "would have caught a lag of %llu ms or more; %s",
-			(unsigned long long)(walk->nearest_ns + 999999) / 1000000, split);
+			(unsigned long long)(nearest_ns + 999999) / 1000000, split);
+}
+
+static void answer_with(struct arena *arena, const struct session_tally *tally, uint64_t nearest_ns,
+	const char *n_what, struct measurement *out)
+{
+	out->status = MEASURED_VALUE;
+	out->n_what = n_what;
+	out->value = (double)out->total_findings;
+	out->n = tally->trials[0] + tally->trials[1];
+	note(arena, tally, nearest_ns, out);
+	if (!out->n)
+		measured_nothing(out, "no read could have shown a violation");
+}
+
+static void answer(struct walker *walker)
+{
+	struct session_walk *walk = (struct session_walk *)walker;
+
+	answer_with(walker->arena, &walk->tally, walk->nearest_ns,
+		walk->own ? "effective trials" : "reads after an earlier one", walker->out);
 }
 
 static void measure(struct arena *arena, const struct evidence *evidence,
 	const struct question *question, struct measurement *out)
 {
 	struct view view = view_of(evidence, question);
-	struct session_tally tally = {.roams = find_roaming(arena, view.index)};
-	struct walk walk = {.arena = arena,
-		.view = &view,
-		.tally = &tally,
-		.out = out,
-		.nearest_ns = TIME_NEVER};
+	struct session_tally tally = {.roams = view.index->roams};
 
-	out->status = MEASURED_VALUE;
 	switch (question->metric->id) {
 	case METRIC_READ_YOUR_WRITES:
-		out->n_what = "effective trials";
-		walk_keys(&walk);
-		break;
 	case METRIC_MONOTONIC_READS:
-		out->n_what = "reads after an earlier one";
-		walk_keys(&walk);
-		break;
+		lane_measure(arena, evidence, question, 1, 0, out);
+		return;
 	default:
-		out->n_what = "reads after a session's write was seen on the same node";
 		sessions_observe(arena, &view, question->metric->id == METRIC_WRITES_FOLLOW_READS,
 			&tally, out);
-		break;
-	}
-	out->value = (double)out->total_findings;
-	out->n = tally.trials[0] + tally.trials[1];
-	note(arena, &walk, out);
-	if (!out->n) {
-		out->status = MEASURED_NOTHING;
-		out->why = "no read could have shown a violation";
+		answer_with(arena, &tally, TIME_NEVER,
+			"reads after a session's write was seen on the same node", out);
+		return;
 	}
 }
+
+static bool walks(enum metric_id id)
+{
+	return id == METRIC_READ_YOUR_WRITES || id == METRIC_MONOTONIC_READS;
+}
+
+/* Nobody falls behind on a key that a ticker writes. */
+static const struct walker_ops walker = {
+	.size = sizeof(struct session_walk),
+	.skips_classes = 1u << KEY_TICKER,
+	.open = open_walk,
+	.begin_key = begin_key,
+	.take = take,
+	.join = join,
+	.answer = answer,
+	.close = close_walk,
+};
 
 const struct checker_ops checker_sessions = {
 	.name = "sessions",
 	.help = "read your writes, monotonic reads, monotonic writes, writes follow reads",
 	.measure = measure,
+	.walker = &walker,
+	.walks = walks,
 	.plant = sessions_plant,
 	.plant_classes = 1u << KEY_REGISTER,
 	.plant_keys = 2,

@@ -5,6 +5,8 @@
 #include "suites/judge/ops.h"
 #include "suites/judge/sessions.h"
 
+#include <stdlib.h>
+
 /* Candidates are counted, and one of them is taken at random. */
 struct draw {
 	struct rng *rng;
@@ -54,15 +56,16 @@ static bool is_candidate(const struct view *view, uint32_t i)
 static void offer_own(const struct view *view, struct draw *draw, bool own)
 {
 	const struct index *index = view->index;
+	uint32_t *order = index_by_key_session(index);
 
 	for (uint32_t i = 0; i < index->n_listed; i++) {
-		uint32_t read = index->by_key_session[i];
+		uint32_t read = order[i];
 		const struct op *op = &index->ops[read];
 
 		if (!is_candidate(view, read))
 			continue;
 		for (uint32_t j = i; j > 0; j--) {
-			uint32_t before = index->by_key_session[j - 1];
+			uint32_t before = order[j - 1];
 			const struct op *b = &index->ops[before];
 
 			if (b->key != op->key || b->session != op->session || i - j > 16)
@@ -75,6 +78,7 @@ static void offer_own(const struct view *view, struct draw *draw, bool own)
 			}
 		}
 	}
+	free(order);
 }
 
 /* What the writer of `write` had written to (or read from) the key before; OP_NONE: nothing. */

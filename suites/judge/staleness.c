@@ -7,7 +7,7 @@
  * its value: what a failover dropped is loss, and convicts nobody of staleness.
  *
  * Per key the surviving writes stand by call with the least return from there on, so the first
- * successor is one binary search.
+ * successor is a short search back from the last write that was called.
  *
  * Flags. An age claimed is an upper bound: it flags a stale read where it reaches the definite age.
  * It is false where it stays below a definite age beyond the group's stale-after, and where it is
@@ -18,9 +18,9 @@
  * stands for an age of stale-after.
  */
 #include "suites/judge/checkers.h"
+#include "suites/judge/lane.h"
 #include "suites/judge/ops.h"
 #include "suites/judge/samples.h"
-#include "suites/judge/sort.h"
 #include "suites/judge/view.h"
 
 #include <stdlib.h>
@@ -31,23 +31,23 @@
 #define ROUNDING_NS UINT64_C(1000000)
 #define SECOND_MS 1000
 
-/* The surviving acknowledged writes of one key. */
+/* The surviving acknowledged writes of one key, and how far the present read is into them. */
 struct successors {
-	uint32_t *writes;    /* by call */
+	uint64_t *calls;     /* ascending */
 	uint64_t *first_ret; /* least return from there on */
 	uint32_t *first;     /* whose it is */
 	uint64_t *returns;   /* sorted */
 	uint32_t n;
+	uint32_t called, returned; /* before the read that is looked at; reads come by call */
 };
 
 struct stale_walk {
-	struct arena *arena;
-	const struct view *view;
-	struct measurement *out;
+	struct walker common;
 	struct successors s;
-	const bool *seen_elsewhere; /* by write; NULL: everything survives */
+	bool fault; /* not everything survives */
 	struct samples samples;
 	uint64_t stale_beyond, trials;
+	uint64_t unanswered, flaggable; /* reads */
 };
 
 /* Nobody is accused of staleness for what a fault may explain, whether or not it could be certified:
@@ -72,28 +72,6 @@ static bool any_fault(const struct evidence *evidence)
 	return false;
 }
 
-/* Did another node than the performing one answer with it? Regions where nodes are not named. */
-static bool is_elsewhere(const struct op *write, const struct op *read)
-{
-	if (write->node != OP_NODE_UNKNOWN && read->node != OP_NODE_UNKNOWN)
-		return write->node != read->node;
-	return write->region != read->region;
-}
-
-static bool *find_seen_elsewhere(struct arena *arena, const struct index *index)
-{
-	bool *seen = arena_array(arena, index->n, sizeof(*seen));
-
-	for (uint32_t i = 0; i < index->n; i++) {
-		uint32_t write = index->write_of[i];
-
-		if (op_is_ok_read(&index->ops[i]) && write != OP_NONE &&
-			is_elsewhere(&index->ops[write], &index->ops[i]))
-			seen[write] = true;
-	}
-	return seen;
-}
-
 static int compare_times(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -101,84 +79,94 @@ static int compare_times(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void gather(struct stale_walk *walk, uint32_t key)
+static void gather(struct successors *s, const struct index *index, uint32_t key, bool fault)
 {
-	const struct index *index = walk->view->index;
 	struct span span = index_writes(index, key);
-	struct successors *s = &walk->s;
 	bool sorted = true;
 
-	s->n = 0;
+	s->n = s->called = s->returned = 0;
 	for (uint32_t i = span.first; i < span.end; i++) {
 		const struct op *op = &index->ops[index->writes[i]];
 
-		if (op->state != OP_OK ||
-			(walk->seen_elsewhere && !walk->seen_elsewhere[index->writes[i]]))
+		if (i + 16 < span.end)
+			__builtin_prefetch(&index->ops[index->writes[i + 16]]);
+		if (op->state != OP_OK || (fault && !index->seen_elsewhere[index->writes[i]]))
 			continue;
 		sorted &= !s->n || s->returns[s->n - 1] <= op->ret_ns;
-		s->returns[s->n] = op->ret_ns;
-		s->writes[s->n++] = index->writes[i];
+		s->returns[s->n] = s->first_ret[s->n] = op->ret_ns;
+		s->calls[s->n] = op->call_ns;
+		s->first[s->n++] = index->writes[i];
 	}
 	if (!sorted)
 		qsort(s->returns, s->n, sizeof(*s->returns), compare_times);
-	for (uint32_t i = s->n; i > 0; i--) {
-		uint64_t ret = index->ops[s->writes[i - 1]].ret_ns;
-		bool least = i == s->n || ret < s->first_ret[i];
-
-		s->first_ret[i - 1] = least ? ret : s->first_ret[i];
-		s->first[i - 1] = least ? s->writes[i - 1] : s->first[i];
+	for (uint32_t i = s->n; i > 1; i--) {
+		if (s->first_ret[i - 1] <= s->first_ret[i - 2]) {
+			s->first_ret[i - 2] = s->first_ret[i - 1];
+			s->first[i - 2] = s->first[i - 1];
+		}
 	}
+}
+
+/* Move on to a read called at the instant. */
+static void move_to(struct successors *s, uint64_t call_ns)
+{
+	while (s->called < s->n && s->calls[s->called] < call_ns)
+		s->called++;
+	while (s->returned < s->n && s->returns[s->returned] < call_ns)
+		s->returned++;
+}
+
+/* The first write called after the instant. It is mostly one of the last that were called: steps that
+ * double lead back to it. */
+static uint32_t first_called_after(const struct successors *s, uint64_t at_ns)
+{
+	uint32_t high = s->called, low, step = 1;
+
+	while (high < s->n && s->calls[high] <= at_ns)
+		high++;
+	for (low = high; low > 0 && s->calls[low - 1] > at_ns; step *= 2) {
+		high = low;
+		low = low > step ? low - step : 0;
+	}
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (s->calls[middle] > at_ns)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
 }
 
 /* The successor of a version that ended at `end` that was acknowledged first; OP_NONE: none. */
-static uint32_t first_successor(const struct stale_walk *walk, uint64_t end)
+static uint32_t first_successor(const struct successors *s, uint64_t end, uint64_t *ret_ns)
 {
-	const struct successors *s = &walk->s;
-	uint32_t low = 0, high = s->n;
+	uint32_t i = first_called_after(s, end);
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (walk->view->index->ops[s->writes[middle]].call_ns > end)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low < s->n ? s->first[low] : OP_NONE;
-}
-
-/* The latest return before the instant; 0: none. */
-static uint64_t latest_return(const struct successors *s, uint64_t before_ns)
-{
-	uint32_t low = 0, high = s->n;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (s->returns[middle] < before_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low ? s->returns[low - 1] : 0;
+	if (i == s->n)
+		return OP_NONE;
+	*ret_ns = s->first_ret[i];
+	return s->first[i];
 }
 
 static void convict(struct stale_walk *walk, uint32_t read, uint32_t successor, double severity,
 	const char *reason)
 {
-	const struct index *index = walk->view->index;
-	struct finding *finding = finding_add(walk->arena, walk->out, severity);
+	const struct index *index = walk->common.view.index;
+	struct finding *finding = finding_add(walk->common.arena, walk->common.out, severity);
 	uint32_t ops[3] = {index->write_of[read], successor, read};
 
 	if (!finding)
 		return;
-	finding_ops(walk->view, finding, ops, 3);
-	finding->reason = arena_printf(walk->arena, reason, severity / 1e6);
+	finding_ops(&walk->common.view, finding, ops, 3);
+	finding->reason = arena_printf(walk->common.arena, reason, severity / 1e6);
 }
 
 static uint64_t stale_after(const struct stale_walk *walk, const struct op *op)
 {
-	const struct client_group *group = view_group(walk->view->evidence->plan, op->session);
+	const struct client_group *group =
+		view_group(walk->common.view.evidence->plan, op->session);
 
 	return group ? group->stale_after_ns : 0;
 }
@@ -198,7 +186,7 @@ static bool is_flagged(const struct op *op, uint64_t age_ns)
 static void judge_unflagged(
 	struct stale_walk *walk, uint32_t read, uint32_t successor, uint64_t age_ns)
 {
-	const struct op *op = &walk->view->index->ops[read];
+	const struct op *op = &walk->common.view.index->ops[read];
 	uint64_t after = stale_after(walk, op);
 
 	if (!walk->s.n || op->call_ns < after || walk->s.returns[0] >= op->call_ns - after)
@@ -227,7 +215,7 @@ static bool is_unsettled(const struct evidence *evidence, const struct op *op)
 
 static void judge_false(struct stale_walk *walk, uint32_t read, uint32_t successor, uint64_t age_ns)
 {
-	const struct index *index = walk->view->index;
+	const struct index *index = walk->common.view.index;
 	const struct op *op = &index->ops[read];
 	uint64_t after = stale_after(walk, op), claimed, value_age;
 	uint32_t write = index->write_of[read];
@@ -241,7 +229,7 @@ static void judge_false(struct stale_walk *walk, uint32_t read, uint32_t success
 	if (op->flags & OP_STALE_MARK && claimed < after)
 		claimed = after;
 	if (claimed < after || !claimed || write == OP_NONE ||
-		is_unsettled(walk->view->evidence, op))
+		is_unsettled(walk->common.view.evidence, op))
 		return;
 	value_age = op->ret_ns - index->ops[write].call_ns;
 	if (claimed > value_age + ROUNDING_NS)
@@ -251,13 +239,13 @@ static void judge_false(struct stale_walk *walk, uint32_t read, uint32_t success
 
 static void sample(struct stale_walk *walk, uint32_t read, uint32_t successor, uint64_t age_ns)
 {
-	const struct op *op = &walk->view->index->ops[read];
-	uint64_t latest = latest_return(&walk->s, op->call_ns);
-	double bound = walk->view->question->bound;
+	const struct op *op = &walk->common.view.index->ops[read];
+	uint64_t latest = walk->s.returned ? walk->s.returns[walk->s.returned - 1] : 0;
+	double bound = walk->common.view.question->bound;
 
 	if (!age_ns && (!latest || (bound > 0 && (double)(op->call_ns - latest) >= bound)))
 		return; /* nothing young enough to miss */
-	samples_add(walk->arena, &walk->samples, (double)age_ns, (double)age_ns);
+	samples_add(walk->common.arena, &walk->samples, (double)age_ns, (double)age_ns);
 	if (age_ns && bound > 0 && (double)age_ns >= bound)
 		convict(walk, read, successor, (double)age_ns,
 			"its value had been overwritten %.0f ms before the read was called");
@@ -271,22 +259,22 @@ static bool is_of_edge(const struct plan *plan, const struct op *op)
 	return group && group->read_from == TARGET_NODE;
 }
 
-static void judge_read(struct stale_walk *walk, uint32_t key, uint32_t read)
+static void judge_read(struct stale_walk *walk, const struct lane *lane, unsigned i)
 {
-	const struct index *index = walk->view->index;
-	const struct op *op = &index->ops[read];
-	bool edges = walk->view->question->metric->id == METRIC_EDGE_AGE;
-	uint64_t end, age_ns = 0;
-	uint32_t successor;
+	const struct view *view = &walk->common.view;
+	const struct op *op = lane->op[i];
+	uint32_t read = lane->place[i], successor = OP_NONE;
+	uint64_t end = lane->end[i], age_ns = 0, ret_ns = TIME_NEVER;
 
-	if (edges && !is_of_edge(walk->view->evidence->plan, op))
+	if (view->question->metric->id == METRIC_EDGE_AGE && !is_of_edge(view->evidence->plan, op))
 		return;
-	end = index_version_end(index, key, read);
-	successor = end == TIME_NEVER ? OP_NONE : first_successor(walk, end);
 
-	if (successor != OP_NONE && index->ops[successor].ret_ns < op->call_ns)
-		age_ns = op->call_ns - index->ops[successor].ret_ns;
-	switch (walk->view->question->metric->id) {
+	move_to(&walk->s, op->call_ns);
+	if (end != TIME_NEVER)
+		successor = first_successor(&walk->s, end, &ret_ns);
+	if (successor != OP_NONE && ret_ns < op->call_ns)
+		age_ns = op->call_ns - ret_ns;
+	switch (walk->common.view.question->metric->id) {
 	case METRIC_STALE_UNFLAGGED:
 		judge_unflagged(walk, read, successor, age_ns);
 		break;
@@ -300,45 +288,6 @@ static void judge_read(struct stale_walk *walk, uint32_t key, uint32_t read)
 	}
 }
 
-static void walk_keys(struct stale_walk *walk)
-{
-	const struct index *index = walk->view->index;
-
-	for (uint32_t k = 0; k < index->n_keys; k++) {
-		struct span span = index_key(index, k);
-
-		if (op_key_class(index->keys[k]) == KEY_TICKER)
-			continue;
-		gather(walk, k);
-		for (uint32_t i = span.first; i < span.end; i++) {
-			uint32_t read = index->by_key[i];
-
-			index_prefetch(index, index->by_key, i, span.end);
-			if (op_is_ok_read(&index->ops[read]) && view_counts(walk->view, read))
-				judge_read(walk, k, read);
-		}
-	}
-}
-
-/* Room for the key with the most writes. */
-static void make_room(struct stale_walk *walk, struct arena *scratch)
-{
-	const struct index *index = walk->view->index;
-	uint32_t most = 1;
-
-	for (uint32_t k = 0; k < index->n_keys; k++) {
-		struct span span = index_writes(index, k);
-
-		most = span.end - span.first > most ? span.end - span.first : most;
-	}
-	walk->s.writes = arena_array(scratch, most, sizeof(uint32_t));
-	walk->s.first = arena_array(scratch, most, sizeof(uint32_t));
-	walk->s.first_ret = arena_array(scratch, most, sizeof(uint64_t));
-	walk->s.returns = arena_array(scratch, most, sizeof(uint64_t));
-	if (any_fault(walk->view->evidence))
-		walk->seen_elsewhere = find_seen_elsewhere(scratch, index);
-}
-
 static bool can_flag(const struct view *view, const struct op *op)
 {
 	const struct client_group *group = view_group(view->evidence->plan, op->session);
@@ -347,62 +296,100 @@ static bool can_flag(const struct view *view, const struct op *op)
 		(group && group->driver && group->driver->can & DRIVER_AGE);
 }
 
-/* Reads of the question: unanswered ones, and answers that carry a flag or could. */
-static void count_reads(const struct view *view, uint64_t *unanswered, uint64_t *flaggable)
+static void take(struct walker *walker, const struct lane *lane)
 {
-	*unanswered = *flaggable = 0;
-	for (uint32_t i = 0; i < view->index->n; i++) {
-		const struct op *op = &view->index->ops[i];
+	struct stale_walk *walk = (struct stale_walk *)walker;
 
-		if (op->kind != OP_READ || op->state == OP_NOT_SENT || !view_counts(view, i))
+	for (unsigned i = 0; i < lane->n; i++) {
+		const struct op *op = lane->op[i];
+
+		if (op->kind != OP_READ || !view_counts(&walker->view, lane->place[i]))
 			continue;
-		*unanswered += op->state != OP_OK;
-		*flaggable += op->state == OP_OK && can_flag(view, op);
+		if (op->state != OP_OK) {
+			walk->unanswered++;
+			continue;
+		}
+		walk->flaggable += can_flag(&walker->view, op);
+		if (op_key_class(op->key) != KEY_TICKER)
+			judge_read(walk, lane, i);
 	}
 }
 
-static void answer(struct stale_walk *walk, struct measurement *out)
+static void begin_key(struct walker *walker, uint32_t key)
 {
-	uint64_t unanswered, flaggable;
+	struct stale_walk *walk = (struct stale_walk *)walker;
 
-	count_reads(walk->view, &unanswered, &flaggable);
+	gather(&walk->s, walker->view.index, key, walk->fault);
+}
+
+/* Room for the key with the most writes. */
+static void open_walk(struct walker *walker)
+{
+	struct stale_walk *walk = (struct stale_walk *)walker;
+	const struct index *index = walker->view.index;
+	uint32_t most = 1;
+
+	for (uint32_t k = 0; k < index->n_keys; k++) {
+		struct span span = index_writes(index, k);
+
+		most = span.end - span.first > most ? span.end - span.first : most;
+	}
+	walk->s.calls = arena_array(walker->arena, most, sizeof(uint64_t));
+	walk->s.first = arena_array(walker->arena, most, sizeof(uint32_t));
+	walk->s.first_ret = arena_array(walker->arena, most, sizeof(uint64_t));
+	walk->s.returns = arena_array(walker->arena, most, sizeof(uint64_t));
+	walk->fault = any_fault(walker->view.evidence);
+}
+
+static void join(struct walker *walker, const struct walker *later)
+{
+	struct stale_walk *walk = (struct stale_walk *)walker;
+	const struct stale_walk *l = (const struct stale_walk *)later;
+
+	for (size_t i = 0; i < l->samples.n; i++)
+		samples_add(walker->arena, &walk->samples, l->samples.samples[i].low,
+			l->samples.samples[i].high);
+	walk->stale_beyond += l->stale_beyond;
+	walk->trials += l->trials;
+	walk->unanswered += l->unanswered;
+	walk->flaggable += l->flaggable;
+}
+
+static void answer(struct walker *walker)
+{
+	struct stale_walk *walk = (struct stale_walk *)walker;
+	struct measurement *out = walker->out;
+
 	out->value = (double)out->total_findings;
 	out->status = MEASURED_VALUE;
-	switch (walk->view->question->metric->id) {
+	switch (walker->view.question->metric->id) {
 	case METRIC_STALE_UNFLAGGED:
 		out->n = walk->trials;
 		out->n_what = "reads that had something older than stale-after to miss";
-		out->note = arena_printf(walk->arena, "%llu reads were older than stale-after",
+		out->note = arena_printf(walker->arena, "%llu reads were older than stale-after",
 			(unsigned long long)walk->stale_beyond);
 		break;
 	case METRIC_STALE_FALSE:
-		out->n = flaggable;
+		out->n = walk->flaggable;
 		out->n_what = "reads that can carry a flag";
 		break;
 	default:
-		samples_measure(walk->arena, &walk->samples, walk->view->question, out);
+		samples_measure(walker->arena, &walk->samples, walker->view.question, out);
 		out->n_what = "reads that had a successor to miss";
 		break;
 	}
 	if (!out->n)
-		measured_nothing(out, arena_printf(walk->arena, "there were no %s", out->n_what));
-	if (unanswered)
-		out->note = arena_printf(walk->arena, "%s%s%llu reads were not answered",
+		measured_nothing(out, arena_printf(walker->arena, "there were no %s", out->n_what));
+	if (walk->unanswered)
+		out->note = arena_printf(walker->arena, "%s%s%llu reads were not answered",
 			out->note ? out->note : "", out->note ? "; " : "",
-			(unsigned long long)unanswered);
+			(unsigned long long)walk->unanswered);
 }
 
 static void measure(struct arena *arena, const struct evidence *evidence,
 	const struct question *question, struct measurement *out)
 {
-	struct view view = view_of(evidence, question);
-	struct stale_walk walk = {.arena = arena, .view = &view, .out = out};
-	struct arena scratch = {0};
-
-	make_room(&walk, &scratch);
-	walk_keys(&walk);
-	answer(&walk, out);
-	arena_release(&scratch);
+	lane_measure(arena, evidence, question, 1, 0, out);
 }
 
 /* A surviving write called after `end` and acknowledged early enough for the read to be that old,
@@ -449,17 +436,13 @@ static bool plant_old(
 	const struct view *view, struct evidence *copy, uint32_t read, uint64_t size_ns)
 {
 	struct op *op = &copy->history.ops[read];
-	struct arena scratch = {0};
-	bool *seen = NULL, found;
 	uint64_t value;
 
 	if (op->call_ns < size_ns || size_ns <= view_group(copy->plan, op->session)->stale_after_ns)
 		return false;
-	if (any_fault(view->evidence))
-		seen = find_seen_elsewhere(&scratch, copy->index);
-	found = find_older(view, seen, read, size_ns, &value) && value != op->value;
-	arena_release(&scratch);
-	if (!found)
+	if (!find_older(view, any_fault(view->evidence) ? copy->index->seen_elsewhere : NULL, read,
+		    size_ns, &value) ||
+		value == op->value)
 		return false;
 	op->value = value;
 	op->flags &= (uint16_t) ~(OP_AGE_CLAIMED | OP_STALE_MARK | OP_ABSENT);
@@ -509,10 +492,20 @@ static bool plant(struct arena *arena, struct evidence *copy, const struct quest
 	return false;
 }
 
+static const struct walker_ops walker = {
+	.size = sizeof(struct stale_walk),
+	.open = open_walk,
+	.begin_key = begin_key,
+	.take = take,
+	.join = join,
+	.answer = answer,
+};
+
 const struct checker_ops checker_staleness = {
 	.name = "staleness",
 	.help = "definite age of what reads returned; stale reads without a flag; false flags",
 	.measure = measure,
+	.walker = &walker,
 	.plant = plant,
 	.plant_classes = 1u << KEY_REGISTER,
 	.plant_has_size = true,

@@ -31,6 +31,8 @@ struct view view_of(const struct evidence *evidence, const struct question *ques
 	if (question->filter == FILTER_GROUP ||
 		(question->metric && question->metric->needs & DRIVER_LOOKUPS))
 		view.no_lookups = false;
+	view.everything = question->phase < 0 && question->filter == FILTER_ALL &&
+		question->region < 0 && !question->untainted && !view.no_lookups;
 	return view;
 }
 
@@ -75,7 +77,7 @@ static bool counts_where(const struct view *view, uint32_t i)
 		!(view->question->untainted && view_tainted(view, i));
 }
 
-bool view_counts(const struct view *view, uint32_t i)
+bool view_counts_filtered(const struct view *view, uint32_t i)
 {
 	const struct op *op = &view->index->ops[i];
 

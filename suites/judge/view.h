@@ -10,6 +10,7 @@
 
 #include "suites/judge/checker.h"
 #include "suites/judge/index.h"
+#include "suites/judge/ops.h"
 
 struct view {
 	const struct evidence *evidence;
@@ -19,6 +20,7 @@ struct view {
 	uint32_t first_session, end_session; /* of the group */
 	bool started;                        /* the phase began */
 	bool no_lookups; /* some groups look names up, and the question is about data */
+	bool everything; /* nothing is filtered out */
 };
 
 struct view view_of(const struct evidence *evidence, const struct question *question);
@@ -27,7 +29,12 @@ bool view_in_phase(const struct view *view, uint64_t at_ns);
 bool view_tainted(const struct view *view, uint32_t op);
 /* Phase, class, group, region, taint of a session's operation. Says nothing about its outcome. Lookups of
  * names count where the metric or the group asks for them. */
-bool view_counts(const struct view *view, uint32_t op);
+bool view_counts_filtered(const struct view *view, uint32_t op);
+static inline bool view_counts(const struct view *view, uint32_t op)
+{
+	return view->everything ? op_is_session(&view->index->ops[op])
+				: view_counts_filtered(view, op);
+}
 /* The same for an operation of the ticker (group does not apply). */
 bool view_counts_tick(const struct view *view, uint32_t op);
 /* The group a session belongs to; NULL: none. */

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Records are fetched so many steps before they are needed. */
+#define AHEAD 64
+
 struct scan {
 	const struct evidence *evidence;
 	const struct index *index;
@@ -47,16 +50,15 @@ static void sort_acked(struct scan *scan)
 
 /* The writes that may have happened, by call. False where the key has more than one writer: then
  * their order is not certain. */
-static bool gather_writes(struct scan *scan, struct span span)
+static bool gather_writes(struct scan *scan, uint32_t key)
 {
 	const struct op *ops = scan->index->ops;
+	struct span span = index_writes(scan->index, key);
 
 	scan->n_writes = scan->n_acked = 0;
 	for (uint32_t i = span.first; i < span.end; i++) {
-		uint32_t w = scan->index->by_key[i];
+		uint32_t w = scan->index->writes[i];
 
-		if (!op_is_write(&ops[w]) || ops[w].state == OP_FAIL)
-			continue;
 		if (scan->n_writes && ops[scan->writes[0]].session != ops[w].session)
 			return false;
 		if (ops[w].kind == OP_WRITE && ops[w].state == OP_OK)
@@ -84,6 +86,8 @@ static void gather_reads(struct scan *scan, struct span span)
 	for (uint32_t i = span.first; i < span.end; i++) {
 		const struct op *op = &ops[scan->index->by_key[i]];
 
+		if (i + AHEAD < span.end)
+			__builtin_prefetch(&ops[scan->index->by_key[i + AHEAD]]);
 		if (is_wanted_read(plan, op))
 			start[op_served_in(plan, op) + 2]++;
 	}
@@ -204,7 +208,7 @@ void visibility_scan(const struct evidence *evidence, const struct index *index,
 	for (uint32_t k = 0; k < index->n_keys && !scan.enough; k++) {
 		struct span span = index_key(index, k);
 
-		if (!is_wanted_key(&scan, k, tickers) || !gather_writes(&scan, span))
+		if (!is_wanted_key(&scan, k, tickers) || !gather_writes(&scan, k))
 			continue;
 		gather_reads(&scan, span);
 		for (unsigned to = 0; to < evidence->plan->n_regions; to++) {

@@ -1,0 +1,335 @@
+/*
+ * register: is every key a register, one copy as it were, whatever the number of clients?
+ *
+ * Written values are unique, so each value is held in one stretch, its zone (Gibbons and Korach
+ * 1997): from the earliest return to the latest call among its write and its reads. Where the return
+ * comes first (a forward zone) the register held the value all that time; where not (backward), it
+ * held it at some instant in between. Two forward zones must not overlap and no backward zone may lie
+ * within a forward one. Linear but for a sort of zones that are nearly sorted.
+ *
+ * What the register began with is written before everything: an absent answer is a read of it. A
+ * write of unknown outcome ends nowhere and, unread, says nothing. Keys on which something was
+ * deleted are left out (an absent answer may come from any of several deletes), and so are those with
+ * a write that may have taken effect twice. Values out of thin air and of failed writes are other
+ * checkers' findings (reads.c) and left out here.
+ *
+ * The whole of a key is judged; phase, region and group choose the reads that convict: the latest of
+ * those that a conflict rests on.
+ */
+#include "suites/judge/checkers.h"
+#include "suites/judge/lane.h"
+#include "suites/judge/ops.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct zone {
+	uint64_t first_return, last_call;
+	uint32_t returned, called; /* whose they are */
+};
+
+struct register_walk {
+	struct walker common;
+	struct zone
+		*zones; /* of the present key: by write, in the order of calls; [0] what it began
+			     * with */
+	uint32_t *forward;
+	uint32_t n, at; /* at: writes called so far */
+	bool skip;
+	uint64_t trials, skipped;
+};
+
+static void widen(struct zone *zone, const struct op *op, uint32_t place)
+{
+	/* Times are shifted by one: 0 is the beginning of everything, before any call at 0. */
+	if (op->state == OP_OK && op->ret_ns + 1 < zone->first_return) {
+		zone->first_return = op->ret_ns + 1;
+		zone->returned = place;
+	}
+	if (zone->called == OP_NONE || op->call_ns + 1 > zone->last_call) {
+		zone->last_call = op->call_ns + 1;
+		zone->called = place;
+	}
+}
+
+static bool is_ambiguous(const struct op *write)
+{
+	return write->kind == OP_DELETE || write->flags & OP_DUPLICABLE;
+}
+
+static void begin_key(struct walker *walker, uint32_t key)
+{
+	struct register_walk *walk = (struct register_walk *)walker;
+	const struct index *index = walker->view.index;
+	struct span span = index_writes(index, key);
+
+	walk->n = span.end - span.first + 1;
+	walk->at = 0;
+	walk->skip = false;
+	walk->zones[0] = (struct zone){.returned = OP_NONE, .called = OP_NONE};
+	for (uint32_t i = span.first; i < span.end; i++) {
+		const struct op *op = &index->ops[index->writes[i]];
+		struct zone *zone = &walk->zones[i - span.first + 1];
+
+		if (i + 16 < span.end)
+			__builtin_prefetch(&index->ops[index->writes[i + 16]]);
+		*zone = (struct zone){
+			.first_return = TIME_NEVER, .returned = OP_NONE, .called = OP_NONE};
+		walk->skip |= is_ambiguous(op);
+		widen(zone, op, index->writes[i]);
+	}
+	walk->skipped += walk->skip;
+}
+
+/* The number of a write of the key: one of the last that were called, mostly. */
+static uint32_t zone_of(const struct register_walk *walk, uint32_t key, uint32_t write)
+{
+	const struct index *index = walk->common.view.index;
+	const uint32_t *writes = index->writes + index->write_start[key];
+	uint32_t high = walk->at, low, step = 1;
+
+	while (high + 1 < walk->n && writes[high] <= write)
+		high++;
+	for (low = high; low > 0 && writes[low - 1] >= write; step *= 2) {
+		high = low;
+		low = low > step ? low - step : 0;
+	}
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (writes[middle] >= write)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low + 1;
+}
+
+static void take(struct walker *walker, const struct lane *lane)
+{
+	struct register_walk *walk = (struct register_walk *)walker;
+	const struct index *index = walker->view.index;
+
+	for (unsigned i = 0; i < lane->n && !walk->skip; i++) {
+		const struct op *op = lane->op[i];
+		uint32_t write = lane->write[i], zone = 0;
+
+		if (op_is_write(op)) {
+			walk->at += op->state != OP_FAIL;
+			continue;
+		}
+		if (op->state != OP_OK || !op_is_session(op))
+			continue;
+		if (op->value) {
+			if (write == OP_NONE || index->ops[write].state == OP_FAIL)
+				continue;
+			zone = zone_of(walk, lane->key, write);
+		}
+		widen(&walk->zones[zone], op, lane->place[i]);
+		walk->trials += view_counts(&walker->view, lane->place[i]);
+	}
+}
+
+static bool is_forward(const struct zone *zone)
+{
+	return zone->first_return < zone->last_call;
+}
+
+/* Nearly sorted: zones stand in the order of their writes' calls. */
+static void sort_forward(struct register_walk *walk, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++) {
+		uint32_t zone = walk->forward[i], at = i;
+
+		for (; at > 0 &&
+			walk->zones[walk->forward[at - 1]].first_return >
+				walk->zones[zone].first_return;
+			at--)
+			walk->forward[at] = walk->forward[at - 1];
+		walk->forward[at] = zone;
+	}
+}
+
+static void convict(struct register_walk *walk, const struct zone *a, const struct zone *b)
+{
+	struct walker *walker = &walk->common;
+	const struct op *ops = walker->view.index->ops;
+	uint32_t witness[4] = {a->returned, b->called, b->returned, a->called};
+	uint32_t last = a->called > b->called || b->called == OP_NONE ? a->called : b->called;
+	struct finding *finding;
+
+	if (last == OP_NONE || !view_counts(&walker->view, last))
+		return;
+	finding = finding_add(walker->arena, walker->out, -(double)ops[last].call_ns);
+	if (!finding)
+		return;
+	for (int i = 0; i < 4; i++) { /* one operation may be both ends of its zone */
+		for (int j = 0; j < i; j++)
+			witness[i] = witness[j] == witness[i] ? OP_NONE : witness[i];
+	}
+	finding_ops(&walker->view, finding, witness, 4);
+	finding->reason =
+		"each of the two values was surely there before an operation on the other "
+		"began, so neither order of them fits";
+}
+
+static void judge_backward(struct register_walk *walk, uint32_t n_forward, const struct zone *zone)
+{
+	uint32_t low = 0, high = n_forward;
+
+	while (low < high) { /* the first forward zone that begins too late to hold it */
+		uint32_t middle = low + (high - low) / 2;
+
+		if (walk->zones[walk->forward[middle]].first_return < zone->last_call)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low && zone->first_return < walk->zones[walk->forward[low - 1]].last_call)
+		convict(walk, &walk->zones[walk->forward[low - 1]], zone);
+}
+
+static void end_key(struct walker *walker, uint32_t key)
+{
+	struct register_walk *walk = (struct register_walk *)walker;
+	uint32_t n_forward = 0, last = 0;
+
+	(void)key;
+	if (walk->skip)
+		return;
+	for (uint32_t z = 0; z < walk->n; z++) {
+		if (is_forward(&walk->zones[z]))
+			walk->forward[n_forward++] = z;
+	}
+	sort_forward(walk, n_forward);
+	for (uint32_t i = 1; i < n_forward; i++) {
+		const struct zone *before = &walk->zones[walk->forward[last]];
+		const struct zone *zone = &walk->zones[walk->forward[i]];
+
+		if (zone->first_return < before->last_call)
+			convict(walk, before, zone);
+		if (zone->last_call >= before->last_call)
+			last = i;
+	}
+	for (uint32_t z = 0; z < walk->n; z++) {
+		const struct zone *zone = &walk->zones[z];
+
+		/* Not what never returned and was never read, and not an unread beginning. */
+		if (!is_forward(zone) && zone->first_return != TIME_NEVER &&
+			zone->called != OP_NONE)
+			judge_backward(walk, n_forward, zone);
+	}
+}
+
+/* Room for the key with the most writes. */
+static void open_walk(struct walker *walker)
+{
+	struct register_walk *walk = (struct register_walk *)walker;
+	const struct index *index = walker->view.index;
+	uint32_t most = 0;
+
+	for (uint32_t k = 0; k < index->n_keys; k++) {
+		struct span span = index_writes(index, k);
+
+		most = span.end - span.first > most ? span.end - span.first : most;
+	}
+	walk->zones = arena_array(walker->arena, most + 1, sizeof(*walk->zones));
+	walk->forward = arena_array(walker->arena, most + 1, sizeof(*walk->forward));
+}
+
+static void join(struct walker *walker, const struct walker *later)
+{
+	struct register_walk *walk = (struct register_walk *)walker;
+	const struct register_walk *l = (const struct register_walk *)later;
+
+	walk->trials += l->trials;
+	walk->skipped += l->skipped;
+}
+
+static void answer(struct walker *walker)
+{
+	struct register_walk *walk = (struct register_walk *)walker;
+	struct measurement *out = walker->out;
+
+	out->status = MEASURED_VALUE;
+	out->value = (double)out->total_findings;
+	out->n = walk->trials;
+	out->n_what = "reads of registers";
+	if (walk->skipped)
+		out->note = arena_printf(walker->arena,
+			"%llu keys with deletes, or writes that may have happened twice, were left out",
+			(unsigned long long)walk->skipped);
+	if (!out->n)
+		measured_nothing(out, "there were no reads of registers");
+}
+
+static void measure(struct arena *arena, const struct evidence *evidence,
+	const struct question *question, struct measurement *out)
+{
+	lane_measure(arena, evidence, question, 1, 0, out);
+}
+
+/* The newest write that has a certain successor which had returned before the read was called; NULL:
+ * none, or the read may already return it. */
+static const struct op *find_overwritten(const struct index *index, uint32_t read)
+{
+	const struct op *r = &index->ops[read];
+	struct span span = index_writes(index, index_find_key(index, r->key));
+
+	for (uint32_t i = span.end; i > span.first + 1; i--) {
+		const struct op *newer = &index->ops[index->writes[i - 1]];
+		const struct op *old = &index->ops[index->writes[i - 2]];
+
+		if (op_certainly_before(old, newer) && op_certainly_before(newer, r))
+			return old->value == r->value ? NULL : old;
+	}
+	return NULL;
+}
+
+/* A read is made to return what was overwritten: the first place that fits, from a random one on. */
+static bool plant(struct arena *arena, struct evidence *copy, const struct question *question,
+	struct rng *rng, uint64_t size_ns)
+{
+	struct view view = view_of(copy, question);
+	uint32_t n = (uint32_t)copy->history.n, start = (uint32_t)rng_below(rng, n);
+
+	(void)arena;
+	(void)size_ns;
+	if (copy->index->delete_start)
+		return false; /* the key is left out */
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t place = (start + i) % n;
+		struct op *read = &copy->history.ops[place];
+		const struct op *old;
+
+		if (!op_is_ok_read(read) || !view_counts(&view, place))
+			continue;
+		old = find_overwritten(copy->index, place);
+		if (!old || old->flags & OP_DUPLICABLE)
+			continue;
+		read->value = old->value;
+		read->flags &= (uint16_t)~OP_ABSENT;
+		return true;
+	}
+	return false;
+}
+
+static const struct walker_ops walker = {
+	.size = sizeof(struct register_walk),
+	.skips_classes = 1u << KEY_TICKER | 1u << KEY_LEDGER | 1u << KEY_OTHER,
+	.open = open_walk,
+	.begin_key = begin_key,
+	.take = take,
+	.end_key = end_key,
+	.join = join,
+	.answer = answer,
+};
+
+const struct checker_ops checker_register = {
+	.name = "register",
+	.help = "linearizability of every register, by the zones of its values",
+	.measure = measure,
+	.walker = &walker,
+	.plant = plant,
+	.plant_classes = 1u << KEY_REGISTER,
+};
