@@ -90,7 +90,7 @@ static int read_field(
 
 	while (*at < end && strchr(" \t", **at) && **at)
 		++*at;
-	while (*at + n < end && n < MOST_FIELD && (*at)[n] && !strchr(" \t,)", (*at)[n]))
+	while (*at + n < end && n < MOST_FIELD && (*at)[n] && !strchr(" \t\r,)", (*at)[n]))
 		n++;
 	memcpy(text, *at, n);
 	text[n] = '\0';

@@ -153,8 +153,8 @@ static int read_number(
 		out->kind = DATUM_INT;
 		return 0;
 	}
-	out->kind = DATUM_NUMBER;
-	out->text = arena_strndup(edn->arena, token, n);
+	out->kind = DATUM_NUMBER; /* 12N is 12; 1.5M is not 1.5 */
+	out->text = arena_strndup(edn->arena, token, token[n - 1] == 'N' ? digits : n);
 	return 0;
 }
 
@@ -280,6 +280,8 @@ static int read_dispatch(struct edn *edn, struct datum *out, int depth, struct e
 		while (!rc && !at_end(edn));
 		return rc < 0 ? -1 : 0;
 	}
+	if (!at_end(edn) && *edn->at == '#') /* ##NaN, ##Inf */
+		return read_token(edn, out, err) ? -1 : 1;
 	edn->at += token_length(edn);
 	do
 		rc = read_value(edn, out, depth + 1, err);
@@ -319,6 +321,8 @@ void edn_init(struct edn *edn, struct arena *arena, const char *text, size_t len
 	*edn = (struct edn){
 		.arena = arena, .at = text, .end = text + len, .line_start = text, .line = 1};
 	edn->notation = edn_guess(text, len);
+	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) /* a byte order mark */
+		edn->at += 3;
 }
 
 void edn_release(struct edn *edn)
@@ -330,8 +334,9 @@ void edn_release(struct edn *edn)
 enum edn_notation edn_guess(const char *text, size_t len)
 {
 	bool in_map = false;
+	size_t i = len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
 
-	for (size_t i = 0; i < len; i++) {
+	for (; i < len; i++) {
 		if (text[i] == '{')
 			in_map = true;
 		else if (!strchr(" \t\r\n,[", text[i]))

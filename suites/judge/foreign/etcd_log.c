@@ -116,5 +116,9 @@ int read_etcd_log(
 		else if (take_line(&pairs, &line, err))
 			return -1;
 	}
+	if (!out->n && out->n_ignored)
+		return err_set(err,
+			"line 1: no line of it is an operation, \"INFO  jepsen.util - 0 :invoke :read "
+			"nil\" with tabs between the four fields");
 	return 0;
 }

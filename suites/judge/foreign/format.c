@@ -53,8 +53,6 @@ int format_read(const struct format *format, struct arena *arena, const char *pa
 	*out = (struct past){0};
 	rc = format->read_path ? format->read_path(arena, path, out, err)
 			       : read_whole(format, arena, path, out, err);
-	if (!rc && !out->n)
-		rc = err_set(err, "%s: holds no operation, which is no evidence of anything", path);
 	if (rc)
 		err->code = EXIT_SCENARIO;
 	return rc;

@@ -27,7 +27,8 @@ struct format {
 /* Ends with a row whose name is NULL. */
 extern const struct format formats[];
 const struct format *format_find(const char *name);
-/* What cannot be read is one sentence with file and place, and EXIT_SCENARIO. */
+/* What cannot be read is one sentence with file and place, and EXIT_SCENARIO. A history may be
+ * empty. */
 int format_read(const struct format *format, struct arena *arena, const char *path,
 	struct past *out, struct err *err);
 

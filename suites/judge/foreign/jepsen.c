@@ -4,8 +4,9 @@
  * Either one list of maps or maps one after the other; EDN or JSON. What a nemesis does (any
  * process that is no number) is noise. An :info that ends an operation is the unknown outcome; elle's
  * transactions may have no :f. The value of the return is what came back; where it is nil the
- * operation still has what it was given.
+ * operation still has what it was given. Keys of jepsen.independent, [key value], part the history.
  */
+#include "fixtures/base/arena.h"
 #include "suites/judge/foreign/edn.h"
 #include "suites/judge/foreign/format.h"
 #include "suites/judge/foreign/pairs.h"
@@ -32,6 +33,8 @@ static int take_return(struct pairs *pairs, const struct datum *event, int64_t p
 			event->line, (long long)process, f, op->f);
 	if (value)
 		op->got = value;
+	if (outcome == PAST_OK && datum_is_nil(op->given) && strcmp(op->f, "read"))
+		op->given = op->got; /* chosen only while it ran */
 	return 0;
 }
 
@@ -79,31 +82,74 @@ static int take_event(struct pairs *pairs, const struct datum *event, struct err
 	return 0;
 }
 
-static int take_top(struct pairs *pairs, const struct datum *value, struct err *err)
+struct events {
+	const struct datum **items;
+	size_t n;
+};
+
+static void list_top(struct arena *arena, const struct datum *value, struct events *events)
 {
-	if (value->kind != DATUM_LIST)
-		return take_event(pairs, value, err);
-	for (size_t i = 0; i < value->n; i++) {
-		if (take_event(pairs, &value->items[i], err))
-			return -1;
+	if (value->kind != DATUM_LIST) {
+		struct datum *copy = arena_alloc(arena, sizeof(*copy));
+
+		*copy = *value;
+		*ARENA_PUSH(arena, events->items, events->n) = copy;
+		return;
 	}
-	return 0;
+	for (size_t i = 0; i < value->n; i++)
+		*ARENA_PUSH(arena, events->items, events->n) = &value->items[i];
 }
 
-int read_elle(struct arena *arena, const char *text, size_t len, struct past *out, struct err *err)
+static int64_t index_of(const struct datum *event)
+{
+	const struct datum *index = datum_get(event, "index");
+
+	return index && index->kind == DATUM_INT ? index->number : INT64_MIN;
+}
+
+static int by_index(const void *a, const void *b)
+{
+	int64_t x = index_of(*(const struct datum *const *)a);
+	int64_t y = index_of(*(const struct datum *const *)b);
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * The order of the file is the order of events, unless each has an :index of its own that says
+ * otherwise. (:time does not count: clients take it before the log does.)
+ */
+static void put_in_order(struct arena *arena, struct events *events)
+{
+	const struct datum **sorted = arena_array(arena, events->n + 1, sizeof(*sorted));
+	bool is_sorted = true;
+
+	for (size_t i = 0; i < events->n; i++) {
+		if (index_of(events->items[i]) == INT64_MIN)
+			return;
+		sorted[i] = events->items[i];
+		is_sorted &= !i || by_index(&sorted[i - 1], &sorted[i]) < 0;
+	}
+	if (is_sorted)
+		return;
+	qsort(sorted, events->n, sizeof(*sorted), by_index);
+	for (size_t i = 1; i < events->n; i++) {
+		if (!by_index(&sorted[i - 1], &sorted[i]))
+			return; /* counted per process, or twice: says nothing */
+	}
+	events->items = sorted;
+}
+
+static int read_events(
+	struct arena *arena, const char *text, size_t len, struct events *events, struct err *err)
 {
 	struct datum value;
-	struct pairs pairs;
 	struct edn edn;
 	int rc;
 
-	pairs_init(&pairs, arena, out);
 	edn_init(&edn, arena, text, len);
-	while ((rc = edn_next(&edn, &value, err)) > 0) {
-		rc = take_top(&pairs, &value, err);
-		if (rc)
-			break;
-	}
+	while ((rc = edn_next(&edn, &value, err)) > 0)
+		list_top(arena, &value, events);
 	edn_release(&edn);
 	return rc;
 }
@@ -111,7 +157,28 @@ int read_elle(struct arena *arena, const char *text, size_t len, struct past *ou
 int read_knossos(
 	struct arena *arena, const char *text, size_t len, struct past *out, struct err *err)
 {
+	struct events events = {0};
+	struct pairs pairs;
+
 	out->initial = "0";
 	out->nil_read_says_nothing = true;
-	return read_elle(arena, text, len, out, err);
+	pairs_init(&pairs, arena, out);
+	if (read_events(arena, text, len, &events, err))
+		return -1;
+	put_in_order(arena, &events);
+	for (size_t i = 0; i < events.n; i++) {
+		if (take_event(&pairs, events.items[i], err))
+			return -1;
+	}
+	past_part_by_key(out);
+	return 0;
+}
+
+int read_elle(struct arena *arena, const char *text, size_t len, struct past *out, struct err *err)
+{
+	int rc = read_knossos(arena, text, len, out, err);
+
+	out->initial = NULL;
+	out->nil_is_initial = true;
+	return rc;
 }

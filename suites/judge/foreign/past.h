@@ -33,7 +33,14 @@ struct past {
 	size_t n_ignored;    /* lines or operations that are noise: of a nemesis, of the log */
 	const char *initial; /* what registers of this format begin with; NULL: nil */
 	bool nil_read_says_nothing; /* an ok read without a value matches any state */
+	bool nil_is_initial;        /* but within a transaction nil is what was there at first */
 	bool is_timeless; /* only the order within a process is known; call and ret say no more */
 };
+
+/*
+ * Where every value is [key value], as jepsen.independent has it, the key moves to op->key. It takes
+ * a read of [key nil] or a cas of [key [a b]] to be sure.
+ */
+void past_part_by_key(struct past *past);
 
 #endif

@@ -12,31 +12,31 @@ static const char *const linearizable_only[] = {"linearizable", NULL};
 
 const struct model models[] = {
 	{"register", "linearizable register: read, write; judged one by one where keys are given",
-		register_consistencies, judge_register},
+		register_consistencies, false, judge_register},
 	{"cas-register", "linearizable register: read, write, cas [expected new]",
-		linearizable_only, judge_cas_register},
-	{"mutex", "linearizable lock: acquire, release", linearizable_only, judge_mutex},
+		linearizable_only, false, judge_cas_register},
+	{"mutex", "linearizable lock: acquire, release", linearizable_only, false, judge_mutex},
 	{"multi-register", "linearizable registers in one: transactions [[r k v] [w k v]]",
-		linearizable_only, judge_multi_register},
-	{"set", "linearizable set that only grows: add, read of all of it", linearizable_only,
+		linearizable_only, false, judge_multi_register},
+	{"set", "linearizable set that only grows: add, read of all of it", linearizable_only, true,
 		judge_set},
-	{"counter", "add, read: each read within the bounds of what must and may be in", NULL,
+	{"counter", "add, read: each read within the bounds of what must and may be in", NULL, true,
 		judge_counter},
 	{"bank", "transfer, read of all accounts: one total (--initial), no balance below 0", NULL,
-		judge_bank},
+		true, judge_bank},
 	{"list-append", "transactions [[append k v] [r k [v ...]]] at the --consistency asked for",
-		list_append_consistencies, judge_list_append},
+		list_append_consistencies, false, judge_list_append},
 	{"rw-register",
 		"transactions [[w k v] [r k v]] at the --consistency asked for; a value is written "
 		"once per key",
-		rw_register_consistencies, judge_rw_register},
+		rw_register_consistencies, false, judge_rw_register},
 	{"causal", "registers or transactions of them: causal, read-atomic or read-committed",
-		causal_consistencies, judge_causal},
+		causal_consistencies, false, judge_causal},
 	{"long-fork", "no two reads [[r k v] ...] each miss a write that the other saw", NULL,
-		judge_long_fork},
+		false, judge_long_fork},
 	{"sessions", "read your writes and monotonic reads of each process, on registers", NULL,
-		judge_sessions},
-	{NULL, NULL, NULL, NULL},
+		false, judge_sessions},
+	{NULL, NULL, NULL, false, NULL},
 };
 
 const struct model *model_find(const char *name)
@@ -53,6 +53,83 @@ const char *finding_name(enum finding finding)
 	static const char *const names[FINDINGS] = {"valid", "violated", "undecided"};
 
 	return names[finding];
+}
+
+/* Operations of one key, without it: a copy in the arena per key. */
+static struct past *part(struct arena *arena, const struct past *past, size_t *n_parts)
+{
+	struct past *parts = NULL;
+	struct names keys;
+
+	names_init(&keys, arena);
+	*n_parts = 0;
+	for (size_t i = 0; i < past->n; i++) {
+		uint32_t key = names_of(&keys, past->ops[i].key);
+		struct past_op *op;
+
+		if (key == *n_parts) {
+			struct past *fresh = ARENA_PUSH(arena, parts, *n_parts);
+
+			*fresh = *past;
+			fresh->ops = NULL;
+			fresh->n = 0;
+		}
+		op = ARENA_PUSH(arena, parts[key].ops, parts[key].n);
+		*op = past->ops[i];
+		op->key = NULL;
+	}
+	return parts;
+}
+
+/* The worst of what the keys are: violated, undecided, valid. */
+static int judge_parts(const struct model *model, struct arena *arena,
+	const struct model_options *options, struct judgement *out, struct err *err)
+{
+	struct model_options one = *options;
+	size_t n_parts, n_judged = 0;
+	struct past *parts = part(arena, options->past, &n_parts);
+	struct judgement worst = {.consistency = out->consistency};
+
+	for (size_t i = 0; i < n_parts && worst.finding != FINDING_VIOLATED; i++) {
+		struct judgement judgement = {.consistency = out->consistency};
+
+		one.past = &parts[i];
+		if (model->judge(arena, &one, &judgement, err)) {
+			judgement_release(&judgement);
+			judgement_release(&worst);
+			return -1;
+		}
+		n_judged += judgement.n_judged;
+		if (!i || judgement.finding == FINDING_VIOLATED || worst.finding == FINDING_VALID) {
+			judgement_release(&worst);
+			worst = judgement;
+		} else {
+			judgement_release(&judgement);
+		}
+	}
+	*out = worst;
+	out->n_judged = n_judged;
+	out->n_objects = n_parts;
+	return 0;
+}
+
+int model_judge(const struct model *model, struct arena *arena, const struct model_options *options,
+	struct judgement *out, struct err *err)
+{
+	bool has_keys = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < options->past->n && model->one_object; i++)
+		has_keys |= options->past->ops[i].key != NULL;
+	if (options->past->n)
+		rc = has_keys ? judge_parts(model, arena, options, out, err)
+			      : model->judge(arena, options, out, err);
+	if (!rc && !out->n_judged && out->finding == FINDING_VALID) {
+		out->finding = FINDING_UNDECIDED;
+		buf_printf(&out->reason,
+			"no operation says anything about a %s, which is no evidence", model->name);
+	}
+	return rc;
 }
 
 void judgement_release(struct judgement *judgement)

@@ -54,6 +54,7 @@ struct model {
 	const char *name;
 	const char *help;
 	const char *const *consistencies; /* NULL: there is no choice; first: the default */
+	bool one_object;                  /* keys are parted by model_judge() */
 	/* -1 with "line N: ..." where the operations do not fit the model. */
 	int (*judge)(struct arena *arena, const struct model_options *options,
 		struct judgement *out, struct err *err);
@@ -62,6 +63,9 @@ struct model {
 /* Ends with a row whose name is NULL. */
 extern const struct model models[];
 const struct model *model_find(const char *name);
+/* The model's judge, per key where it knows one object only; without evidence UNDECIDED. */
+int model_judge(const struct model *model, struct arena *arena, const struct model_options *options,
+	struct judgement *out, struct err *err);
 void judgement_release(struct judgement *judgement);
 
 /* For judges. */

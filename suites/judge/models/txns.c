@@ -191,7 +191,9 @@ static void take_reads(struct taker *taker, uint32_t i)
 		if (mop->is_write) {
 			taker->stamps[key] = i + 1;
 			taker->own[key] = v;
-		} else if (mop->says_nothing || (all->past->nil_read_says_nothing && mop->is_nil)) {
+		} else if (mop->says_nothing ||
+			(all->past->nil_read_says_nothing && !all->past->nil_is_initial &&
+				mop->is_nil)) {
 			continue;
 		} else if (taker->stamps[key] == i + 1) {
 			if (taker->own[key] != v)

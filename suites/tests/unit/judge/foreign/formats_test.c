@@ -196,6 +196,82 @@ static void json_lines_are_sorted_by_call(void **state)
 	assert_true(w->past.ops[2].ret == PAST_NEVER);
 }
 
+static void independent_keys_part_a_history(void **state)
+{
+	struct world *w = *state;
+
+	read_text(w, read_knossos,
+		"\xef\xbb\xbf[{:process 0 :type :invoke :f :cas :value [7 [1 2]]}\r\n"
+		"{:process 0 :type :ok :f :cas :value [7 [1 2]]}\r\n"
+		"{:process 1 :type :invoke :f :read :value [\"k\" nil]}\r\n"
+		"{:process 1 :type :ok :f :read :value [\"k\" ##NaN]}]");
+	assert_int_equal(w->past.n, 2);
+	assert_int_equal(w->past.ops[0].key->number, 7);
+	assert_int_equal(datum_at(w->past.ops[0].given, 1)->number, 2);
+	assert_true(datum_is(w->past.ops[1].key, "k"));
+	assert_true(datum_is(w->past.ops[1].got, "#NaN"));
+}
+
+static void pairs_alone_are_no_keys(void **state)
+{
+	struct world *w = *state;
+
+	read_text(w, read_knossos,
+		"{:process 0 :type :invoke :f :cas :value [1 2]}{:process 0 :type :ok :f :cas}");
+	assert_null(w->past.ops[0].key);
+	assert_int_equal(datum_at(w->past.ops[0].given, 0)->number, 1);
+}
+
+static void indexes_put_events_in_order_where_they_are_unique(void **state)
+{
+	struct world *w = *state;
+
+	read_text(w, read_elle,
+		"{\"process\":1,\"type\":\"ok\",\"f\":\"read\",\"value\":5,\"index\":1}\n"
+		"{\"process\":\"1\",\"type\":\"invoke\",\"f\":\"read\",\"index\":0}");
+	assert_int_equal(w->past.n, 1);
+	assert_int_equal(w->past.ops[0].got->number, 5);
+	w->past = (struct past){0};
+	read_text(w, read_elle,
+		"{:type :invoke :f :read :index 1}{:type :ok :f :read :value 1 :index 2}"
+		"{:process 2 :type :invoke :f :read :index 1}"
+		"{:process 2 :type :ok :f :read :value 2 :index 2}");
+	assert_int_equal(w->past.n, 2);
+	assert_int_equal(w->past.ops[1].got->number, 2);
+}
+
+static void both_texts_of_transactions_are_read(void **state)
+{
+	struct world *w = *state;
+
+	read_text(w, read_awdit,
+		"w 0 1\r\n  r 1 99999999999999999999\r\n---\r\nw 0 2\n====\n\nr 0 2");
+	assert_int_equal(w->past.n, 3);
+	assert_int_equal(w->past.ops[0].got->n, 2);
+	assert_int_equal(w->past.ops[1].process, 0);
+	assert_int_equal(w->past.ops[2].process, 1);
+	assert_int_equal(w->past.ops[2].line, 7);
+	assert_true(w->past.is_timeless);
+	w->past = (struct past){0};
+	read_text(w, read_awdit, "r(1,2,3,4)\nw(1,3,5,4)\nw(1,2,3,4)\nw(1,9,3,-1)\n");
+	assert_int_equal(w->past.n, 3);
+	assert_int_equal(w->past.ops[0].got->n, 2);
+	assert_int_equal(w->past.ops[2].outcome, PAST_FAIL);
+}
+
+static void damaged_texts_of_transactions_are_refused(void **state)
+{
+	struct world *w = *state;
+
+	refuses(w, read_awdit, "w 0 1\nq 1 2", "line 2: \"r\" or \"w\"");
+	refuses(w, read_awdit, "w 0", "line 1: \"r\" or \"w\", a key and a value");
+	refuses(w, read_awdit, "w 0 1 2", "nothing was expected behind");
+	refuses(w, read_awdit, "w 0 x", "whole numbers");
+	refuses(w, read_awdit, "w(0,1,2", "\"w(key,value,session,transaction)\"");
+	refuses(w, read_awdit, "w", "with blanks between");
+	refuses(w, read_etcd_log, "{:process 0}\n", "no line of it is an operation");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -209,6 +285,11 @@ int main(void)
 		TEST(json_of_the_same_shape_reads_alike),
 		TEST(etcd_logs_have_theirs),
 		TEST(json_lines_are_sorted_by_call),
+		TEST(independent_keys_part_a_history),
+		TEST(pairs_alone_are_no_keys),
+		TEST(indexes_put_events_in_order_where_they_are_unique),
+		TEST(both_texts_of_transactions_are_read),
+		TEST(damaged_texts_of_transactions_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
