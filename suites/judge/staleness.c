@@ -2,9 +2,9 @@
  * staleness: how old what reads returned surely was, and whether the answers owned up to it.
  *
  * A read of v is stale when a certain successor u of v that survives was acknowledged before the
- * read was called; its definite age counts from the first such u's return. A write survives where no
- * fault was in force in the whole run, or where a node other than the one that performed it showed
- * its value: what a failover dropped is loss, and convicts nobody of staleness.
+ * read was called; its definite age counts from the first such u's return. All writes survive where
+ * nothing can have dropped any (survival.h), else those whose value a node other than the one that
+ * performed them showed: what a failover dropped is loss, and convicts nobody of staleness.
  *
  * Per key the surviving writes stand by call with the least return from there on, so the first
  * successor is a short search back from the last write that was called.
@@ -21,6 +21,7 @@
 #include "suites/judge/lane.h"
 #include "suites/judge/ops.h"
 #include "suites/judge/samples.h"
+#include "suites/judge/survival.h"
 #include "suites/judge/view.h"
 
 #include <stdlib.h>
@@ -49,28 +50,6 @@ struct stale_walk {
 	uint64_t stale_beyond, trials;
 	uint64_t unanswered, flaggable; /* reads */
 };
-
-/* Nobody is accused of staleness for what a fault may explain, whether or not it could be certified:
- * from when to when may it have been on? False: it never was. */
-static bool fault_bounds(const struct fault_window *w, uint64_t *from_ns, uint64_t *to_ns)
-{
-	*from_ns = w->in_force_ns ? w->in_force_ns : w->sent_ns;
-	*to_ns = w->gone_ns ? w->gone_ns : w->undo_acked_ns;
-	if (!*to_ns)
-		*to_ns = TIME_NEVER;
-	return *from_ns > 0;
-}
-
-static bool any_fault(const struct evidence *evidence)
-{
-	uint64_t from_ns, to_ns;
-
-	for (size_t f = 0; f < evidence->plan->n_faults; f++) {
-		if (fault_bounds(&evidence->faults[f], &from_ns, &to_ns))
-			return true;
-	}
-	return false;
-}
 
 static int compare_times(const void *a, const void *b)
 {
@@ -206,7 +185,8 @@ static bool is_unsettled(const struct evidence *evidence, const struct op *op)
 	uint64_t from_ns, to_ns;
 
 	for (size_t f = 0; f < evidence->plan->n_faults; f++) {
-		if (fault_bounds(&evidence->faults[f], &from_ns, &to_ns) && op_end(op) >= from_ns &&
+		if (survival_fault_bounds(&evidence->faults[f], &from_ns, &to_ns) &&
+			op_end(op) >= from_ns &&
 			(to_ns == TIME_NEVER || op->call_ns < to_ns + SETTLE_NS))
 			return true;
 	}
@@ -338,7 +318,7 @@ static void open_walk(struct walker *walker)
 	walk->s.first = arena_array(walker->arena, most, sizeof(uint32_t));
 	walk->s.first_ret = arena_array(walker->arena, most, sizeof(uint64_t));
 	walk->s.returns = arena_array(walker->arena, most, sizeof(uint64_t));
-	walk->fault = any_fault(walker->view.evidence);
+	walk->fault = !survival_of_all(walker->view.evidence);
 }
 
 static void join(struct walker *walker, const struct walker *later)
@@ -440,7 +420,7 @@ static bool plant_old(
 
 	if (op->call_ns < size_ns || size_ns <= view_group(copy->plan, op->session)->stale_after_ns)
 		return false;
-	if (!find_older(view, any_fault(view->evidence) ? copy->index->seen_elsewhere : NULL, read,
+	if (!find_older(view, survival_of_all(copy) ? NULL : copy->index->seen_elsewhere, read,
 		    size_ns, &value) ||
 		value == op->value)
 		return false;

@@ -178,6 +178,81 @@ static void lost_successor_convicts_nobody(void **state)
 	assert_true(staleness(STAT_MAX, 0) == 490);
 }
 
+/* What node 0 and another say of themselves, at an instant beyond the fault. */
+static void mark(enum node_role first, enum node_role other)
+{
+	static struct role_mark marks[2];
+
+	for (uint8_t i = 0; i < 2; i++)
+		marks[i] = (struct role_mark){.node = i,
+			.role = (uint8_t)(i ? other : first),
+			.before_ns = 6000 * WORLD_MS,
+			.after_ns = 6001 * WORLD_MS};
+	world.evidence.marks = (struct marks){.marks = marks, .n = 2};
+}
+
+static void successors_at_the_only_primary_survive(void **state)
+{
+	(void)state;
+	jw_fault(&world, "cut", 900, 4000);
+	old_read(2500);
+	mark(ROLE_PRIMARY, ROLE_REPLICA);
+	assert_true(staleness(STAT_MAX, 0) == 1490);
+}
+
+static void successors_do_not_survive_where_another_was_primary(void **state)
+{
+	(void)state;
+	jw_fault(&world, "cut", 900, 4000);
+	old_read(2500);
+	mark(ROLE_PRIMARY, ROLE_PRIMARY);
+	assert_true(staleness(STAT_MAX, 0) == 0);
+	mark(ROLE_REPLICA, ROLE_UNKNOWN);
+	assert_true(staleness(STAT_MAX, 0) == 0);
+}
+
+static void successors_do_not_survive_where_a_node_was_killed(void **state)
+{
+	static struct node_effect killed = {.node = 0, .action = NODE_KILL};
+
+	(void)state;
+	jw_fault(&world, "death", 900, 4000);
+	world.plan.faults[0].effects = (struct fault_effects){.nodes = &killed, .n_nodes = 1};
+	old_read(2500);
+	mark(ROLE_PRIMARY, ROLE_REPLICA);
+	assert_true(staleness(STAT_MAX, 0) == 0);
+}
+
+/* The header Age of HTTP: cut off to seconds. */
+static void age_in_whole_seconds_may_be_cut_off(void **state)
+{
+	struct op *op;
+
+	(void)state;
+	op = old_read(3910); /* 2.9 s old */
+	op->flags |= OP_AGE_CLAIMED;
+	op->age_ms = 2000;
+	assert_int_equal(jw_measure(&world, METRIC_STALE_FALSE).total_findings, 0);
+	assert_int_equal(jw_measure(&world, METRIC_STALE_UNFLAGGED).total_findings, 0);
+	op = &world.ops[world.n_ops - 1];
+	op->age_ms = 1000;
+	world.evidence.index = NULL;
+	assert_int_equal(jw_measure(&world, METRIC_STALE_FALSE).total_findings, 1);
+	assert_int_equal(jw_measure(&world, METRIC_STALE_UNFLAGGED).total_findings, 1);
+}
+
+static void edges_have_an_age_and_others_none(void **state)
+{
+	struct question question = jw_question(METRIC_EDGE_AGE);
+
+	(void)state;
+	question.stat = STAT_MAX;
+	old_read(3010);
+	assert_int_equal(jw_ask(&world, &question).status, MEASURED_NOTHING);
+	world.plan.groups[0].read_from = TARGET_NODE;
+	assert_true(jw_ask(&world, &question).value == 2000e6);
+}
+
 static void value_of_an_unknown_write_has_no_age(void **state)
 {
 	(void)state;
@@ -263,6 +338,11 @@ int main(void)
 		T(replica_that_catches_up_may_be_cautious),
 		T(fault_that_nobody_could_certify_excuses_as_well),
 		T(lost_successor_convicts_nobody),
+		T(successors_at_the_only_primary_survive),
+		T(successors_do_not_survive_where_another_was_primary),
+		T(successors_do_not_survive_where_a_node_was_killed),
+		T(age_in_whole_seconds_may_be_cut_off),
+		T(edges_have_an_age_and_others_none),
 		T(value_of_an_unknown_write_has_no_age),
 		T(visibility_lies_between_two_looks),
 		T(write_never_seen_is_censored),
