@@ -5,9 +5,11 @@
 #include "fixtures/base/clock.h"
 #include "suites/judge/models/configs.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define CHOICE 4           /* times as many are reached as are kept */
 #define LOOK_AT_CLOCK 1024 /* expansions between two looks */
 #define NO_SLOT UINT32_MAX
 #define MOST_COUNT UINT16_MAX
@@ -37,6 +39,12 @@ struct walk {
 	struct configs now, then, work;
 	uint64_t *record; /* scratch */
 	uint64_t n_expansions;
+	/* Bits of open writes, and of open operations that need a certain state (read, cas). */
+	uint64_t *writes, *needs;
+	struct configs spare;
+	size_t *counts; /* scratch: per hardness */
+	size_t most;    /* configurations kept; 0: all */
+	bool has_left;  /* some were left out: dying out then proves nothing */
 };
 
 static bool returns(const struct search_op *op)
@@ -133,6 +141,10 @@ static void walk_init(struct walk *walk, struct search *search)
 	assign_kinds(walk);
 	shape = shape_of(walk->n_bits, walk->n_kinds);
 	walk->record = arena_array(&walk->arena, shape.words, sizeof(*walk->record));
+	walk->writes = arena_array(&walk->arena, shape.n_bit_words + 1, sizeof(uint64_t));
+	walk->needs = arena_array(&walk->arena, shape.n_bit_words + 1, sizeof(uint64_t));
+	walk->counts = arena_array(&walk->arena, walk->n_bits + 2, sizeof(*walk->counts));
+	configs_init(&walk->spare, shape);
 	configs_init(&walk->now, shape);
 	configs_init(&walk->then, shape);
 	configs_init(&walk->work, shape);
@@ -142,6 +154,7 @@ static void walk_init(struct walk *walk, struct search *search)
 
 static void walk_release(struct walk *walk)
 {
+	configs_release(&walk->spare);
 	configs_release(&walk->now);
 	configs_release(&walk->then);
 	configs_release(&walk->work);
@@ -177,6 +190,10 @@ static void call_op(struct walk *walk, uint32_t op)
 		return;
 	}
 	walk->open[slot] = op;
+	if (search_op->step.kind == STEP_WRITE)
+		walk->writes[slot / 64] |= UINT64_C(1) << slot % 64;
+	else
+		walk->needs[slot / 64] |= UINT64_C(1) << slot % 64;
 	if (!step_observes(&search_op->step))
 		return;
 	for (size_t i = 0; i < walk->now.n; i++) {
@@ -280,6 +297,52 @@ static void note_states(struct walk *walk)
 	}
 }
 
+/* Enough to choose from? What comes first took the fewest steps. */
+static bool is_full(const struct walk *walk)
+{
+	return walk->most && walk->then.n_alive >= CHOICE * walk->most;
+}
+
+/* How hard it is to go on from there: needs that are open still, and writes that were used up. */
+static unsigned hardness(const struct walk *walk, const uint64_t *record)
+{
+	unsigned n = 0;
+
+	for (size_t w = 0; w < walk->now.shape.n_bit_words; w++)
+		n += (unsigned)__builtin_popcountll(~record[1 + w] & walk->needs[w]) +
+			(unsigned)__builtin_popcountll(record[1 + w] & walk->writes[w]);
+	return n;
+}
+
+/* The easiest `most` of them. */
+static void keep_some(struct walk *walk)
+{
+	size_t n = 0;
+	struct configs swap = walk->then;
+	unsigned last = 0;
+
+	memset(walk->counts, 0, (walk->n_bits + 1) * sizeof(*walk->counts));
+	for (size_t i = 0; i < walk->then.n; i++) {
+		const uint64_t *record = configs_at(&walk->then, i);
+
+		if (record)
+			walk->counts[hardness(walk, record)]++;
+	}
+	while (n + walk->counts[last] < walk->most)
+		n += walk->counts[last++];
+	configs_clear(&walk->spare);
+	for (size_t i = 0; i < walk->then.n; i++) {
+		const uint64_t *record = configs_at(&walk->then, i);
+		unsigned hard = record ? hardness(walk, record) : UINT_MAX;
+
+		if (hard < last || (hard == last && n++ < walk->most))
+			configs_insert(&walk->spare, record);
+	}
+	walk->then = walk->spare;
+	walk->spare = swap;
+	walk->has_left = true;
+}
+
 static enum search_end return_op(struct walk *walk, uint32_t op)
 {
 	enum search_end end = SEARCH_FOUND;
@@ -296,13 +359,18 @@ static enum search_end return_op(struct walk *walk, uint32_t op)
 		memcpy(walk->record, record, walk->now.shape.words * sizeof(*record));
 		reach(walk, bit);
 	}
-	for (size_t i = 0; i < walk->work.n; i++) {
+	for (size_t i = 0; i < walk->work.n && !is_full(walk); i++) {
 		if (over_limit(walk, &end))
 			return end;
 		if (configs_at(&walk->work, i))
 			expand(walk, i, bit);
 	}
 	walk->open[bit] = NO_SLOT;
+	walk->writes[bit / 64] &= ~(UINT64_C(1) << bit % 64);
+	walk->needs[bit / 64] &= ~(UINT64_C(1) << bit % 64);
+	walk->has_left |= is_full(walk);
+	if (walk->most && walk->then.n_alive > walk->most)
+		keep_some(walk);
 	if (!walk->then.n) {
 		walk->search->failed = op;
 		note_states(walk);
@@ -317,19 +385,33 @@ static enum search_end return_op(struct walk *walk, uint32_t op)
 	return SEARCH_FOUND;
 }
 
-enum search_end search_run(struct search *search)
+static enum search_end walk_along(struct search *search, size_t most, bool *has_left)
 {
 	enum search_end end = SEARCH_FOUND;
 	struct walk walk;
 
-	search->reached = search->peak_configs = search->peak_bytes = 0;
+	search->reached = 0;
 	walk_init(&walk, search);
+	walk.most = most;
 	for (size_t i = 0; i < walk.n_events && end == SEARCH_FOUND; i++) {
 		if (walk.events[i].is_return)
 			end = return_op(&walk, walk.events[i].op);
 		else
 			call_op(&walk, walk.events[i].op);
 	}
+	*has_left = walk.has_left;
 	walk_release(&walk);
+	return end;
+}
+
+enum search_end search_run(struct search *search)
+{
+	static const size_t most[] = {64, 1024, 16384, 0};
+	enum search_end end = SEARCH_NONE;
+	bool has_left = true;
+
+	search->peak_configs = search->peak_bytes = 0;
+	for (size_t i = 0; end == SEARCH_NONE && has_left; i++)
+		end = walk_along(search, most[i], &has_left);
 	return end;
 }

@@ -7,6 +7,10 @@
  * drop the others. Nothing left means that no order exists, and the operation that returned is
  * the one that could not be explained.
  *
+ * A valid history hardly ever needs all of them: so the walk is tried with few first, those that have
+ * the most open writes in hand and the fewest needs; if they die out, with more; and only a walk
+ * that left none out can say that no order exists.
+ *
  * Three things keep the sets small. An open operation that only observes and is content with a
  * state takes effect there at once: that costs nothing and only ever frees. Operations that never
  * returned are counted by kind, and only the least counts are kept (configs.h). And past events
