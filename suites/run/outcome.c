@@ -3,7 +3,7 @@
 #include "fixtures/base/log.h"
 #include "suites/certify.h"
 #include "suites/expect.h"
-#include "suites/ledger.h"
+#include "suites/fates.h"
 #include "suites/judge/index.h"
 #include "suites/record.h"
 #include "suites/series.h"
@@ -101,7 +101,7 @@ static void judge(struct run *run, struct result *out)
 		qsort(run->events, run->n_events, sizeof(*run->events), by_instant);
 	out->events = run->events;
 	out->n_events = run->n_events;
-	if (ledger_write(&run->arena, &run->evidence, run->store.dir, &err))
+	if (fates_write(&run->arena, &run->evidence, run->store.dir, &err))
 		log_warn("%s", err.text);
 	if (record_save(&run->evidence, run->store.dir, &err))
 		log_warn("%s", err.text);

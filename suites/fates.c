@@ -1,4 +1,4 @@
-#include "suites/ledger.h"
+#include "suites/fates.h"
 #include "fixtures/base/arena.h"
 #include "suites/judge/ops.h"
 #include "suites/judge/readback.h"
@@ -40,7 +40,7 @@ static void print_key(FILE *out, struct arena *arena, struct readback *rb, uint3
 		print_write(out, arena, rb, &index->ops[index->writes[i]]);
 }
 
-int ledger_write(
+int fates_write(
 	struct arena *arena, const struct evidence *evidence, const char *run_dir, struct err *err)
 {
 	struct question all = {

@@ -1,5 +1,5 @@
 /* The list of all ledger writes beside a run's result. */
-#include "suites/ledger.h"
+#include "suites/fates.h"
 #include "fixtures/base/buf.h"
 #include "suites/tests/helpers/judge_world.h"
 
@@ -41,7 +41,7 @@ static struct buf written(void)
 	struct err err;
 
 	jw_seal(&world);
-	if (ledger_write(&world.arena, &world.evidence, dir, &err))
+	if (fates_write(&world.arena, &world.evidence, dir, &err))
 		fail_msg("%s", err.text);
 	if (!access(path, R_OK) && buf_read_file(&text, path, 1 << 16, &err))
 		fail_msg("%s", err.text);
