@@ -53,6 +53,12 @@ enum option_id {
 	OPTION_PROJECT,
 	OPTION_NETWORK,
 	OPTION_DOCKER,
+	OPTION_SCENARIO,
+	OPTION_LIMIT,
+	OPTION_TREND,
+	OPTION_BASELINE,
+	OPTION_MAX_AGE,
+	OPTION_KEEP_RUNS,
 	OPTIONS
 };
 
@@ -120,6 +126,10 @@ int cmd_run(const struct args *args, struct err *err);
 int cmd_judge(const struct args *args, struct err *err);
 int cmd_report(const struct args *args, struct err *err);
 int cmd_inject(const struct args *args, struct err *err);
+int cmd_runs(const struct args *args, struct err *err);
+int cmd_compare(const struct args *args, struct err *err);
+int cmd_drills(const struct args *args, struct err *err);
+int cmd_prune(const struct args *args, struct err *err);
 int cmd_abort(const struct args *args, struct err *err);
 int cmd_clean(const struct args *args, struct err *err);
 

@@ -79,6 +79,17 @@ const struct option_row option_rows[] = {
 		"of the runtime; otherwise the one that all containers share"},
 	[OPTION_DOCKER] = {OPTION_DOCKER, "docker", NULL, NULL,
 		"a compose file with three regions, and a scenario for it"},
+	[OPTION_SCENARIO] = {OPTION_SCENARIO, "scenario", "NAME", NULL,
+		"runs of that scenario only"},
+	[OPTION_LIMIT] = {OPTION_LIMIT, "limit", "N", NULL, "so many at most, the newest (20)"},
+	[OPTION_TREND] = {OPTION_TREND, "trend", "ID", NULL,
+		"an expectation, by its text or its metric, in run after run"},
+	[OPTION_BASELINE] = {OPTION_BASELINE, "baseline", NULL, NULL,
+		"compare with the last run of the same scenario that met all its expectations"},
+	[OPTION_MAX_AGE] = {OPTION_MAX_AGE, "max-age", "TIME", NULL,
+		"a drill must have passed within that time (31d)"},
+	[OPTION_KEEP_RUNS] = {OPTION_KEEP_RUNS, "keep", "N", NULL,
+		"how many runs stay, the newest"},
 };
 static_assert(sizeof(option_rows) / sizeof(*option_rows) == OPTIONS, "a row per option");
 static_assert(OPTIONS <= 64, "options are bits");

@@ -5,6 +5,7 @@
 #include "reports/writers/writer.h"
 #include "suites/commands/ci.h"
 #include "suites/commands/command.h"
+#include "suites/commands/run_store.h"
 #include "suites/run/run.h"
 #include "suites/run/trials.h"
 
@@ -31,6 +32,18 @@ static int write_files(const struct result *result, struct err *err)
 			return -1;
 	}
 	return 0;
+}
+
+/* An index only: what fails here is told, and the run is none the worse. */
+static void enter_in_ledger(const struct run_options *options, const struct result *result)
+{
+	struct err err;
+	struct ledger *ledger = ledger_open(options->runs, &err);
+
+	if (!ledger || ledger_add(ledger, result, &err) ||
+		run_store_write_page(ledger, options->runs, &err))
+		log_warn("%s", err.text);
+	ledger_close(ledger);
 }
 
 static int show(const struct args *args, const struct result *result, struct err *err)
@@ -82,6 +95,7 @@ static int run_trial(const struct args *args, const struct run_options *options,
 		ci_end(&ci, NULL, err);
 	} else if (!write_files(&result, err) && !show(args, &result, err) &&
 		!ci_end(&ci, &result, err)) {
+		enter_in_ledger(options, &result);
 		code = result.exit_code;
 		*repeat = run.plan->repeat;
 		*seed = run.plan->seed;
