@@ -21,7 +21,8 @@ const struct command commands[] = {
 	{"judge", "FILE", 1, 1,
 		"judge a recorded history: 0 valid, 1 violated, 2 undecided, 3 unreadable",
 		OPTION(JSON) | OPTION(FORMAT) | OPTION(MODEL) | OPTION(INITIAL) |
-			OPTION(CONSISTENCY) | OPTION(TIME_LIMIT) | OPTION(MEMORY_LIMIT),
+			OPTION(CONSISTENCY) | OPTION(TIME_LIMIT) | OPTION(MEMORY_LIMIT) |
+			OPTION(EXPORT),
 		cmd_judge},
 	{"report", "[RUN]", 0, 1,
 		"write any format from a stored run: its name, its directory, or the latest",

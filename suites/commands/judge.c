@@ -5,6 +5,7 @@
 #include "fixtures/base/param.h"
 #include "fixtures/json/jv.h"
 #include "suites/commands/command.h"
+#include "suites/judge/foreign/export.h"
 #include "suites/judge/foreign/format.h"
 #include "suites/judge/models/model.h"
 
@@ -40,6 +41,8 @@ static int find_rows(const struct args *args, struct case_ *it, struct err *err)
 		buf_printf(&names, "%s%s", names.len ? ", " : "", f->name);
 	if (!it->format)
 		return no_such("format", format, &names, err);
+	if (args->values[OPTION_EXPORT])
+		return 0;
 	it->model = model ? model_find(model) : NULL;
 	for (const struct model *m = models; !it->model && m->name; m++)
 		buf_printf(&names, "%s%s", names.len ? ", " : "", m->name);
@@ -293,6 +296,25 @@ static int judge(const struct args *args, struct case_ *it, struct arena *arena,
 	return rc;
 }
 
+/* Without judging it. */
+static int export(
+	const struct args *args, const struct case_ *it, struct arena *arena, struct err *err)
+{
+	struct buf out = {0};
+	struct past past;
+	int rc;
+
+	if (format_read(it->format, arena, it->path, &past, err))
+		return -1;
+	if (!strcmp(args->values[OPTION_EXPORT], "edn"))
+		export_edn(arena, &past, &out);
+	else
+		export_jsonl(&past, &out);
+	rc = print_out(&out, err);
+	buf_release(&out);
+	return rc;
+}
+
 int cmd_judge(const struct args *args, struct err *err)
 {
 	struct case_ it = {.path = args->operands[0]};
@@ -300,8 +322,14 @@ int cmd_judge(const struct args *args, struct err *err)
 	int rc;
 
 	it.options.initial = args->values[OPTION_INITIAL];
-	if (find_rows(args, &it, err) || check_consistency(args, &it, err) ||
-		read_limits(args, &it, err))
+	if (find_rows(args, &it, err))
+		return -1;
+	if (args->values[OPTION_EXPORT]) {
+		rc = export(args, &it, &arena, err);
+		arena_release(&arena);
+		return rc;
+	}
+	if (check_consistency(args, &it, err) || read_limits(args, &it, err))
 		return -1;
 	rc = judge(args, &it, &arena, err);
 	arena_release(&arena);

@@ -14,6 +14,7 @@ static const char *const runtime_choices[] = {"docker", "podman", NULL};
 static const char *const color_choices[] = {"auto", "always", "never", NULL};
 
 /* In the order of enum junit_dialect and enum undecided_as. */
+static const char *const export_choices[] = {"edn", "jsonl", NULL};
 static const char *const dialect_choices[] = {"gitlab", "strict", NULL};
 static const char *const undecided_choices[] = {"error", "fail", "skip", NULL};
 
@@ -45,6 +46,8 @@ const struct option_row option_rows[] = {
 		"beyond it the answer is undecided (60s)"},
 	[OPTION_MEMORY_LIMIT] = {OPTION_MEMORY_LIMIT, "memory-limit", "SIZE", NULL,
 		"beyond it the answer is undecided (2gb)"},
+	[OPTION_EXPORT] = {OPTION_EXPORT, "export", "AS", export_choices,
+		"do not judge: print the history as Jepsen's EDN or as JSON lines"},
 	[OPTION_OUTPUT] = {OPTION_OUTPUT, "output", "FILE", NULL,
 		"write there, all of it or nothing, instead of to stdout", 'o'},
 	[OPTION_OP] = {OPTION_OP, "op", "N", NULL,
