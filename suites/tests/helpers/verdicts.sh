@@ -29,7 +29,7 @@ run_scenario() {
 
 verdict() {
 	cat "$1/out"
-	grep -qF "  $(printf '%-4s' "$3")  $2" "$1/out"
+	grep -q "^  $3  *$2 " "$1/out"
 }
 
 measured() {
