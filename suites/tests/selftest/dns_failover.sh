@@ -16,18 +16,18 @@ in_order() {
 }
 
 check "an application dies and its region's clients are led to another" run_scenario dns dns-failover
-check "every lookup leads to the nearest region before" verdict dns "routing.nearest_share in steady" ok
+verdict "every lookup leads to the nearest region before" dns "routing.nearest_share in steady" ok
 for group in authority via-unbound via-dnsmasq; do
-	check "$group sees the failover in time" verdict dns "dns.switch_time for $group in death" ok
+	verdict "$group sees the failover in time" dns "dns.switch_time for $group in death" ok
 done
 for resolver in unbound dnsmasq; do
-	check "$resolver keeps to the TTL" verdict dns "dns.ttl_violations for via-$resolver" ok
+	verdict "$resolver keeps to the TTL" dns "dns.ttl_violations for via-$resolver" ok
 done
-check "clients that follow the name are back in time" \
-	verdict dns "availability.window for reads in death at us-east" ok
-check "the resolver that ignores the TTL is caught" verdict dns "dns.ttl_violations for via-hoarder" FAIL
-check "and its clients stay with the dead application" \
-	verdict dns "dns.switch_time for via-hoarder in death" FAIL
+verdict "clients that follow the name are back in time" \
+	dns "availability.window for reads in death at us-east" ok
+verdict "the resolver that ignores the TTL is caught" dns "dns.ttl_violations for via-hoarder" FAIL
+verdict "and its clients stay with the dead application" \
+	dns "dns.switch_time for via-hoarder in death" FAIL
 check "resolvers see it after the authority" in_order
 echo "# authority $(measured dns 'dns.switch_time for authority in death') s," \
 	"unbound $(measured dns 'dns.switch_time for via-unbound in death') s," \

@@ -8,7 +8,7 @@ skip_without varnishd nginx
 EDGE_AGE=zero
 export EDGE_AGE
 check "varnish says that all of its copies are fresh" run_scenario edge edge-origin-lost
-check "the false ages are caught" verdict edge "stale_flags.false for by-varnish" FAIL
-check "and the stale copies under them" verdict edge "stale_reads.unflagged for by-varnish" FAIL
-check "its copies are no older for that" verdict edge "edge.age.max for by-varnish" ok
+verdict "the false ages are caught" edge "stale_flags.false for by-varnish" FAIL
+verdict "and the stale copies under them" edge "stale_reads.unflagged for by-varnish" FAIL
+verdict "its copies are no older for that" edge "edge.age.max for by-varnish" ok
 done_testing

@@ -7,13 +7,13 @@
 skip_without varnishd nginx
 
 check "the origin is cut off from its edges" run_scenario edge edge-origin-lost
-check "varnish says how old its copies are" \
-	verdict edge "stale_reads.unflagged for by-varnish" ok
-check "and what it says is true" verdict edge "stale_flags.false for by-varnish" ok
-check "varnish keeps to its ttl and grace" verdict edge "edge.age.max for by-varnish" ok
-check "then it gives no answer" verdict edge "errors.count for by-varnish in cut at eu-west" ok
-check "nginx without an Age is caught" verdict edge "stale_reads.unflagged for by-nginx" FAIL
-check "nginx without a limit is caught" verdict edge "edge.age.max for by-nginx" FAIL
+verdict "varnish says how old its copies are" \
+	edge "stale_reads.unflagged for by-varnish" ok
+verdict "and what it says is true" edge "stale_flags.false for by-varnish" ok
+verdict "varnish keeps to its ttl and grace" edge "edge.age.max for by-varnish" ok
+verdict "then it gives no answer" edge "errors.count for by-varnish in cut at eu-west" ok
+verdict "nginx without an Age is caught" edge "stale_reads.unflagged for by-nginx" FAIL
+verdict "nginx without a limit is caught" edge "edge.age.max for by-nginx" FAIL
 echo "# oldest from varnish $(measured edge 'edge.age.max for by-varnish') s," \
 	"from nginx $(measured edge 'edge.age.max for by-nginx') s"
 done_testing

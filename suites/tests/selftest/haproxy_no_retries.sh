@@ -8,6 +8,6 @@ skip_without haproxy
 HAPROXY_RETRIES=0
 export HAPROXY_RETRIES
 check "an application dies, and nothing is tried again" run_scenario lb haproxy-failover
-check "the failed requests are caught" verdict lb "errors.count for users" FAIL
-check "the switch comes all the same" verdict lb "latency.p50 for reads in death at us-east" ok
+verdict "the failed requests are caught" lb "errors.count for users" FAIL
+verdict "the switch comes all the same" lb "latency.p50 for reads in death at us-east" ok
 done_testing
