@@ -30,6 +30,12 @@ struct serial {
 	size_t words;
 	uint64_t deadline_ns;
 	size_t n_looks;
+	struct wish *wishes; /* n - 1 */
+};
+
+/* What many others must come behind is best tried first. */
+struct wish {
+	uint32_t txn, n_behind;
 };
 
 static void add_given(struct serial *it)
@@ -242,6 +248,37 @@ static void give_up(struct serial *it, const char *why)
 		it->all->n - 1, why);
 }
 
+static int by_behind(const void *a, const void *b)
+{
+	const struct wish *x = a, *y = b;
+
+	if (x->n_behind != y->n_behind)
+		return x->n_behind > y->n_behind ? -1 : 1;
+	return x->txn < y->txn ? -1 : x->txn > y->txn;
+}
+
+static void make_wishes(struct serial *it)
+{
+	for (uint32_t t = 1; t < it->all->n; t++) {
+		struct wish *wish = &it->wishes[t - 1];
+
+		*wish = (struct wish){.txn = t};
+		for (size_t w = 0; it->reach && w < it->words; w++)
+			wish->n_behind += (uint32_t)__builtin_popcountll(
+				it->reach[(size_t)t * it->words + w]);
+	}
+	qsort(it->wishes, it->all->n - 1, sizeof(*it->wishes), by_behind);
+}
+
+static bool find_order(struct serial *it)
+{
+	uint32_t *wish = arena_array(it->all->arena, it->all->n, sizeof(*wish));
+
+	for (uint32_t i = 0; i + 1 < it->all->n; i++)
+		wish[i] = it->wishes[i].txn;
+	return serial_find_order(it->all, &it->graph, wish, it->deadline_ns);
+}
+
 /*
  * Draws what follows until nothing new does; false: convicted. Under snapshot isolation rw edges lead
  * nowhere further, so they are drawn once, at the end.
@@ -255,8 +292,10 @@ static bool saturate(struct serial *it, size_t limit_bytes)
 	if (convict(it))
 		return false;
 	it->words = (it->all->n + 63) / 64;
-	if (limit_bytes && (size_t)n * it->words * sizeof(uint64_t) > limit_bytes / 2)
+	if (limit_bytes && (size_t)n * it->words * sizeof(uint64_t) > limit_bytes / 2) {
+		make_wishes(it);
 		return true;
+	}
 	it->reach = calloc((size_t)n * it->words + 1, sizeof(*it->reach));
 	for (int round = 0; it->reach && round < MOST_ROUNDS && close_graph(it); round++) {
 		bool any = infer_all(it, kinds);
@@ -269,6 +308,7 @@ static bool saturate(struct serial *it, size_t limit_bytes)
 		if (convict(it) || kinds == EDGE(RW))
 			break;
 	}
+	make_wishes(it);
 	free(it->reach);
 	return it->all->out->finding != FINDING_VIOLATED;
 }
@@ -283,6 +323,7 @@ void serial_judge(
 	it.graph.arena = all->arena;
 	it.graph.n_nodes = all->n;
 	it.writers = arena_array(all->arena, all->keys.n + 1, sizeof(*it.writers));
+	it.wishes = arena_array(all->arena, all->n, sizeof(*it.wishes));
 	add_given(&it);
 	if (level->order & EDGE(REALTIME)) {
 		const struct past_op **ops = arena_array(all->arena, all->n, sizeof(*ops));
@@ -293,7 +334,7 @@ void serial_judge(
 	}
 	if ((level->is_snapshot && has_lost_update(&it)) || !saturate(&it, options->limit_bytes))
 		return;
-	if (!serial_find_order(all, &it.graph, it.deadline_ns))
+	if (!find_order(&it))
 		give_up(&it,
 			level->is_snapshot ? "it is not known to be serializable"
 					   : "time, steps or memory ran out");

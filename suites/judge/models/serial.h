@@ -26,7 +26,11 @@ struct serial_level {
 
 void serial_judge(
 	struct txns *all, const struct serial_level *level, const struct model_options *options);
-/* An order of the nodes that obeys the sealed graph and all reads? In steps, up to the deadline. */
-bool serial_find_order(const struct txns *all, const struct depend *graph, uint64_t deadline_ns);
+/*
+ * An order of the nodes that obeys the sealed graph and all reads? In steps, up to the deadline.
+ * wish: the transactions in the order in which they are best tried, n - 1 of them.
+ */
+bool serial_find_order(const struct txns *all, const struct depend *graph, const uint32_t *wish,
+	uint64_t deadline_ns);
 
 #endif

@@ -17,13 +17,15 @@ struct undo {
 };
 
 struct step_taken {
-	uint32_t txn, next; /* next: the first that is to be tried instead; n: none */
-	size_t n_undo;      /* of the stack, before it */
+	uint32_t txn, place; /* place: in the order wished for */
+	uint32_t next;       /* the first place to be tried instead; n: none */
+	size_t n_undo;       /* of the stack, before it */
 };
 
 struct order {
 	const struct txns *all;
 	const struct depend *graph;
+	const uint32_t *wish;
 	struct arena arena;
 	uint32_t *missing; /* per node: edges into it from what is not done */
 	bool *done;
@@ -88,11 +90,12 @@ static void pass_edges(struct order *it, uint32_t node, int by)
 	}
 }
 
-static void run(struct order *it, uint32_t t, uint32_t next)
+static void run(struct order *it, uint32_t place, uint32_t next)
 {
+	uint32_t t = it->wish[place];
 	const struct txn *txn = &it->all->txns[t];
 
-	it->taken[it->n_taken++] = (struct step_taken){t, next, it->n_undo};
+	it->taken[it->n_taken++] = (struct step_taken){t, place, next, it->n_undo};
 	for (uint32_t r = 0; r < txn->n_reads; r++)
 		--*waiting_for(it, txn->reads[r].key, txn->reads[r].writer);
 	for (uint32_t w = 0; w < txn->n_writes; w++) {
@@ -118,30 +121,31 @@ static struct step_taken take_back(struct order *it)
 	}
 	for (uint32_t r = 0; r < txn->n_reads; r++)
 		++*waiting_for(it, txn->reads[r].key, txn->reads[r].writer);
-	if (step.txn < it->first_open)
-		it->first_open = step.txn;
+	if (step.place < it->first_open)
+		it->first_open = step.place;
 	return step;
 }
 
-/* The next that can run, from `from` on; one that only reads is preferred and has no alternative. */
+/*
+ * The place of the next that can run, from place `from` on; one that only reads is preferred and has
+ * no alternative. n: none.
+ */
 static uint32_t choose(struct order *it, uint32_t from, uint32_t *next)
 {
-	uint32_t chosen = it->all->n;
+	uint32_t n = it->all->n - 1, chosen = n;
 
-	while (it->first_open < it->all->n && it->done[it->first_open])
+	while (it->first_open < n && it->done[it->wish[it->first_open]])
 		it->first_open++;
-	for (uint32_t t = it->first_open; t < it->all->n; t++) {
-		bool only_reads = !it->all->txns[t].n_writes;
+	for (uint32_t i = it->first_open; i < n; i++) {
+		bool only_reads = !it->all->txns[it->wish[i]].n_writes;
 
 		it->n_steps++;
-		if (!only_reads && (chosen < it->all->n || t < from))
+		if (only_reads ? from > 0 : chosen < n || i < from)
+			continue; /* reads were looked for when this depth was reached */
+		if (!can_run(it, it->wish[i]))
 			continue;
-		if (from > 1 && only_reads)
-			continue; /* was looked for when this depth was reached */
-		if (!can_run(it, t))
-			continue;
-		chosen = t;
-		*next = only_reads ? it->all->n : t + 1;
+		chosen = i;
+		*next = only_reads ? n : i + 1;
 		if (only_reads)
 			break;
 	}
@@ -160,7 +164,6 @@ static void set_up(struct order *it)
 	it->waiting = arena_array(&it->arena, all->n_versions + 1, sizeof(*it->waiting));
 	it->waiting_none = arena_array(&it->arena, all->keys.n + 1, sizeof(*it->waiting_none));
 	it->taken = arena_array(&it->arena, all->n + 1, sizeof(*it->taken));
-	it->first_open = 1;
 	for (size_t e = 0; e < it->graph->n_edges; e++)
 		it->missing[it->graph->edges[e].to]++;
 	for (uint32_t t = 1; t < all->n; t++) {
@@ -171,35 +174,36 @@ static void set_up(struct order *it)
 	it->undo = arena_array(&it->arena, n_writes + 1, sizeof(*it->undo));
 }
 
-bool serial_find_order(const struct txns *all, const struct depend *graph, uint64_t deadline_ns)
+bool serial_find_order(const struct txns *all, const struct depend *graph, const uint32_t *wish,
+	uint64_t deadline_ns)
 {
-	struct order it = {.all = all, .graph = graph};
+	struct order it = {.all = all, .graph = graph, .wish = wish};
+	uint32_t from = 0, n = all->n - 1;
 	uint64_t looked = 0;
-	uint32_t from = 1;
 	bool found;
 
 	set_up(&it);
-	while (it.n_taken + 1 < all->n && it.n_steps < MOST_STEPS) {
-		uint32_t next = all->n, t = choose(&it, from, &next);
+	while (it.n_taken < n && it.n_steps < MOST_STEPS) {
+		uint32_t next = n, place = choose(&it, from, &next);
 
 		if (deadline_ns && it.n_steps - looked > LOOK_AT_CLOCK) {
 			looked = it.n_steps;
 			if (clock_now_ns() > deadline_ns)
 				break;
 		}
-		if (t < all->n) {
-			run(&it, t, next);
-			from = 1;
+		if (place < n) {
+			run(&it, place, next);
+			from = 0;
 			continue;
 		}
 		do { /* back to where something else can be tried */
 			if (!it.n_taken)
 				goto out;
 			from = take_back(&it).next;
-		} while (from >= all->n);
+		} while (from >= n);
 	}
 out:
-	found = it.n_taken + 1 == all->n;
+	found = it.n_taken == n;
 	arena_release(&it.arena);
 	return found;
 }

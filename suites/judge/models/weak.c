@@ -201,11 +201,21 @@ static void join(const struct txns *all, uint32_t *clocks, uint32_t from, uint32
 		clock[txn->session] = txn->position;
 }
 
+/* Does it lead there by sessions and reads alone? Then that says it already. */
+static bool is_known(const struct txns *all, const uint32_t *clocks, uint32_t from, uint32_t to)
+{
+	const struct txn *txn = &all->txns[from];
+
+	return to != TXN_BEGINNING &&
+		clocks[(size_t)to * all->n_sessions + txn->session] >= txn->position;
+}
+
 static void force_by_clock(
-	struct weak *weak, const struct key_writers *keys, uint32_t t, const uint32_t *clock)
+	struct weak *weak, const struct key_writers *keys, uint32_t t, const uint32_t *clocks)
 {
 	struct txns *all = weak->all;
 	const struct txn *txn = &all->txns[t];
+	const uint32_t *clock = clocks + (size_t)t * all->n_sessions;
 
 	for (uint32_t r = 0; r < txn->n_reads; r++) {
 		const struct txn_read *read = &txn->reads[r];
@@ -223,7 +233,7 @@ static void force_by_clock(
 				else
 					high = middle;
 			}
-			if (low)
+			if (low && !is_known(all, clocks, writers->txns[low - 1], read->writer))
 				force(weak, writers->txns[low - 1], read->writer, t, read->key,
 					read->version);
 		}
@@ -277,7 +287,7 @@ static bool force_causal(struct weak *weak, size_t limit_bytes)
 			if (txn->reads[r].writer != TXN_BEGINNING)
 				join(all, clocks, txn->reads[r].writer, clock);
 		}
-		force_by_clock(weak, keys, order[i], clock);
+		force_by_clock(weak, keys, order[i], clocks);
 	}
 	free(clocks);
 	return true;
