@@ -60,6 +60,8 @@ enum option_id {
 	OPTION_BASELINE,
 	OPTION_MAX_AGE,
 	OPTION_KEEP_RUNS,
+	OPTION_BUDGET,
+	OPTION_VARY,
 	OPTIONS
 };
 
@@ -79,7 +81,8 @@ struct option_row {
 extern const struct option_row option_rows[]; /* OPTIONS rows, pinned by static_assert */
 
 struct args {
-	const char *values[OPTIONS]; /* NULL: not given; "" for a switch */
+	const char *earlier[OPTIONS]; /* of an option given twice, the value before the last */
+	const char *values[OPTIONS];  /* NULL: not given; "" for a switch */
 	const char *const *operands;
 	int n_operands;
 };
@@ -124,6 +127,8 @@ int cmd_list(const struct args *args, struct err *err);
 int cmd_explain(const struct args *args, struct err *err);
 int cmd_doctor(const struct args *args, struct err *err);
 int cmd_run(const struct args *args, struct err *err);
+int cmd_explore(const struct args *args, struct err *err);
+int cmd_envelope(const struct args *args, struct err *err);
 int cmd_judge(const struct args *args, struct err *err);
 int cmd_report(const struct args *args, struct err *err);
 int cmd_inject(const struct args *args, struct err *err);

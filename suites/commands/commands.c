@@ -18,6 +18,15 @@ const struct command commands[] = {
 		OPTION(SHARE), cmd_explain},
 	{"doctor", "", 0, 0, "can this machine run it? decided by trying",
 		OPTION(JSON) | OPTION(SHARE), cmd_doctor},
+	{"explore", "SCENARIO", 1, 1,
+		"random timelines until one fails; the smallest that does becomes a scenario",
+		OPTION(BUDGET) | OPTION(SEED) | OPTION(SHARE) | OPTION(ENGINE) | OPTION(RUNS) |
+			OPTION(QUIET),
+		cmd_explore},
+	{"envelope", "SCENARIO", 1, 1,
+		"run every pair of two parameters' values: where does it begin to fail?",
+		OPTION(VARY) | OPTION(SHARE) | OPTION(ENGINE) | OPTION(RUNS) | OPTION(QUIET),
+		cmd_envelope},
 	{"judge", "FILE", 1, 1,
 		"judge a recorded history: 0 valid, 1 violated, 2 undecided, 3 unreadable",
 		OPTION(JSON) | OPTION(FORMAT) | OPTION(MODEL) | OPTION(INITIAL) |

@@ -93,6 +93,10 @@ const struct option_row option_rows[] = {
 		"a drill must have passed within that time (31d)"},
 	[OPTION_KEEP_RUNS] = {OPTION_KEEP_RUNS, "keep", "N", NULL,
 		"how many runs stay, the newest"},
+	[OPTION_BUDGET] = {OPTION_BUDGET, "budget", "TIME", NULL,
+		"how long to explore, such as 30m (10m)"},
+	[OPTION_VARY] = {OPTION_VARY, "vary", "FAULT.KEY=V,V", NULL,
+		"values of a fault's length or setting, cut.for=2s,8s; once or twice"},
 };
 static_assert(sizeof(option_rows) / sizeof(*option_rows) == OPTIONS, "a row per option");
 static_assert(OPTIONS <= 64, "options are bits");
@@ -183,6 +187,7 @@ static int parse_option(
 	if (row->value && !value && *i + 1 >= argc)
 		return err_exit(err, EXIT_USAGE, "--%s needs its %s", row->name, row->value);
 	value = !row->value ? "" : value ? value + 1 : argv[++*i];
+	args->earlier[row->id] = args->values[row->id];
 	args->values[row->id] = value;
 	return check_choice(row, value, err);
 }
