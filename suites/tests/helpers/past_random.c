@@ -1,6 +1,8 @@
 /* past_random: values, operations, and the loop that compares. */
 #include "suites/tests/helpers/past_random.h"
 
+#include "suites/judge/foreign/export.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,29 +86,78 @@ bool past_before(const struct past_op *a, const struct past_op *b)
 	return a->ret < b->call;
 }
 
-static enum finding compare_once(judge_fn *judge, past_maker *make, past_reference *is_sound,
-	const char *consistency, uint64_t seed)
+struct comparison {
+	judge_fn *judge;
+	past_reference *is_sound;
+	const char *consistency;
+};
+
+/* What is wrong with the judgement of this history; false: nothing. */
+static bool differs(const struct comparison *it, const struct past *past, enum finding *finding,
+	struct buf *what)
 {
 	struct arena arena = {0};
-	struct past past = {0};
-	struct model_options options = {.past = &past, .consistency = consistency};
+	struct model_options options = {.past = past, .consistency = it->consistency};
 	struct judgement judgement = {0};
 	struct err err = {0};
-	enum finding wanted, finding;
+	enum finding wanted = it->is_sound(past, NULL) ? FINDING_VALID : FINDING_VIOLATED;
+
+	buf_clear(what);
+	if (it->judge(&arena, &options, &judgement, &err))
+		buf_puts(what, err.text);
+	else if (judgement.finding != wanted)
+		buf_printf(what, "judged %s, but is %s: %s", finding_name(judgement.finding),
+			finding_name(wanted), buf_str(&judgement.reason));
+	else if (wanted == FINDING_VIOLATED && it->is_sound(past, &judgement))
+		buf_puts(what, "the exhibits alone do not convict");
+	*finding = judgement.finding;
+	judgement_release(&judgement);
+	arena_release(&arena);
+	return what->len > 0;
+}
+
+/* Operations are left out for as long as it still differs. */
+static void shrink(const struct comparison *it, struct past *past, struct buf *what)
+{
+	struct buf less = {0};
+	enum finding finding;
+
+	for (size_t i = 0; i < past->n;) {
+		struct past_op op = past->ops[i];
+		size_t behind = past->n - i - 1;
+
+		memmove(&past->ops[i], &past->ops[i + 1], behind * sizeof(op));
+		past->n--;
+		if (differs(it, past, &finding, &less)) {
+			buf_clear(what);
+			buf_puts(what, buf_str(&less));
+			i = 0;
+			continue;
+		}
+		memmove(&past->ops[i + 1], &past->ops[i], behind * sizeof(op));
+		past->ops[i++] = op;
+		past->n++;
+	}
+	buf_release(&less);
+}
+
+static enum finding compare_once(const struct comparison *it, past_maker *make, uint64_t seed)
+{
+	struct buf what = {0}, history = {0};
+	struct arena arena = {0};
+	struct past past = {0};
+	enum finding finding;
 	struct rng rng;
 
 	rng_seed(&rng, seed);
 	make(&arena, &rng, &past);
-	wanted = is_sound(&past, NULL) ? FINDING_VALID : FINDING_VIOLATED;
-	if (judge(&arena, &options, &judgement, &err))
-		fail_msg("seed %llu: %s", (unsigned long long)seed, err.text);
-	finding = judgement.finding;
-	if (finding != wanted)
-		fail_msg("seed %llu: judged %s, but is %s: %s", (unsigned long long)seed,
-			finding_name(finding), finding_name(wanted), buf_str(&judgement.reason));
-	if (finding == FINDING_VIOLATED && is_sound(&past, &judgement))
-		fail_msg("seed %llu: the exhibits alone do not convict", (unsigned long long)seed);
-	judgement_release(&judgement);
+	if (differs(it, &past, &finding, &what)) {
+		shrink(it, &past, &what);
+		export_jsonl(&past, &history);
+		fail_msg("seed %llu: %s\n%s", (unsigned long long)seed, buf_str(&what),
+			buf_str(&history));
+	}
+	buf_release(&what);
 	arena_release(&arena);
 	return finding;
 }
@@ -114,10 +165,11 @@ static enum finding compare_once(judge_fn *judge, past_maker *make, past_referen
 void past_compare(
 	judge_fn *judge, past_maker *make, past_reference *is_sound, const char *consistency)
 {
+	const struct comparison it = {judge, is_sound, consistency};
 	unsigned counts[FINDINGS] = {0}, rounds = past_rounds();
 
 	for (unsigned round = 0; round < rounds; round++)
-		counts[compare_once(judge, make, is_sound, consistency, 1000 + round)]++;
+		counts[compare_once(&it, make, 1000 + round)]++;
 	print_message("%u histories: %u valid, %u violated\n", rounds, counts[FINDING_VALID],
 		counts[FINDING_VIOLATED]);
 	assert_true(counts[FINDING_VALID] > rounds / 50);

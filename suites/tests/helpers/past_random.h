@@ -32,7 +32,8 @@ typedef void past_maker(struct arena *arena, struct rng *rng, struct past *past)
 /* exhibits NULL: of the whole; else only these bind, all others may do what suits best. */
 typedef bool past_reference(const struct past *past, const struct judgement *exhibits);
 
-/* Judge and reference over all rounds; both answers must come up. */
+/* Judge and reference over all rounds; both answers must come up. Where they disagree the history is
+ * shrunk to the least that they still disagree on, and printed as JSON lines. */
 void past_compare(
 	judge_fn *judge, past_maker *make, past_reference *is_sound, const char *consistency);
 
