@@ -187,13 +187,19 @@ static void look_at_engines(struct diagnosis *d, bool root)
 	}
 }
 
+/* One that several recipes need and that is there is said once. */
 static void look_at_program(
 	struct diagnosis *d, const char *recipe, const struct recipe_program *program)
 {
 	const char *path = share_find_program(&d->arena, program->name);
+	const char *check = arena_printf(&d->arena, "program %s", program->name);
 
-	add_row(d, path != NULL, arena_printf(&d->arena, "program %s", program->name),
-		path ? path : "not found", arena_printf(&d->arena, "recipe %s cannot run", recipe),
+	for (size_t i = 0; path && i < d->n_rows; i++) {
+		if (!strcmp(d->rows[i].check, check))
+			return;
+	}
+	add_row(d, path != NULL, check, path ? path : "not found",
+		arena_printf(&d->arena, "recipe %s cannot run", recipe),
 		*program->package ? arena_printf(&d->arena, "apt-get install %s", program->package)
 				  : "make");
 }

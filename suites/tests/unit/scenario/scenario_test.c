@@ -142,6 +142,23 @@ static void systems_and_clients_are_checked(void **state)
 		{CLIENTS,
 			"clients: [ { name: writes, sessions: 1 per region, reads: { rate: 1/s } } ]\n",
 			"a group cannot be called \"writes\""},
+		{CLIENTS, GROUP("reads: { rate: 1/s, from: node }"),
+			"group u goes to a node and does not say which; write, for one, node: varnish"},
+		{CLIENTS, GROUP("reads: { rate: 1/s, from: node }, node: stor"),
+			"there is no node of the recipe \"stor\"; did you mean \"store\"?"},
+		{CLIENTS, GROUP("reads: { rate: 1/s, from: name }, lookup: a.test"),
+			"group u goes to a name and does not say which; write, for one, resolver: "
+			"unbound"},
+#ifdef HAVE_CARES
+		{CLIENTS, GROUP("driver: dns, reads: { rate: 1/s, from: node }, node: store"),
+			"write, for one, lookup: app.example.test"},
+		{CLIENTS, GROUP("driver: dns, reads: { rate: 1/s }, node: store, lookup: a.test"),
+			"group u looks names up; write reads: { rate: 20/s, from: node } and no writes"},
+		{CLIENTS,
+			GROUP("driver: dns, reads: { rate: 1/s, from: node }, node: store, lookup: "
+			      "a.test"),
+			"all groups look names up; add one that works with what the name leads to"},
+#endif
 		{CLIENTS, GROUP("writes: { rate: 100000/s }, ledger: 100%"),
 			"ledger keys; at most 262144 are possible"},
 	};
