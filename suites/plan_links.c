@@ -33,12 +33,15 @@ static struct impairment link_impairment(struct planner *p, const struct scenari
 	const struct scenario_setting *cut = find_setting(&link->settings, "cut");
 	struct impairment impairment = {0};
 	struct rtt round = {0};
+	struct err err;
 	const struct planner_rows tables[] = {
 		{rtt_rows, &round}, {impairment_params, &impairment}, {NULL, NULL}};
 
 	param_set_defaults(impairment_params, &impairment);
 	for (size_t i = 0; i < link->settings.n; i++)
 		planner_set(p, &link->settings.items[i], tables, "a link");
+	if (impairment_check(&impairment, &err))
+		complain(p->complaints, link->place, "%s", err.text);
 	if (cut)
 		complain(p->complaints, cut->name_place,
 			"the normal world is not cut; put a partition on the timeline");

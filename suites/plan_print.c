@@ -79,6 +79,8 @@ static void print_links(const struct plan *plan, struct buf *out)
 			buf_puts(out, "\n");
 		}
 	}
+	if (plan->n_faults)
+		buf_printf(out, "  overlapping: %s\n", impairment_add_rule);
 }
 
 static void print_group(const struct plan *plan, const struct client_group *group, struct buf *out)

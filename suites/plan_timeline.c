@@ -90,11 +90,14 @@ static void read_impairment(struct planner *p, const struct scenario_entry *entr
 	const struct planner_rows tables[] = {
 		{ops->takes_impairment ? impairment_params : NULL, out}, {NULL, NULL}};
 	struct planner_rows none = {NULL, NULL};
+	struct err err;
 
 	param_set_defaults(impairment_params, out);
 	for (size_t i = 0; i < entry->settings.n; i++)
 		planner_set(p, &entry->settings.items[i], ops->takes_impairment ? tables : &none,
 			arena_printf(p->arena, "the fault %s", ops->name));
+	if (impairment_check(out, &err))
+		complain(p->complaints, entry->place, "%s", err.text);
 }
 
 static void add_fault(struct planner *p, const struct scenario_entry *entry)

@@ -1,8 +1,10 @@
 #include "chaos/engines/distribution.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SIDE 64     /* SIDE * SIDE == DISTRIBUTION_POINTS */
 #define TAIL 3.9998 /* deviations; times the scale still an int16_t */
@@ -85,6 +87,8 @@ static void compute(enum distribution shape, int16_t *table)
 	case DISTRIBUTION_PARETONORMAL:
 		paretonormal_values(v);
 		break;
+	case DISTRIBUTION_TABLE: /* comes with the impairment */
+		return;
 	}
 	if (shape != DISTRIBUTION_UNIFORM)
 		standardise(v, DISTRIBUTION_POINTS);
@@ -95,22 +99,52 @@ static void compute(enum distribution shape, int16_t *table)
 
 const int16_t *distribution_table(enum distribution shape)
 {
-	static int16_t tables[DISTRIBUTION_PARETONORMAL + 1][DISTRIBUTION_POINTS];
-	static bool known[DISTRIBUTION_PARETONORMAL + 1];
+	static int16_t tables[DISTRIBUTION_TABLE][DISTRIBUTION_POINTS];
+	static bool known[DISTRIBUTION_TABLE];
 
+	assert(shape < DISTRIBUTION_TABLE);
 	if (!known[shape])
 		compute(shape, tables[shape]);
 	known[shape] = true;
 	return tables[shape];
 }
 
+/* Between two quantiles the distribution is taken as uniform. */
+static int16_t measured_point(const int16_t *quantiles, unsigned i)
+{
+	double p = (i + 0.5) / DISTRIBUTION_POINTS, from, to, part;
+	unsigned k = 1;
+
+	while (k < IMPAIRMENT_QUANTILES - 1 && impairment_quantile_at[k] < p)
+		k++;
+	from = impairment_quantile_at[k - 1];
+	to = impairment_quantile_at[k];
+	part = (p - from) / (to - from);
+	return (int16_t)lround(quantiles[k - 1] + part * (quantiles[k] - quantiles[k - 1]));
+}
+
+void distribution_fill(const struct impairment *imp, int16_t table[DISTRIBUTION_POINTS])
+{
+	if (imp->distribution != DISTRIBUTION_TABLE) {
+		memcpy(table, distribution_table((enum distribution)imp->distribution),
+			DISTRIBUTION_POINTS * sizeof(*table));
+		return;
+	}
+	for (unsigned i = 0; i < DISTRIBUTION_POINTS; i++)
+		table[i] = measured_point(imp->quantiles, i);
+}
+
 uint64_t distribution_draw(const struct impairment *imp, uint64_t random)
 {
-	const int16_t *table = distribution_table((enum distribution)imp->distribution);
-	double delay = (double)imp->delay_ns;
+	unsigned i = random % DISTRIBUTION_POINTS;
+	double delay = (double)imp->delay_ns, point;
 
 	if (!imp->jitter_ns)
 		return imp->delay_ns;
-	delay += (double)imp->jitter_ns * table[random % DISTRIBUTION_POINTS] / DISTRIBUTION_SCALE;
+	if (imp->distribution == DISTRIBUTION_TABLE)
+		point = measured_point(imp->quantiles, i);
+	else
+		point = distribution_table((enum distribution)imp->distribution)[i];
+	delay += (double)imp->jitter_ns * point / DISTRIBUTION_SCALE;
 	return delay > 0 ? (uint64_t)delay : 0;
 }

@@ -14,11 +14,13 @@
 #include <stdint.h>
 
 #define DISTRIBUTION_POINTS 4096
-#define DISTRIBUTION_SCALE 8192
+#define DISTRIBUTION_SCALE IMPAIRMENT_QUANTILE_SCALE
 
-/* Ascending. Uniform is two jitters wide around the delay, as netem's own is, so its deviation is
+/* Of the computed shapes, not of DISTRIBUTION_TABLE. Ascending. Uniform is two jitters wide around the delay, as netem's own is, so its deviation is
  * not 1. Computed at the first call, kept for ever; not for concurrent first calls. */
 const int16_t *distribution_table(enum distribution shape);
+/* The table of any jitter. */
+void distribution_fill(const struct impairment *imp, int16_t table[DISTRIBUTION_POINTS]);
 /* A delay drawn with a uniform 64-bit value; never negative. */
 uint64_t distribution_draw(const struct impairment *imp, uint64_t random);
 

@@ -42,6 +42,9 @@ struct engine_counters {
 	uint64_t passed_packets;
 	uint64_t dropped_packets;
 	uint64_t overflow_packets;
+	/* Of those that passed; only where the engine can tell (wire). netem counts what it marked as
+	 * dropped, and copies as packets. */
+	uint64_t marked_packets, duplicated_packets, corrupted_packets, overtaken_packets;
 	uint64_t exempt_packets; /* neighbour discovery let through; netem: in the own row */
 	uint64_t
 		neutral_packets; /* only in the row of the region itself: unknown MACs, broadcast */

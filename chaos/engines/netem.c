@@ -222,26 +222,6 @@ static int prepare(
 	return 0;
 }
 
-static bool differs(uint64_t a, uint64_t b, uint64_t by)
-{
-	return a > b ? a - b > by : b - a > by;
-}
-
-/* Shares have 32 bits in the kernel, rates are whole bytes per second, and a mean burst comes back
- * from its reciprocal. */
-static bool kernel_equal(const struct impairment *asked, const struct impairment *has)
-{
-	struct impairment a = impairment_canonical(asked), b = impairment_canonical(has);
-
-	if (differs(a.loss_ppm, b.loss_ppm, 1) || differs(a.rate_bps, b.rate_bps, 8))
-		return false;
-	if (a.loss_burst && b.loss_burst) /* lengthened where the mean needs it */
-		b.loss_burst = a.loss_burst;
-	b.loss_ppm = a.loss_ppm;
-	b.rate_bps = a.rate_bps;
-	return impairment_equal(&a, &b);
-}
-
 static int look(struct netem *netem, unsigned to, struct tc_leaf *leaf, struct err *err)
 {
 	struct tc_key keys[2];
@@ -259,8 +239,12 @@ static int look(struct netem *netem, unsigned to, struct tc_leaf *leaf, struct e
 	if (!sorted)
 		return err_set(
 			err, "the filter that sorts frames for region %u is gone or changed", to);
-	leaf->impairment.distribution =
-		leaf->impairment.jitter_ns ? netem->segments.links[to].distribution : 0;
+	if (leaf->impairment.jitter_ns) {
+		const struct impairment *asked = &netem->segments.links[to];
+
+		leaf->impairment.distribution = asked->distribution;
+		memcpy(leaf->impairment.quantiles, asked->quantiles, sizeof(asked->quantiles));
+	}
 	return 0;
 }
 
@@ -272,7 +256,7 @@ static int compare(struct netem *netem, unsigned to, struct err *err)
 
 	if (look(netem, to, &leaf, err))
 		return -1;
-	if (kernel_equal(&netem->segments.links[to], &leaf.impairment))
+	if (impairment_is_kept(&netem->segments.links[to], &leaf.impairment))
 		return 0;
 	impairment_print(&asked, &netem->segments.links[to]);
 	impairment_print(&has, &leaf.impairment);

@@ -1,12 +1,11 @@
 #include "chaos/engines/tc.h"
-#include "chaos/engines/distribution.h"
+#include "chaos/engines/tc_netem.h"
 
 #include <arpa/inet.h>
 #include <linux/gen_stats.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,10 +17,6 @@
 #define CLASS_BYTES_PER_S UINT64_C(12500000000)
 #define CLASS_BURST_TICKS 1311 /* 1 MiB at that rate in units of 64 ns */
 #define CLASS_QUANTUM 60000
-
-/* netem keeps packets in order only under a rate. This one, above what a scenario can ask for, stands
- * for "in order, no rate": 12 ns for a full frame. */
-#define ORDER_BYTES_PER_S UINT64_C(125000000001)
 
 static struct tcmsg head_of(int ifindex, uint32_t parent, uint32_t handle)
 {
@@ -71,99 +66,13 @@ void tc_del_root(struct netlink *nl, int ifindex)
 	netlink_begin(nl, RTM_DELQDISC, 0, &head, sizeof(head), "delete the root qdisc");
 }
 
-/*
- * How many packets a leaf holds. The default of 1000 caps a 100 ms link at 120 Mbit/s. Without a
- * rate: what 10 Gbit/s of full frames, or 1 M small packets a second, put under way, so that overflow
- * (which netem counts as loss) cannot come. With a rate: what is under way at 256 bytes a packet,
- * and the queue of full frames in front of it; there a sender that does not slow down overflows it.
- */
-static uint32_t limit_of(const struct impairment *imp)
-{
-	double seconds = (double)(imp->delay_ns + 4 * imp->jitter_ns) / 1e9;
-	double packets = 10000 + seconds * 1e6;
-
-	if (imp->rate_bps)
-		packets = seconds * (double)imp->rate_bps / 8 / 256 +
-			(double)impairment_queue_bytes(imp) / 1514 + 1;
-	return (uint32_t)fmin(packets, 4e6);
-}
-
-static uint32_t share32(double share)
-{
-	return (uint32_t)llround(fmin(share, 1) * UINT32_MAX);
-}
-
-static double unit_of(uint32_t v)
-{
-	return (double)v / UINT32_MAX;
-}
-
-static void put_loss(struct netlink *nl, const struct impairment *imp)
-{
-	struct gilbert chain = impairment_gilbert(imp);
-	struct tc_netem_gemodel model = {.p = share32(chain.enter), .r = share32(chain.leave)};
-
-	if (!imp->loss_burst)
-		return; /* its absence alone goes back to independent loss */
-	netlink_nest_begin(nl, TCA_NETEM_LOSS);
-	netlink_put(nl, NETEM_LOSS_GE, &model, sizeof(model));
-	netlink_nest_end(nl);
-}
-
-static void put_rate(struct netlink *nl, const struct impairment *imp)
-{
-	bool in_order = imp->jitter_ns && !imp->reorder;
-	uint64_t bytes_per_s = imp->rate_bps ? (imp->rate_bps + 7) / 8
-		: in_order                   ? ORDER_BYTES_PER_S
-					     : 0;
-	struct tc_netem_rate rate = {.rate = (uint32_t)bytes_per_s};
-
-	if (bytes_per_s > UINT32_MAX) {
-		netlink_put_u64(nl, TCA_NETEM_RATE64, bytes_per_s);
-		rate.rate = UINT32_MAX;
-	}
-	netlink_put(nl, TCA_NETEM_RATE, &rate, sizeof(rate));
-}
-
-static void put_netem(struct netlink *nl, const struct impairment *asked)
-{
-	struct impairment imp = impairment_canonical(asked);
-	struct tc_netem_qopt qopt = {.limit = limit_of(&imp)};
-	struct tc_netem_corr corr = {0};
-	struct tc_netem_reorder reorder = {0};
-	struct tc_netem_corrupt corrupt = {0};
-	struct tc_netem_slot slot = {0};
-
-	if (imp.cut)
-		qopt.loss = UINT32_MAX;
-	else if (!imp.loss_burst)
-		qopt.loss = share32((double)imp.loss_ppm / 1e6);
-	netlink_put_str(nl, TCA_KIND, "netem");
-	netlink_nest_begin(nl, TCA_OPTIONS);
-	netlink_put_raw(nl, &qopt, sizeof(qopt));
-	netlink_put(nl, TCA_NETEM_CORR, &corr, sizeof(corr));
-	netlink_put(nl, TCA_NETEM_REORDER, &reorder, sizeof(reorder));
-	netlink_put(nl, TCA_NETEM_CORRUPT, &corrupt, sizeof(corrupt));
-	netlink_put(nl, TCA_NETEM_SLOT, &slot, sizeof(slot));
-	netlink_put_u32(nl, TCA_NETEM_ECN, 0);
-	netlink_put_u64(nl, TCA_NETEM_LATENCY64, imp.delay_ns);
-	netlink_put_u64(nl, TCA_NETEM_JITTER64, imp.jitter_ns);
-	put_loss(nl, &imp);
-	put_rate(nl, &imp);
-	if (imp.jitter_ns)
-		netlink_put(nl, TCA_NETEM_DELAY_DIST,
-			distribution_table((enum distribution)imp.distribution),
-			DISTRIBUTION_POINTS * sizeof(int16_t));
-	netlink_nest_end(nl);
-}
-
 void tc_add_netem(struct netlink *nl, int ifindex, unsigned minor, const struct impairment *imp)
 {
 	struct tcmsg head = head_of(ifindex, CLASS(minor), TC_NETEM_HANDLE(minor) << 16);
 
 	netlink_begin(nl, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head),
 		"add qdisc netem below 1:%x", minor);
-	put_netem(nl, imp);
+	tc_netem_put(nl, imp);
 }
 
 void tc_change_netem(struct netlink *nl, int ifindex, unsigned minor, const struct impairment *imp)
@@ -172,7 +81,7 @@ void tc_change_netem(struct netlink *nl, int ifindex, unsigned minor, const stru
 
 	netlink_begin(
 		nl, RTM_NEWQDISC, 0, &head, sizeof(head), "change qdisc netem below 1:%x", minor);
-	put_netem(nl, imp);
+	tc_netem_put(nl, imp);
 }
 
 #define KEYS_MAX 4
@@ -220,14 +129,6 @@ static struct netlink_attr attr_of(const struct netlink_reply *reply, int attr)
 	return netlink_reply_find(reply, sizeof(struct tcmsg), attr);
 }
 
-/* Copy as much of a fixed struct as is there; newer kernels may append, older ones lack the end. */
-static void copy_struct(void *to, size_t size, struct netlink_attr attr)
-{
-	memset(to, 0, size);
-	if (attr.data)
-		memcpy(to, attr.data, attr.len < size ? attr.len : size);
-}
-
 static void read_stats(const struct netlink_reply *reply, struct tc_leaf *out)
 {
 	struct netlink_attr stats = attr_of(reply, TCA_STATS2);
@@ -235,76 +136,13 @@ static void read_stats(const struct netlink_reply *reply, struct tc_leaf *out)
 	struct gnet_stats_basic basic;
 	struct gnet_stats_queue queue;
 
-	copy_struct(&basic, sizeof(basic), netlink_find(stats, 0, TCA_STATS_BASIC));
-	copy_struct(&queue, sizeof(queue), netlink_find(stats, 0, TCA_STATS_QUEUE));
+	tc_netem_copy(&basic, sizeof(basic), netlink_find(stats, 0, TCA_STATS_BASIC));
+	tc_netem_copy(&queue, sizeof(queue), netlink_find(stats, 0, TCA_STATS_QUEUE));
 	out->passed_packets = packets64.data ? netlink_attr_u64(packets64) : basic.packets;
 	out->passed_bytes = basic.bytes;
 	out->waiting_packets = queue.qlen;
 	out->waiting_bytes = queue.backlog;
 	out->dropped_packets = queue.drops;
-}
-
-static void read_loss(
-	struct netlink_attr options, const struct tc_netem_qopt *qopt, struct impairment *imp)
-{
-	struct netlink_attr chain = netlink_find(
-		netlink_find(options, sizeof(*qopt), TCA_NETEM_LOSS), 0, NETEM_LOSS_GE);
-	struct tc_netem_gemodel model;
-
-	if (!chain.data) {
-		imp->loss_ppm = (uint64_t)llround(unit_of(qopt->loss) * 1e6);
-		return;
-	}
-	copy_struct(&model, sizeof(model), chain);
-	imp->loss_ppm = (uint64_t)llround(1e6 * model.p / ((double)model.p + model.r));
-	imp->loss_burst = (uint64_t)llround(1 / unit_of(model.r));
-}
-
-static void read_rate(struct netlink_attr options, struct impairment *imp)
-{
-	struct netlink_attr wide =
-		netlink_find(options, sizeof(struct tc_netem_qopt), TCA_NETEM_RATE64);
-	struct tc_netem_rate rate;
-	uint64_t bytes_per_s;
-
-	copy_struct(&rate, sizeof(rate),
-		netlink_find(options, sizeof(struct tc_netem_qopt), TCA_NETEM_RATE));
-	bytes_per_s = wide.data ? netlink_attr_u64(wide) : rate.rate;
-	imp->reorder = imp->jitter_ns && !bytes_per_s;
-	imp->rate_bps = bytes_per_s == ORDER_BYTES_PER_S ? 0 : bytes_per_s * 8;
-}
-
-/* What a leaf must not have: set by someone else, it would act beside what is asked. */
-static bool has_foreign(struct netlink_attr options, const struct tc_netem_qopt *qopt)
-{
-	struct tc_netem_corr corr;
-	struct tc_netem_reorder reorder;
-	struct tc_netem_corrupt corrupt;
-
-	copy_struct(&corr, sizeof(corr), netlink_find(options, sizeof(*qopt), TCA_NETEM_CORR));
-	copy_struct(
-		&reorder, sizeof(reorder), netlink_find(options, sizeof(*qopt), TCA_NETEM_REORDER));
-	copy_struct(
-		&corrupt, sizeof(corrupt), netlink_find(options, sizeof(*qopt), TCA_NETEM_CORRUPT));
-	return qopt->duplicate || qopt->gap || corr.delay_corr || corr.loss_corr || corr.dup_corr ||
-		reorder.probability || corrupt.probability;
-}
-
-static void read_netem(const struct netlink_reply *reply, struct tc_leaf *out)
-{
-	struct netlink_attr options = attr_of(reply, TCA_OPTIONS);
-	struct tc_netem_qopt qopt;
-
-	copy_struct(&qopt, sizeof(qopt), options);
-	out->is_netem = !has_foreign(options, &qopt);
-	out->impairment.delay_ns =
-		netlink_attr_u64(netlink_find(options, sizeof(qopt), TCA_NETEM_LATENCY64));
-	out->impairment.jitter_ns =
-		netlink_attr_u64(netlink_find(options, sizeof(qopt), TCA_NETEM_JITTER64));
-	read_loss(options, &qopt, &out->impairment);
-	read_rate(options, &out->impairment);
-	if (qopt.loss == UINT32_MAX)
-		out->impairment = (struct impairment){.cut = 1};
 }
 
 static int take_leaf(const struct netlink_reply *reply, void *arg)
@@ -316,7 +154,7 @@ static int take_leaf(const struct netlink_reply *reply, void *arg)
 	out->found = true;
 	read_stats(reply, out);
 	if (!strcmp(netlink_attr_str(attr_of(reply, TCA_KIND)), "netem"))
-		read_netem(reply, out);
+		out->is_netem = tc_netem_read(attr_of(reply, TCA_OPTIONS), &out->impairment);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "chaos/engines/wire_forwarder.h"
 #include "chaos/engines/fate.h"
 #include "chaos/engines/frame.h"
+#include "chaos/engines/wire_edit.h"
 #include "chaos/engines/wire_socket.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/net/addr.h"
@@ -22,6 +23,10 @@
 struct link {
 	struct fate_link fate;
 	uint64_t last_ns; /* release of the frame before, where order is kept */
+	struct slot {
+		uint64_t open_ns, packets, bytes; /* 0: any number */
+	} slot;
+	size_t waiting; /* of its frames in the queue */
 	struct engine_counters counters;
 };
 
@@ -60,6 +65,12 @@ static void flush(struct forwarder *f)
 	f->n_out = 0;
 }
 
+static void send_due(struct forwarder *f, struct wire_frame *frame)
+{
+	f->links[frame->to].waiting--;
+	f->out[f->n_out++] = frame;
+}
+
 static void release_due(struct forwarder *f, uint64_t now_ns)
 {
 	struct wire_frame *due[WIRE_BATCH];
@@ -67,34 +78,103 @@ static void release_due(struct forwarder *f, uint64_t now_ns)
 
 	do {
 		for (n = 0; n < WIRE_BATCH && (due[n] = wire_queue_pop(&f->queue, now_ns)); n++)
-			f->out[f->n_out++] = due[n];
+			send_due(f, due[n]);
 		flush(f);
 		for (size_t i = 0; i < n; i++)
 			free(due[i]);
 	} while (n == WIRE_BATCH);
 }
 
-/* When does a frame leave? false: the link's own queue is full. The order of things is netem's: first the delay, then behind the frame before, then its time on the wire. */
-static bool schedule(
-	struct link *link, uint64_t arrived_ns, uint64_t delay_ns, size_t len, uint64_t *at_ns)
+/* Behind the frame before, then its time on the wire. false: the link's own queue is full. */
+static bool take_turn(struct link *link, size_t len, uint64_t *at_ns)
 {
 	const struct impairment *imp = &link->fate.impairment;
-	uint64_t at = arrived_ns + delay_ns;
 
-	if (imp->rate_bps || (imp->jitter_ns && !imp->reorder)) {
-		if (link->last_ns > at) {
-			double waiting =
-				(double)(link->last_ns - at) / 1e9 * (double)imp->rate_bps / 8;
+	if (!imp->rate_bps && (!imp->jitter_ns || imp->reorder))
+		return true;
+	if (link->last_ns > *at_ns) {
+		double waiting = (double)(link->last_ns - *at_ns) / 1e9 * (double)imp->rate_bps / 8;
 
-			if (imp->rate_bps && waiting > (double)impairment_queue_bytes(imp))
-				return false;
-			at = link->last_ns;
-		}
-		if (imp->rate_bps)
-			at += (uint64_t)((double)len * 8e9 / (double)imp->rate_bps);
-		link->last_ns = at;
+		if (!imp->limit && waiting > (double)impairment_queue_bytes(imp))
+			return false;
+		*at_ns = link->last_ns;
 	}
-	*at_ns = at;
+	*at_ns += impairment_wire_ns(imp, len);
+	link->last_ns = *at_ns;
+	return true;
+}
+
+static void open_slot(struct link *link, uint64_t from_ns, uint64_t index)
+{
+	const struct impairment *imp = &link->fate.impairment;
+
+	link->slot = (struct slot){.open_ns = from_ns + fate_slot_ns(&link->fate, index),
+		.packets = imp->slot_packets,
+		.bytes = imp->slot_bytes};
+}
+
+/* A frame that is ready leaves with the next slot to open; a slot that is used up is followed by
+ * another. As netem does it, which also lets the frame that exceeds the bytes go. */
+static void take_slot(struct link *link, uint64_t index, size_t len, uint64_t *at_ns)
+{
+	struct slot *slot = &link->slot;
+
+	if (!link->fate.impairment.slot_max_ns)
+		return;
+	if (slot->open_ns < *at_ns)
+		open_slot(link, *at_ns, index);
+	*at_ns = slot->open_ns;
+	if ((slot->packets && !--slot->packets) || (slot->bytes && slot->bytes <= len))
+		open_slot(link, slot->open_ns, index);
+	else if (slot->bytes)
+		slot->bytes -= len;
+}
+
+/* When does a frame leave? The order of things is netem's: the delay, its turn, a slot. */
+static bool schedule(struct link *link, const struct fate *fate, size_t len, uint64_t *at_ns)
+{
+	const struct impairment *imp = &link->fate.impairment;
+
+	if (imp->limit && link->waiting >= imp->limit)
+		return false;
+	if (!fate->overtakes) {
+		*at_ns += fate->delay_ns;
+		if (!take_turn(link, len, at_ns))
+			return false;
+	}
+	take_slot(link, fate->index, len, at_ns);
+	return true;
+}
+
+static void push(struct forwarder *f, struct link *link, uint64_t at_ns, struct wire_frame *frame)
+{
+	wire_queue_push(&f->queue, at_ns, frame);
+	link->waiting++;
+}
+
+static void send_copy(struct forwarder *f, struct link *link, const struct wire_frame *frame,
+	struct fate fate, uint64_t at_ns)
+{
+	fate.delay_ns = fate.copy_delay_ns;
+	if (schedule(link, &fate, wire_frame_len(frame), &at_ns) &&
+		wire_queue_fits(&f->queue, frame->len)) {
+		link->counters.duplicated_packets++;
+		push(f, link, at_ns, wire_frame_copy(frame));
+	} else {
+		link->counters.overflow_packets++;
+	}
+}
+
+/* False: lost. Otherwise the frame may be another one now. */
+static bool survives(struct link *link, struct wire_frame *frame, const struct fate *fate)
+{
+	if (fate->lost) {
+		if (!link->fate.impairment.ecn || !wire_frame_mark(frame)) {
+			link->counters.dropped_packets++;
+			return false;
+		}
+		link->counters.marked_packets++;
+	}
 	return true;
 }
 
@@ -102,22 +182,24 @@ static bool schedule(
 static void impair(struct forwarder *f, size_t i, struct link *link, uint64_t now_ns)
 {
 	struct wire_frame *frame = wire_inbox_frame(f->inbox, i);
-	uint64_t arrived_ns = wire_inbox_arrival_ns(f->inbox, i, now_ns);
+	uint64_t arrived_ns = wire_inbox_arrival_ns(f->inbox, i, now_ns), at_ns = arrived_ns;
 	struct fate fate = fate_next(&link->fate);
-	uint64_t at_ns;
 
-	if (fate.lost) {
-		link->counters.dropped_packets++;
+	if (!survives(link, frame, &fate))
 		return;
-	}
-	if (!schedule(link, arrived_ns, fate.delay_ns, wire_frame_len(frame), &at_ns)) {
+	if (fate.duplicated)
+		send_copy(f, link, frame, fate, arrived_ns);
+	if (fate.corrupt && wire_frame_corrupt(frame, fate.bit))
+		link->counters.corrupted_packets++;
+	if (!schedule(link, &fate, wire_frame_len(frame), &at_ns)) {
 		link->counters.overflow_packets++;
 		return;
 	}
+	link->counters.overtaken_packets += fate.overtakes;
 	if (at_ns <= now_ns)
 		f->out[f->n_out++] = frame;
 	else if (wire_queue_fits(&f->queue, frame->len))
-		wire_queue_push(&f->queue, at_ns, wire_inbox_take(f->inbox, i));
+		push(f, link, at_ns, wire_inbox_take(f->inbox, i));
 	else
 		link->counters.overflow_packets++;
 }
@@ -176,9 +258,12 @@ static void carry_out(struct forwarder *f, const struct wire_request *request)
 {
 	struct wire_reply out = {.ack.sent_ns = clock_now_ns()};
 
-	for (uint32_t i = 0; i < request->n; i++)
-		fate_link_set(
-			&f->links[request->changes[i].to].fate, &request->changes[i].impairment);
+	for (uint32_t i = 0; i < request->n; i++) {
+		struct link *link = &f->links[request->changes[i].to];
+
+		fate_link_set(&link->fate, &request->changes[i].impairment);
+		link->slot = (struct slot){0};
+	}
 	out.ack.acked_ns = clock_now_ns();
 	reply(f, &out);
 }

@@ -175,26 +175,6 @@ static int act_on_node(
 	return 0;
 }
 
-static bool about(uint64_t a, uint64_t b, uint64_t slack)
-{
-	uint64_t off = a > b ? a - b : b - a;
-
-	return off <= slack + b / 1000;
-}
-
-/* The kernel keeps times in its own ticks and probabilities in 32 bits; more than that is a
- * difference. */
-static bool same_impairment(const struct impairment *is, const struct impairment *asked)
-{
-	if (is->cut != asked->cut)
-		return false;
-	if (asked->cut)
-		return true;
-	return about(is->delay_ns, asked->delay_ns, 1000) &&
-		about(is->jitter_ns, asked->jitter_ns, 1000) &&
-		about(is->loss_ppm, asked->loss_ppm, 1) && about(is->rate_bps, asked->rate_bps, 8);
-}
-
 static void compare_read_back(struct region *region, const struct engine_change *changes,
 	unsigned n, struct region_ack *ack)
 {
@@ -207,7 +187,7 @@ static void compare_read_back(struct region *region, const struct engine_change 
 
 		if (region->engine->ops->read_back(region->engine, changes[i].to, &is, &err))
 			err_set(&ack->why, "to %s: %.500s", to, err.text);
-		else if (!same_impairment(&is, &changes[i].impairment))
+		else if (!impairment_is_kept(&changes[i].impairment, &is))
 			err_set(&ack->why,
 				"to %s: the engine has another impairment than was asked", to);
 		else

@@ -1,4 +1,5 @@
 #include "suites/proof/chance.h"
+#include "chaos/loss.h"
 
 #include <math.h>
 
@@ -6,16 +7,29 @@
 #define STEPS 48   /* of the golden section: the interval is 1e-10 of T_MAX then */
 #define Z_95 1.959964
 
+double chance_mean(const struct gilbert *chain)
+{
+	return chain->enter <= 0 ? 0 : chain->enter / (chain->enter + chain->leave);
+}
+
+/* A corrupt packet is thrown away by its receiver; bursts stay as long as they are. */
+static struct gilbert with_corruption(struct gilbert chain, double corrupt)
+{
+	double mean = 1 - (1 - chance_mean(&chain)) * (1 - corrupt);
+
+	if (corrupt <= 0 || mean >= 1)
+		return chain;
+	if (chain.enter <= 0)
+		return (struct gilbert){.enter = mean, .leave = 1 - mean};
+	chain.enter = fmin(1, mean * chain.leave / (1 - mean));
+	return chain;
+}
+
 struct gilbert chance_chain(const struct impairment *imp)
 {
 	if (imp->cut)
 		return (struct gilbert){.enter = 1, .leave = 0};
-	return impairment_gilbert(imp);
-}
-
-double chance_mean(const struct gilbert *chain)
-{
-	return chain->enter <= 0 ? 0 : chain->enter / (chain->enter + chain->leave);
+	return with_corruption(impairment_gilbert(imp), (double)imp->corrupt_ppm / 1e6);
 }
 
 /* A matrix of non-negative numbers, scaled so that its largest is 1. */

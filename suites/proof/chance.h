@@ -15,7 +15,7 @@
 #ifndef SUITES_PROOF_CHANCE_H
 #define SUITES_PROOF_CHANCE_H
 
-#include "chaos/impairment.h"
+#include "chaos/loss.h"
 
 #include <stdint.h>
 

@@ -53,7 +53,8 @@ struct stream proof_stream(
 uint64_t proof_reach_ns(const struct impairment *imp)
 {
 	return imp->cut ? 0
-			: imp->delay_ns + JITTERS * imp->jitter_ns + (imp->rate_bps ? QUEUE_NS : 0);
+			: imp->delay_ns + JITTERS * imp->jitter_ns +
+			(imp->rate_bps ? QUEUE_NS : 0) + imp->slot_max_ns;
 }
 
 enum certificate_status proof_fold(enum certificate_status a, enum certificate_status b)

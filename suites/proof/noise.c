@@ -28,7 +28,8 @@ static int64_t quantile(const struct sample_list *list, double q)
 
 static bool tells(const struct impairment *imp)
 {
-	return !imp->cut && !imp->jitter_ns && !imp->rate_bps;
+	return !imp->cut && !imp->jitter_ns && !imp->rate_bps && !imp->slot_max_ns &&
+		!imp->overtake_ppm;
 }
 
 /* What is measured over. */

@@ -15,7 +15,9 @@
 #define SPREAD_MOST 2.5  /* times the stated jitter */
 #define SPREAD_LEAST 0.3
 #define ORDERED_LEAST 0.05 /* packets that wait for slower ones before them lie closer together */
-#define ORDERED_SHIFT 4    /* and later, by so many jitters at most */
+/* With so many packets before their time the median may be one of them. */
+#define OVERTAKE_TELLS_PPM 400000
+#define ORDERED_SHIFT 4 /* and later, by so many jitters at most */
 
 static bool is_near(const struct stall *stall, uint64_t at_ns)
 {
@@ -178,15 +180,23 @@ static bool loss_contradicts(const struct window *window, const struct impairmen
 	if (chance_at_most(&chain, window->sent, window->lost) < yardstick->alpha)
 		return true;
 	/* A queue before a limited rate overflows as the traffic wants. */
-	return !imp->rate_bps &&
+	return !imp->rate_bps && !imp->limit &&
 		chance_at_least(&noisy, window->sent, window->lost) < yardstick->alpha;
 }
 
 /* Long-tailed distributions have their median elsewhere than the stated delay. */
 static bool is_skewed(const struct impairment *imp)
 {
-	return imp->distribution == DISTRIBUTION_PARETO ||
-		imp->distribution == DISTRIBUTION_PARETONORMAL;
+	switch ((enum distribution)imp->distribution) {
+	case DISTRIBUTION_UNIFORM:
+	case DISTRIBUTION_NORMAL:
+		return false;
+	case DISTRIBUTION_PARETO:
+	case DISTRIBUTION_PARETONORMAL:
+	case DISTRIBUTION_TABLE:
+		return true;
+	}
+	return false;
 }
 
 static bool delay_contradicts(const struct window *window, const struct impairment *imp,
@@ -203,7 +213,10 @@ static bool delay_contradicts(const struct window *window, const struct impairme
 	if (is_skewed(imp))
 		tolerance += jitter;
 	low = (double)imp->delay_ns - tolerance;
-	high = expected + tolerance + (imp->reorder ? 0 : ORDERED_SHIFT * jitter);
+	if (imp->overtake_ppm >= OVERTAKE_TELLS_PPM)
+		low = 0;
+	high = expected + tolerance + (imp->reorder ? 0 : ORDERED_SHIFT * jitter) +
+		(double)imp->slot_max_ns;
 	return p50 < low || (!imp->rate_bps && p50 > high);
 }
 
@@ -217,7 +230,7 @@ static bool jitter_contradicts(const struct window *window, const struct impairm
 		return false;
 	if (spread < least * jitter - (double)yardstick->floor_ns)
 		return true;
-	return !imp->rate_bps &&
+	return !imp->rate_bps && !imp->slot_max_ns && !imp->overtake_ppm &&
 		spread > SPREAD_MOST * jitter + (double)window_delay_tolerance_ns(imp, yardstick);
 }
 

@@ -231,17 +231,19 @@ static double loss_variance(const struct impairment *imp)
 	return mean * (1 - mean) * (1 + lambda) / (1 - lambda);
 }
 
-/* The fate of packets base, base + 1, ... told without the engine's own code. */
+/* The fate of packets base, base + 1, ... told without the engine's own code: the chain of two states,
+ * run from long before, when its state was whatever it was. */
 static void predict(const struct impairment *imp, uint64_t base, size_t n, bool *lost)
 {
 	struct gilbert g = impairment_gilbert(imp);
 	bool bad = false;
 
-	for (size_t i = 0; i < n; i++) {
-		double u = rng_to_unit(rng_at(SEED, fate_stream(0, 1, FATE_DRAW_LOSS), base + i));
+	for (uint64_t i = base - 10000; i != base + n; i++) {
+		double u = rng_to_unit(rng_at(SEED, fate_stream(0, 1, FATE_DRAW_LOSS), i));
 
-		lost[i] = imp->loss_burst > 1 ? bad : u < g.enter;
-		bad = bad ? u >= g.leave : u < g.enter;
+		bad = u < (bad ? 1 - g.leave : g.enter);
+		if (i - base < n)
+			lost[i - base] = bad;
 	}
 }
 

@@ -1,4 +1,5 @@
 #include "suites/tests/helpers/beacon_world.h"
+#include "chaos/loss.h"
 
 #include <assert.h>
 #include <math.h>
