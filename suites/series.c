@@ -7,6 +7,7 @@
 #include "suites/series.h"
 #include "suites/judge/index.h"
 #include "suites/judge/ops.h"
+#include "suites/judge/staleness.h"
 #include "suites/judge/view.h"
 
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 
 struct grouping {
 	const struct evidence *evidence;
+	const struct read_ages *ages;
 	uint64_t start_ns, end_ns; /* of intended starts */
 	uint64_t bucket_ns;        /* 0: one bucket */
 	size_t n_buckets;
@@ -44,6 +46,12 @@ static void count_op(struct series_stats *stats, const struct op *op)
 	stats->not_sent += op->state == OP_NOT_SENT;
 }
 
+static void count_age(struct series_stats *stats, enum read_age kind)
+{
+	stats->stale_flagged += kind == AGE_STALE_FLAGGED;
+	stats->stale_unflagged += kind == AGE_STALE_UNFLAGGED;
+}
+
 static int compare_u64(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -68,62 +76,106 @@ static void fill_latency(struct series_stats *stats, uint64_t *values, size_t n)
 	stats->max_ns = values[n - 1];
 }
 
-/* One for every region, class and bucket. */
-static struct series_stats *gather(struct arena *arena, const struct grouping *grouping)
+static void fill_ages(struct series_stats *stats, uint64_t *values, size_t n)
+{
+	if (!n)
+		return;
+	qsort(values, n, sizeof(*values), compare_u64);
+	stats->age_p99_ns = at_share(values, n, 990);
+	stats->age_max_ns = values[n - 1];
+}
+
+/* The values of an operation that count for a group: its latency, or the age of what it read. */
+static bool value_of(const struct grouping *grouping, size_t i, bool age, uint64_t *value)
+{
+	const struct op *op = &grouping->evidence->history.ops[i];
+
+	if (age) {
+		*value = grouping->ages->age_ns[i];
+		return grouping->ages->kind[i] != AGE_UNKNOWN;
+	}
+	*value = op_end(op) - op_intended(op);
+	return op->state == OP_OK;
+}
+
+/* Counting sort: the values of each group stand together, and are handed on group by group. */
+static void fill_values(const struct grouping *grouping, struct series_stats *stats, size_t n,
+	bool age, void (*fill)(struct series_stats *stats, uint64_t *values, size_t n))
 {
 	const struct history *history = &grouping->evidence->history;
-	size_t n = grouping->evidence->plan->n_regions * 2 * grouping->n_buckets, ok = 0;
-	struct series_stats *stats = arena_array(arena, n + 1, sizeof(*stats));
 	struct arena scratch = {0};
-	size_t *next = arena_array(&scratch, n + 1, sizeof(*next));
-	uint64_t *values;
+	size_t *end = arena_array(&scratch, n + 1, sizeof(*end)), all = 0;
+	uint64_t *values, value;
 
 	for (size_t i = 0; i < history->n; i++) {
 		size_t group = group_of(grouping, &history->ops[i]);
 
-		if (group != NO_GROUP)
-			count_op(&stats[group], &history->ops[i]);
+		if (group != NO_GROUP && value_of(grouping, i, age, &value))
+			end[group + 1]++;
 	}
 	for (size_t g = 0; g < n; g++) {
-		next[g] = ok;
-		ok += stats[g].ok;
+		all += end[g + 1];
+		end[g + 1] = all;
 	}
-	values = arena_array(&scratch, ok + 1, sizeof(*values));
+	values = arena_array(&scratch, all + 1, sizeof(*values));
 	for (size_t i = 0; i < history->n; i++) {
-		const struct op *op = &history->ops[i];
-		size_t group = group_of(grouping, op);
+		size_t group = group_of(grouping, &history->ops[i]);
 
-		if (group != NO_GROUP && op->state == OP_OK)
-			values[next[group]++] = op_end(op) - op_intended(op);
+		if (group != NO_GROUP && value_of(grouping, i, age, &value))
+			values[end[group]++] = value;
 	}
-	for (size_t g = 0; g < n; g++)
-		fill_latency(&stats[g], values + next[g] - stats[g].ok, stats[g].ok);
+	for (size_t g = 0; g < n; g++) { /* each start has moved to its end */
+		size_t start = g ? end[g - 1] : 0;
+
+		fill(&stats[g], values + start, end[g] - start);
+	}
 	arena_release(&scratch);
+}
+
+/* One for every region, class and bucket. */
+static struct series_stats *gather(struct arena *arena, const struct grouping *grouping)
+{
+	const struct history *history = &grouping->evidence->history;
+	size_t n = grouping->evidence->plan->n_regions * 2 * grouping->n_buckets;
+	struct series_stats *stats = arena_array(arena, n + 1, sizeof(*stats));
+
+	for (size_t i = 0; i < history->n; i++) {
+		size_t group = group_of(grouping, &history->ops[i]);
+
+		if (group == NO_GROUP)
+			continue;
+		count_op(&stats[group], &history->ops[i]);
+		count_age(&stats[group], (enum read_age)grouping->ages->kind[i]);
+	}
+	fill_values(grouping, stats, n, false, fill_latency);
+	fill_values(grouping, stats, n, true, fill_ages);
 	return stats;
 }
 
 /* 1, 2 or 5 times a power of ten, so that there are few enough buckets. */
-static uint64_t bucket_width(uint64_t length_ns)
+uint64_t series_bucket_width(uint64_t length_ns, size_t most)
 {
 	static const unsigned steps[] = {1, 2, 5};
 	uint64_t unit = 10000000; /* 10 ms: finer than the tickers is noise */
 
 	for (;; unit *= 10) {
 		for (size_t i = 0; i < 3; i++) {
-			if (length_ns / (unit * steps[i]) < SERIES_BUCKETS_MAX)
+			if (length_ns / (unit * steps[i]) < most)
 				return unit * steps[i];
 		}
 	}
 }
 
-static void fill_lines(struct arena *arena, const struct evidence *evidence, struct series *out)
+static void fill_lines(struct arena *arena, const struct evidence *evidence,
+	const struct read_ages *ages, struct series *out)
 {
 	const struct plan *plan = evidence->plan;
-	struct grouping grouping = {.evidence = evidence, .end_ns = UINT64_MAX};
+	struct grouping grouping = {.evidence = evidence, .ages = ages, .end_ns = UINT64_MAX};
 	struct series_line *lines = arena_array(arena, plan->n_regions * 2 + 1, sizeof(*lines));
 	struct series_stats *stats;
 
-	out->bucket_ns = grouping.bucket_ns = bucket_width(evidence->end_ns);
+	out->bucket_ns = grouping.bucket_ns =
+		series_bucket_width(evidence->end_ns, SERIES_BUCKETS_MAX);
 	out->n_buckets = grouping.n_buckets = (size_t)(evidence->end_ns / out->bucket_ns) + 1;
 	stats = gather(arena, &grouping);
 	for (size_t i = 0; i < plan->n_regions * 2; i++)
@@ -135,7 +187,8 @@ static void fill_lines(struct arena *arena, const struct evidence *evidence, str
 	out->n_lines = plan->n_regions * 2;
 }
 
-static void fill_cells(struct arena *arena, const struct evidence *evidence, struct series *out)
+static void fill_cells(struct arena *arena, const struct evidence *evidence,
+	const struct read_ages *ages, struct series *out)
 {
 	const struct plan *plan = evidence->plan;
 	struct series_cell *cells =
@@ -145,6 +198,7 @@ static void fill_cells(struct arena *arena, const struct evidence *evidence, str
 	for (size_t p = 0; p < plan->n_phases; p++) {
 		const struct phase_window *window = &evidence->phases[p];
 		struct grouping grouping = {.evidence = evidence,
+			.ages = ages,
 			.start_ns = window->start_ns,
 			.end_ns = window->end_ns ? window->end_ns : UINT64_MAX,
 			.n_buckets = 1};
@@ -171,10 +225,12 @@ static struct result_counts counts_of(const struct series_stats *stats)
 		.not_sent = stats->not_sent};
 }
 
-static void fill_regions(struct arena *arena, const struct evidence *evidence, struct result *out)
+static void fill_regions(struct arena *arena, const struct evidence *evidence,
+	const struct read_ages *ages, struct result *out)
 {
 	size_t n = evidence->plan->n_regions;
-	struct grouping grouping = {.evidence = evidence, .end_ns = UINT64_MAX, .n_buckets = 1};
+	struct grouping grouping = {
+		.evidence = evidence, .ages = ages, .end_ns = UINT64_MAX, .n_buckets = 1};
 	const struct series_stats *stats = gather(arena, &grouping);
 	struct result_region *regions = arena_array(arena, n + 1, sizeof(*regions));
 
@@ -191,13 +247,41 @@ static void fill_regions(struct arena *arena, const struct evidence *evidence, s
 	out->n_regions = n;
 }
 
+static void fill_age_counts(struct arena *arena, const struct evidence *evidence,
+	const struct read_ages *ages, struct series *out)
+{
+	const struct plan *plan = evidence->plan;
+	struct series_ages *regions = arena_array(arena, plan->n_regions + 1, sizeof(*regions));
+
+	for (size_t r = 0; r < plan->n_regions; r++)
+		regions[r].region = plan->regions[r].name;
+	for (size_t i = 0; i < evidence->history.n; i++) {
+		const struct op *op = &evidence->history.ops[i];
+
+		if (ages->kind[i] == AGE_UNKNOWN || !op_is_session(op) ||
+			op->region >= plan->n_regions)
+			continue;
+		regions[op->region].counts[series_age_place(ages->age_ns[i])]++;
+		regions[op->region].sum_ns += ages->age_ns[i];
+	}
+	out->ages = regions;
+	out->n_ages = plan->n_regions;
+}
+
 void series_fill(struct arena *arena, const struct evidence *evidence, struct result *out)
 {
-	fill_regions(arena, evidence, out);
-	if (!evidence->end_ns)
-		return;
-	fill_lines(arena, evidence, &out->series);
-	fill_cells(arena, evidence, &out->series);
-	series_fill_roles(arena, evidence, &out->series);
-	series_fill_visibility(arena, evidence, &out->series);
+	struct arena scratch = {0};
+	struct read_ages ages = staleness_of_reads(&scratch, evidence);
+
+	fill_regions(arena, evidence, &ages, out);
+	if (evidence->end_ns) {
+		fill_lines(arena, evidence, &ages, &out->series);
+		fill_cells(arena, evidence, &ages, &out->series);
+		fill_age_counts(arena, evidence, &ages, &out->series);
+		series_fill_roles(arena, evidence, &out->series);
+		series_fill_visibility(arena, evidence, &out->series);
+		series_fill_links(arena, evidence, &out->series);
+		series_fill_marks(arena, evidence, &out->series);
+	}
+	arena_release(&scratch);
 }

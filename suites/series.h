@@ -16,5 +16,9 @@ void series_fill(struct arena *arena, const struct evidence *evidence, struct re
 void series_fill_roles(struct arena *arena, const struct evidence *evidence, struct series *out);
 void series_fill_visibility(
 	struct arena *arena, const struct evidence *evidence, struct series *out);
+void series_fill_links(struct arena *arena, const struct evidence *evidence, struct series *out);
+void series_fill_marks(struct arena *arena, const struct evidence *evidence, struct series *out);
+/* A round width that cuts the length into fewer than `most` buckets. */
+uint64_t series_bucket_width(uint64_t length_ns, size_t most);
 
 #endif

@@ -17,6 +17,7 @@
  * newer entries than it can vouch for, so fresh data is judged outside of that. A boolean mark
  * stands for an age of stale-after.
  */
+#include "suites/judge/staleness.h"
 #include "suites/judge/checkers.h"
 #include "suites/judge/lane.h"
 #include "suites/judge/ops.h"
@@ -370,6 +371,58 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 	const struct question *question, struct measurement *out)
 {
 	lane_measure(arena, evidence, question, 1, 0, out);
+}
+
+static void keep_age(
+	struct stale_walk *walk, uint32_t key, uint32_t read, const struct read_ages *ages)
+{
+	const struct index *index = walk->common.view.index;
+	const struct op *op = &index->ops[read];
+	uint64_t end = index_version_end(index, key, read), ret_ns = TIME_NEVER, age_ns = 0;
+
+	if (end == TIME_NEVER)
+		return;
+	move_to(&walk->s, op->call_ns);
+	if (first_successor(&walk->s, end, &ret_ns) != OP_NONE && ret_ns < op->call_ns)
+		age_ns = op->call_ns - ret_ns;
+	ages->age_ns[read] = age_ns;
+	ages->kind[read] = age_ns <= stale_after(walk, op) ? AGE_WITHIN
+		: is_flagged(op, age_ns)                   ? AGE_STALE_FLAGGED
+							   : AGE_STALE_UNFLAGGED;
+}
+
+struct read_ages staleness_of_reads(struct arena *arena, const struct evidence *evidence)
+{
+	static const struct question all = {.filter = FILTER_READS,
+		.group = -1,
+		.phase = -1,
+		.region = -1,
+		.from = -1,
+		.to = -1};
+	const struct index *index = evidence->index;
+	struct read_ages ages = {
+		.age_ns = arena_array(arena, evidence->history.n + 1, sizeof(*ages.age_ns)),
+		.kind = arena_array(arena, evidence->history.n + 1, sizeof(*ages.kind))};
+	struct arena scratch = {0};
+	struct stale_walk walk = {.common = {.arena = &scratch, .view = view_of(evidence, &all)}};
+
+	open_walk(&walk.common);
+	for (uint32_t key = 0; key < index->n_keys; key++) {
+		struct span span = index_key(index, key);
+
+		if (op_key_class(index->keys[key]) == KEY_TICKER)
+			continue;
+		begin_key(&walk.common, key);
+		for (uint32_t i = span.first; i < span.end; i++) {
+			uint32_t read = index->by_key[i];
+
+			if (op_is_ok_read(&index->ops[read]) &&
+				view_counts(&walk.common.view, read))
+				keep_age(&walk, key, read, &ages);
+		}
+	}
+	arena_release(&scratch);
+	return ages;
 }
 
 /* A surviving write called after `end` and acknowledged early enough for the read to be that old,

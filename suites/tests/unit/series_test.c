@@ -1,5 +1,6 @@
 /* Series: exact counts, extremes kept, bounded however long the run. */
 #include "suites/series.h"
+#include "probes/beacon.h"
 #include "suites/tests/helpers/judge_world.h"
 
 #include <setjmp.h>
@@ -179,6 +180,113 @@ static void one_that_flaps_shows_both_roles_and_stays_small(void **state)
 	jw_release(&world);
 }
 
+static void stale_reads_are_counted_by_whether_they_own_up(void **state)
+{
+	struct judge_world world;
+	struct result result;
+	const struct series_stats *buckets;
+
+	(void)state;
+	jw_init(&world);
+	jw_write(&world, 0, jw_register(1), 1, 1, 2);
+	jw_write(&world, 0, jw_register(1), 2, 3, 4);
+	jw_read(&world, 4, jw_register(1), 0, 1, 9004, 9005); /* 9 s old, and silent */
+	jw_read(&world, 4, jw_register(1), 0, 1, 9004, 9006)->flags |= OP_STALE_MARK;
+	jw_read(&world, 4, jw_register(1), 0, 2, 9007, 9008); /* the newest */
+	result = fill(&world, 10000);
+	buckets = line_of(&result, "eu-west", false)->buckets;
+	for (size_t b = 1; b < result.series.n_buckets; b++) {
+		assert_true(buckets[b].stale_unflagged <= 1);
+		if (!buckets[b].ok)
+			continue;
+		assert_int_equal(buckets[b].stale_unflagged, 1);
+		assert_int_equal(buckets[b].stale_flagged, 1);
+		assert_int_equal(buckets[b].age_max_ns, 9000 * MS);
+	}
+	assert_int_equal(result.series.ages[1].counts[0], 1);
+	assert_int_equal(result.series.ages[1].counts[9], 2); /* 5 to 10 s */
+	assert_int_equal(result.series.ages[1].sum_ns, 18000 * MS);
+	jw_release(&world);
+}
+
+static const struct series_mark *mark_of(const struct result *result, enum series_mark_kind kind)
+{
+	for (size_t i = 0; i < result->series.n_marks; i++) {
+		if (result->series.marks[i].kind == kind)
+			return &result->series.marks[i];
+	}
+	return NULL;
+}
+
+static void a_failover_is_marked_only_where_another_node_took_over(void **state)
+{
+	(void)state;
+	for (int taken = 0; taken < 2; taken++) {
+		struct judge_world world;
+		struct result result;
+
+		jw_init(&world);
+		jw_fault(&world, "cut", 1000, 9000);
+		jw_tick(&world, 0, 10000, 5);
+		jw_write(&world, 0, jw_ledger(0, 1), 1, 990, 995);
+		jw_write(&world, 0, jw_ledger(0, 2), 2, 1100, 1105); /* still acknowledged */
+		for (size_t i = 0; i < world.n_ops; i++) {
+			struct op *op = &world.ops[i];
+
+			if (op->kind == OP_WRITE && op->flags & OP_TICKER)
+				op->node = taken && op->call_ns > 3000 * MS ? 1 : 0;
+			if (op->flags & OP_TICKER && op->kind == OP_WRITE &&
+				op->call_ns > 1200 * MS && op->call_ns <= 3000 * MS)
+				op->state = OP_FAIL;
+		}
+		result = fill(&world, 10000);
+		assert_non_null(mark_of(&result, MARK_CUT));
+		assert_int_equal(mark_of(&result, MARK_CUT)->at_ns, 1000 * MS);
+		assert_non_null(mark_of(&result, MARK_GONE));
+		assert_int_equal(mark_of(&result, MARK_PROMOTE) != NULL, taken);
+		assert_int_equal(mark_of(&result, MARK_LAST_ACK) != NULL, taken);
+		if (taken)
+			assert_true(mark_of(&result, MARK_PROMOTE)->at_ns > 3000 * MS);
+		jw_release(&world);
+	}
+}
+
+static void delays_keep_what_was_lost_and_what_was_slow(void **state)
+{
+	struct beacon_sample samples[1000];
+	struct beacon_end ends[WORLD_REGIONS] = {{0}};
+	struct judge_world world;
+	struct result result;
+	const struct series_link *link;
+	uint64_t sent = 0, lost = 0, slowest = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 1000; i++)
+		samples[i] = (struct beacon_sample){.sent_ns = i * 10 * MS + 1,
+			.recv_ns = i % 4 ? i * 10 * MS + 1 + (i == 501 ? 900 : 40) * MS : 0,
+			.seq = i,
+			.from = 0,
+			.to = 1};
+	jw_init(&world);
+	world.evidence.beacons = (struct beacons){
+		.samples = samples, .n = 1000, .ends = ends, .n_regions = WORLD_REGIONS};
+	jw_write(&world, 0, jw_register(1), 1, 5, 6);
+	result = fill(&world, 10000);
+	assert_int_equal(result.series.n_links, WORLD_REGIONS * (WORLD_REGIONS - 1));
+	link = &result.series.links[0];
+	for (size_t b = 0; b < link->n; b++) {
+		sent += link->buckets[b].sent;
+		lost += link->buckets[b].lost;
+		slowest = link->buckets[b].max_ns > slowest ? link->buckets[b].max_ns : slowest;
+	}
+	assert_int_equal(sent, 1000);
+	assert_int_equal(lost, 250);
+	assert_int_equal(slowest, 900 * MS);
+	assert_true(link->n <= SERIES_LINK_BUCKETS_MAX);
+	world.evidence.beacons = (struct beacons){0};
+	jw_release(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +295,9 @@ int main(void)
 		cmocka_unit_test(tickers_and_read_backs_are_not_clients),
 		cmocka_unit_test(visibility_is_apart_with_and_without_a_fault),
 		cmocka_unit_test(a_role_holds_until_the_next_answer),
+		cmocka_unit_test(stale_reads_are_counted_by_whether_they_own_up),
+		cmocka_unit_test(a_failover_is_marked_only_where_another_node_took_over),
+		cmocka_unit_test(delays_keep_what_was_lost_and_what_was_slow),
 		cmocka_unit_test(one_that_flaps_shows_both_roles_and_stays_small),
 	};
 
