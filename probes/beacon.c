@@ -182,14 +182,21 @@ static int open_files(struct beacon *beacon, struct err *err)
 static void open_capture(struct beacon *beacon)
 {
 	const struct beacon_config *config = &beacon->config;
+	struct capture_start start;
 
 	if (config->site_netns_fd < 0 || !config->uplink) {
 		err_set(&beacon->no_capture, "no uplink was given");
 		return;
 	}
-	beacon->capture = capture_open(config->site_netns_fd, config->uplink, config->region,
-		config->n_regions, config->book, config->epoch_ns, config->dir,
-		&beacon->no_capture);
+	start = (struct capture_start){.site_netns_fd = config->site_netns_fd,
+		.uplink = config->uplink,
+		.region = config->region,
+		.n_regions = config->n_regions,
+		.book = config->book,
+		.epoch_ns = config->epoch_ns,
+		.dir = config->dir,
+		.wish = config->wish};
+	beacon->capture = capture_open(&start, &beacon->no_capture);
 	if (!beacon->capture)
 		log_warn("no capture: %s", beacon->no_capture.text);
 }

@@ -27,6 +27,7 @@
 #define PROBES_BEACON_H
 
 #include "fixtures/base/err.h"
+#include "probes/pcap_sample.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,13 +40,14 @@
 struct beacon_config {
 	unsigned region, n_regions;
 	uint64_t period_ns; /* between two packets of one ordered pair and family */
-	uint64_t epoch_ns; /* 0: the instant of "start" */
+	uint64_t epoch_ns;  /* 0: the instant of "start" */
 	const char *dir;
 	/* Capture counts packets on this interface of the site's namespace (see capture.h). -1: no
 	 * capture. */
 	int site_netns_fd;
 	const char *uplink;      /* "a" */
 	const struct book *book; /* MACs that are none of a lab; NULL: none */
+	struct pcap_wish wish;   /* what of the system's packets is kept for people */
 };
 
 /* 5 ms for few regions, longer so that one region sends at most 4000 packets a second. */

@@ -3,7 +3,7 @@
  *
  * The socket must be opened inside the site's namespace; it stays there when the thread goes back.
  * Immediate mode is off: the kernel hands over whole blocks of its ring when they are full or 100 ms
- * old, so a busy link costs a wake-up per block and not one per packet. 96 bytes are kept of each
+ * old, so a busy link costs a wake-up per block and not one per packet. 128 bytes are kept of each
  * packet, enough for the headers that are looked at here. The stamps are the kernel's, brought to
  * our clock (stamp.h).
  *
@@ -34,7 +34,8 @@
 
 #include <pcap/pcap.h>
 
-#define SNAP_BYTES 96
+#define SNAP_BYTES 128 /* Ethernet, IPv6, TCP with all its options */
+#define SNAP_WHOLE 65535
 #define RING_BYTES (4 << 20)
 #define BLOCK_MS 100
 #define ALIVE_NS (100 * NSEC_PER_MSEC)
@@ -46,7 +47,9 @@ struct tally {
 
 struct capture {
 	pcap_t *pcap;
-	struct tape *tape;
+	struct tape *tape, *tcp_tape;
+	struct flows *flows;
+	struct pcap_sample *sample; /* NULL: none is kept */
 	unsigned region, n_regions;
 	const struct book *book;
 	atomic_uint_fast64_t epoch_ns; /* UINT64_MAX: not known yet, nothing is counted */
@@ -63,30 +66,32 @@ struct capture {
 
 struct opening {
 	struct capture *capture;
-	const char *uplink;
+	const struct capture_start *start;
 };
 
 static int open_pcap(void *arg, struct err *err)
 {
 	struct opening *opening = arg;
 	char text[PCAP_ERRBUF_SIZE] = "";
-	pcap_t *pcap = pcap_create(opening->uplink, text);
+	const char *uplink = opening->start->uplink;
+	pcap_t *pcap = pcap_create(uplink, text);
 	int rc;
 
 	if (!pcap)
-		return err_set(err, "libpcap cannot watch %s: %s", opening->uplink, text);
-	pcap_set_snaplen(pcap, SNAP_BYTES);
+		return err_set(err, "libpcap cannot watch %s: %s", uplink, text);
+	pcap_set_snaplen(
+		pcap, opening->start->wish.keep == PCAP_KEEP_PACKETS ? SNAP_WHOLE : SNAP_BYTES);
 	pcap_set_timeout(pcap, BLOCK_MS);
 	pcap_set_buffer_size(pcap, RING_BYTES);
 	pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
 	rc = pcap_activate(pcap);
 	if (rc < 0)
-		err_set(err, "libpcap cannot watch %s: %s (%s)", opening->uplink,
-			pcap_statustostr(rc), pcap_geterr(pcap));
+		err_set(err, "libpcap cannot watch %s: %s (%s)", uplink, pcap_statustostr(rc),
+			pcap_geterr(pcap));
 	else if (pcap_datalink(pcap) != DLT_EN10MB)
-		rc = err_set(err, "libpcap cannot watch %s: not an Ethernet", opening->uplink);
+		rc = err_set(err, "libpcap cannot watch %s: not an Ethernet", uplink);
 	else if (pcap_setnonblock(pcap, 1, text) < 0)
-		rc = err_set(err, "libpcap cannot watch %s: %s", opening->uplink, text);
+		rc = err_set(err, "libpcap cannot watch %s: %s", uplink, text);
 	if (rc < 0) {
 		pcap_close(pcap);
 		return -1;
@@ -115,23 +120,28 @@ static enum capture_owner owner_of(unsigned host, unsigned other)
 	return CAPTURE_SYSTEM;
 }
 
-/* Which counter a frame belongs to, or NULL. */
-static struct tally *tally_of(const struct capture *capture, const uint8_t *frame, size_t len)
-{
-	unsigned to, to_host, from, from_host, peer;
+/* Between whom, which way and whose. */
+struct place {
+	unsigned peer;
 	enum capture_way way;
+	enum capture_owner owner;
+};
+
+/* False: nobody's, as the header says. */
+static bool place_of(
+	const struct capture *capture, const uint8_t *frame, size_t len, struct place *out)
+{
+	unsigned to, to_host, from, from_host;
 
 	if (len < 14 || is_discovery(frame, len) ||
 		!book_find(capture->book, frame, &to, &to_host) ||
 		!book_find(capture->book, frame + 6, &from, &from_host))
-		return NULL;
-	way = from == capture->region ? CAPTURE_OUT : CAPTURE_IN;
-	peer = way == CAPTURE_OUT ? to : from;
-	if (to == from || peer >= capture->n_regions ||
-		(way == CAPTURE_IN && to != capture->region))
-		return NULL;
-	return &capture->tallies[(peer * CAPTURE_WAYS + way) * CAPTURE_OWNERS +
-		owner_of(to_host, from_host)];
+		return false;
+	out->way = from == capture->region ? CAPTURE_OUT : CAPTURE_IN;
+	out->peer = out->way == CAPTURE_OUT ? to : from;
+	out->owner = owner_of(to_host, from_host);
+	return to != from && out->peer < capture->n_regions &&
+		(out->way == CAPTURE_OUT || to == capture->region);
 }
 
 static int close_bucket(struct capture *capture)
@@ -159,16 +169,39 @@ static int close_bucket(struct capture *capture)
 	return 0;
 }
 
+/* A packet that says something about connections, or is kept for people. */
+static void look_closer(struct capture *capture, const struct pcap_pkthdr *header,
+	const u_char *frame, uint64_t at_ns, const struct place *place, uint32_t nth)
+{
+	struct flow_event event;
+	struct capture_tcp_record record = {.at_ns = at_ns,
+		.peer = (uint8_t)place->peer,
+		.way = (uint8_t)place->way,
+		.owner = (uint8_t)place->owner};
+
+	if (capture->sample)
+		pcap_sample_see(capture->sample, header, frame, at_ns, nth);
+	if (!flows_see(capture->flows, frame, header->caplen, at_ns, &event) ||
+		(event.kind == FLOW_RETRANSMIT && place->way == CAPTURE_IN))
+		return;
+	record.kind = (uint8_t)event.kind;
+	record.value_ns = event.value_ns;
+	if (tape_add(capture->tcp_tape, &record, &capture->err) < 0)
+		capture->failed = true;
+}
+
 static void count_frame(u_char *arg, const struct pcap_pkthdr *header, const u_char *frame)
 {
 	struct capture *capture = (struct capture *)arg;
 	/* With nanosecond precision tv_usec holds nanoseconds. */
 	uint64_t at_ns = stamp_convert(&capture->stamp,
 		(uint64_t)header->ts.tv_sec * NSEC_PER_SEC + (uint64_t)header->ts.tv_usec);
-	struct tally *tally = tally_of(capture, frame, header->caplen);
 	uint64_t epoch_ns = atomic_load(&capture->epoch_ns), bucket_ns;
+	struct tally *tally;
+	struct place place;
 
-	if (!tally || at_ns < epoch_ns || capture->failed)
+	if (at_ns < epoch_ns || capture->failed ||
+		!place_of(capture, frame, header->caplen, &place))
 		return;
 	bucket_ns = (at_ns - epoch_ns) / CAPTURE_BUCKET_NS * CAPTURE_BUCKET_NS;
 	if (bucket_ns > capture->bucket_ns && close_bucket(capture) < 0) {
@@ -178,6 +211,10 @@ static void count_frame(u_char *arg, const struct pcap_pkthdr *header, const u_c
 	if (bucket_ns > capture->bucket_ns)
 		capture->bucket_ns = bucket_ns;
 	capture->bucket_open = true;
+	tally = &capture->tallies[(place.peer * CAPTURE_WAYS + place.way) * CAPTURE_OWNERS +
+		place.owner];
+	if (place.owner != CAPTURE_BEACON)
+		look_closer(capture, header, frame, at_ns - epoch_ns, &place, tally->packets);
 	tally->packets++;
 	tally->bytes += header->len;
 }
@@ -194,7 +231,9 @@ static int write_alive(struct capture *capture, uint64_t now)
 	record.bytes = capture->dropped;
 	if (tape_add(capture->tape, &record, &capture->err) < 0)
 		return -1;
-	return tape_flush(capture->tape, &capture->err);
+	if (tape_flush(capture->tape, &capture->err) < 0)
+		return -1;
+	return tape_flush(capture->tcp_tape, &capture->err);
 }
 
 static int look(struct capture *capture)
@@ -253,27 +292,49 @@ static void capture_free(struct capture *capture)
 		pcap_close(capture->pcap);
 	if (tape_close(capture->tape, &err) < 0)
 		log_warn("%s", err.text);
+	if (tape_close(capture->tcp_tape, &err) < 0)
+		log_warn("%s", err.text);
+	pcap_sample_close(capture->sample);
+	flows_free(capture->flows);
 	free(capture->tallies);
 	free(capture);
 }
 
-static struct tape *open_tape(const struct capture *capture, const char *dir, struct err *err)
+static struct tape *open_tape(const struct capture_start *start, const char *suffix,
+	const char *magic, size_t record_size, struct err *err)
 {
 	struct tape_label label = {
-		.magic = CAPTURE_MAGIC,
-		.record_size = sizeof(struct capture_record),
-		.region = capture->region,
-		.n_regions = capture->n_regions,
+		.magic = magic,
+		.record_size = record_size,
+		.region = start->region,
+		.n_regions = start->n_regions,
 		.period_ns = CAPTURE_BUCKET_NS,
-		.epoch_ns = atomic_load(&capture->epoch_ns),
+		.epoch_ns = start->epoch_ns,
 	};
 	struct buf name = {0};
 	struct tape *tape;
 
-	buf_printf(&name, "%u" CAPTURE_SUFFIX, capture->region);
-	tape = tape_create(dir, name.data, &label, err);
+	buf_printf(&name, "%u%s", start->region, suffix);
+	tape = tape_create(start->dir, name.data, &label, err);
 	buf_release(&name);
 	return tape;
+}
+
+/* Before privileges are given up: nothing is opened afterwards. */
+static int open_files(struct capture *capture, const struct capture_start *start, struct err *err)
+{
+	capture->tape =
+		open_tape(start, CAPTURE_SUFFIX, CAPTURE_MAGIC, sizeof(struct capture_record), err);
+	if (!capture->tape)
+		return -1;
+	capture->tcp_tape = open_tape(start, CAPTURE_TCP_SUFFIX, CAPTURE_TCP_MAGIC,
+		sizeof(struct capture_tcp_record), err);
+	if (!capture->tcp_tape)
+		return -1;
+	if (start->wish.keep == PCAP_KEEP_NONE)
+		return 0;
+	capture->sample = pcap_sample_open(start->dir, start->region, &start->wish, err);
+	return capture->sample ? 0 : -1;
 }
 
 static int start_thread(struct capture *capture, struct err *err)
@@ -287,37 +348,33 @@ static int start_thread(struct capture *capture, struct err *err)
 	return 0;
 }
 
-struct capture *capture_open(int site_netns_fd, const char *uplink, unsigned region,
-	unsigned n_regions, const struct book *book, uint64_t epoch_ns, const char *dir,
-	struct err *err)
+struct capture *capture_open(const struct capture_start *start, struct err *err)
 {
 	struct capture *capture = calloc(1, sizeof(*capture));
-	struct opening opening = {capture, uplink};
+	struct opening opening = {capture, start};
+	size_t n = (size_t)start->n_regions * CAPTURE_WAYS * CAPTURE_OWNERS;
 
-	if (!capture) {
-		err_set(err, "no memory for a capture");
-		return NULL;
-	}
-	capture->region = region;
-	capture->n_regions = n_regions;
-	capture->book = book;
-	atomic_store(&capture->epoch_ns, epoch_ns ? epoch_ns : UINT64_MAX);
-	capture->tallies =
-		calloc((size_t)n_regions * CAPTURE_WAYS * CAPTURE_OWNERS, sizeof(struct tally));
+	if (!capture)
+		abort();
+	capture->region = start->region;
+	capture->n_regions = start->n_regions;
+	capture->book = start->book;
+	atomic_store(&capture->epoch_ns, start->epoch_ns ? start->epoch_ns : UINT64_MAX);
+	capture->tallies = calloc(n, sizeof(struct tally));
 	if (!capture->tallies)
-		err_set(err, "no memory for a capture");
-	else if (netns_run(site_netns_fd, open_pcap, &opening, err) == 0) {
-		capture->tape = open_tape(capture, dir, err);
-		if (capture->tape && start_thread(capture, err) == 0)
-			return capture;
-	}
+		abort();
+	capture->flows = flows_new();
+	if (netns_run(start->site_netns_fd, open_pcap, &opening, err) == 0 &&
+		open_files(capture, start, err) == 0 && start_thread(capture, err) == 0)
+		return capture;
 	capture_free(capture);
 	return NULL;
 }
 
 int capture_begin(struct capture *capture, uint64_t epoch_ns, struct err *err)
 {
-	if (tape_set_epoch(capture->tape, epoch_ns, err) < 0)
+	if (tape_set_epoch(capture->tape, epoch_ns, err) < 0 ||
+		tape_set_epoch(capture->tcp_tape, epoch_ns, err) < 0)
 		return -1;
 	atomic_store(&capture->epoch_ns, epoch_ns);
 	return 0;

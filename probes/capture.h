@@ -5,7 +5,8 @@
  * only) sits on the uplink of a site, before the engine, and counts packets by direction, the other
  * region, and whose they are (by MAC, fixtures/net/book.h: what a prober or a beacon sends or gets
  * is ours, everything else is the system's), in buckets of 10 ms. Out at the sender = attempted; in
- * at the receiver = crossed. Runs as a thread of the beacon process, into *.capture.
+ * at the receiver = crossed. Runs as a thread of the beacon process, into *.capture. What
+ * TCP connections went through (flows.h) goes into *.tcp, a sample of the packets into *.pcap.
  *
  * Not counted: ARP and ICMPv6 types 133-137, which no engine impairs and which prove nothing about
  * the system; multicast and broadcast; MACs of no region. With segmentation offload (pure delay)
@@ -16,10 +17,14 @@
 
 #include "fixtures/base/err.h"
 
+#include "probes/flows.h"
+#include "probes/pcap_sample.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 #define CAPTURE_SUFFIX ".capture"
+#define CAPTURE_TCP_SUFFIX ".tcp"
 #define CAPTURE_BUCKET_NS (10 * UINT64_C(1000000))
 
 enum capture_owner { CAPTURE_SYSTEM, CAPTURE_PROBER, CAPTURE_BEACON };
@@ -41,21 +46,39 @@ struct capture_cover {
 	uint32_t region;
 };
 
+/* A connection was asked for, answered, had to repeat itself or was reset; seen at `region`, where
+ * retransmissions are told of the sender only (what arrives twice may only have been reordered). */
+struct capture_tcp {
+	uint64_t at_ns, value_ns;
+	uint8_t region, peer, way, owner;
+	uint8_t kind; /* enum flow_event_kind */
+};
+
 struct captures {
 	struct capture_count *counts; /* sorted by at_ns */
 	size_t n;
 	struct capture_cover *covers;
 	size_t n_covers;
+	struct capture_tcp *tcp; /* sorted by at_ns */
+	size_t n_tcp;
 };
 
 struct book;
 struct capture;
-/* Counts on interface `uplink` of the given namespace, in a thread of its own that holds no
- * privileges: from the epoch (0: not known yet, capture_begin() says it) until capture_close.
- * book may be NULL. NULL where libpcap cannot open it. */
-struct capture *capture_open(int site_netns_fd, const char *uplink, unsigned region,
-	unsigned n_regions, const struct book *book, uint64_t epoch_ns, const char *dir,
-	struct err *err);
+
+struct capture_start {
+	int site_netns_fd;
+	const char *uplink; /* interface of that namespace */
+	unsigned region, n_regions;
+	const struct book *book; /* may be NULL */
+	uint64_t epoch_ns;       /* 0: not known yet, capture_begin() says it */
+	const char *dir;
+	struct pcap_wish wish; /* what is kept for people */
+};
+
+/* Counts from the epoch until capture_close, in a thread of its own that holds no privileges. NULL
+ * where libpcap cannot open the interface. */
+struct capture *capture_open(const struct capture_start *start, struct err *err);
 int capture_begin(struct capture *capture, uint64_t epoch_ns, struct err *err);
 /* What comes from now on need not be counted. Does not wait; capture_close() then waits less. */
 void capture_stop(struct capture *capture);

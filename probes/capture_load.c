@@ -70,6 +70,48 @@ static int append_file(struct captures *captures, const char *path, struct err *
 	return rc;
 }
 
+static int append_tcp_file(struct captures *captures, const char *path, struct err *err)
+{
+	struct tape_content content;
+	const struct capture_tcp_record *records;
+	struct capture_tcp *grown;
+	int rc = 0;
+
+	if (tape_read(&content, path, CAPTURE_TCP_MAGIC, sizeof(*records), err) < 0)
+		return -1;
+	records = content.records;
+	grown = realloc(captures->tcp, (captures->n_tcp + content.n + 1) * sizeof(*grown));
+	if (!grown)
+		abort();
+	captures->tcp = grown;
+	for (size_t i = 0; i < content.n && rc == 0; i++) {
+		const struct capture_tcp_record *r = &records[i];
+
+		if (r->peer >= content.header.n_regions || r->way >= CAPTURE_WAYS ||
+			r->owner >= CAPTURE_OWNERS || r->kind >= FLOW_EVENTS)
+			rc = err_set(err, "%s: a record cannot be", path);
+		else
+			grown[captures->n_tcp++] = (struct capture_tcp){.at_ns = r->at_ns,
+				.value_ns = r->value_ns,
+				.region = (uint8_t)content.header.region,
+				.peer = r->peer,
+				.way = r->way,
+				.owner = r->owner,
+				.kind = r->kind};
+	}
+	tape_content_release(&content);
+	return rc;
+}
+
+static int compare_tcp(const void *a, const void *b)
+{
+	const struct capture_tcp *x = a, *y = b;
+
+	if (x->at_ns != y->at_ns)
+		return x->at_ns < y->at_ns ? -1 : 1;
+	return (x->region > y->region) - (x->region < y->region);
+}
+
 static int compare_counts(const void *a, const void *b)
 {
 	const struct capture_count *x = a, *y = b;
@@ -81,27 +123,40 @@ static int compare_counts(const void *a, const void *b)
 	return (x->peer > y->peer) - (x->peer < y->peer);
 }
 
-int captures_load_dir(struct captures *captures, const char *dir, struct err *err)
+static int load_suffix(struct captures *captures, const char *dir, const char *suffix,
+	int (*append)(struct captures *captures, const char *path, struct err *err),
+	struct err *err)
 {
 	struct files files;
 	int rc = 0;
 
-	*captures = (struct captures){0};
-	if (files_below(&files, dir, CAPTURE_SUFFIX, err) < 0)
+	if (files_below(&files, dir, suffix, err) < 0)
 		return -1;
 	for (size_t i = 0; i < files.n && rc == 0; i++)
-		rc = append_file(captures, files.paths[i], err);
+		rc = append(captures, files.paths[i], err);
 	files_release(&files);
-	if (rc < 0)
-		captures_release(captures);
-	else if (captures->n)
-		qsort(captures->counts, captures->n, sizeof(*captures->counts), compare_counts);
 	return rc;
+}
+
+int captures_load_dir(struct captures *captures, const char *dir, struct err *err)
+{
+	*captures = (struct captures){0};
+	if (load_suffix(captures, dir, CAPTURE_SUFFIX, append_file, err) < 0 ||
+		load_suffix(captures, dir, CAPTURE_TCP_SUFFIX, append_tcp_file, err) < 0) {
+		captures_release(captures);
+		return -1;
+	}
+	if (captures->n)
+		qsort(captures->counts, captures->n, sizeof(*captures->counts), compare_counts);
+	if (captures->n_tcp)
+		qsort(captures->tcp, captures->n_tcp, sizeof(*captures->tcp), compare_tcp);
+	return 0;
 }
 
 void captures_release(struct captures *captures)
 {
 	free(captures->counts);
 	free(captures->covers);
+	free(captures->tcp);
 	*captures = (struct captures){0};
 }

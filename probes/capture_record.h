@@ -18,6 +18,16 @@ struct capture_record {
 	uint8_t peer, way, owner, pad;
 };
 
+/* The tape of what TCP connections went through, beside the counts: N.tcp. */
+#define CAPTURE_TCP_MAGIC "rptcp"
+
+struct capture_tcp_record {
+	uint64_t at_ns, value_ns;
+	uint8_t peer, way, owner, kind; /* kind: enum flow_event_kind */
+	uint32_t pad;
+};
+
 _Static_assert(sizeof(struct capture_record) == 24, "no holes in the record");
+_Static_assert(sizeof(struct capture_tcp_record) == 24, "no holes in the record");
 
 #endif

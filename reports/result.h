@@ -73,6 +73,19 @@ struct result_link {
 	uint64_t beacons, system_attempted, system_crossed;
 };
 
+/* The system's own packets on a directed link in one stage of a fault; those of clients and beacons
+ * do not count. */
+struct result_traffic {
+	const char *from, *to;
+	const char *stage;  /* "before", "during", "after" */
+	uint64_t length_ns; /* of the stage; 0: there was none */
+	uint64_t sent, crossed, bytes;
+	uint64_t first_ns, last_ns; /* that arrived; 0: none */
+	uint64_t opened, answered;  /* TCP connections asked for from `from` */
+	uint64_t handshake_ns;      /* median RTT; 0: none was answered */
+	uint64_t retransmissions, resets;
+};
+
 struct result_fault {
 	const char *name, *text;
 	const char *file;
@@ -83,6 +96,9 @@ struct result_fault {
 	const char *why;    /* sentence; may be NULL */
 	const struct result_link *links;
 	size_t n_links;
+	const struct result_traffic
+		*traffic; /* by link, three stages each; none without a capture */
+	size_t n_traffic;
 };
 
 struct result_event {

@@ -110,6 +110,25 @@ static const struct field link_rows[] = {
 };
 static SHAPE(link_shape, "link", struct result_link, link_rows, false);
 
+#define TRAFFIC(member, kind, help) ROW(struct result_traffic, member, #member, kind, help)
+static const struct field traffic_rows[] = {
+	TRAFFIC(from, FIELD_NAME, NULL),
+	TRAFFIC(to, FIELD_NAME, NULL),
+	TRAFFIC(stage, FIELD_NAME, "before, during or after"),
+	TRAFFIC(length_ns, FIELD_U64, "of the stage"),
+	TRAFFIC(sent, FIELD_U64, "packets of the system handed to the link"),
+	TRAFFIC(crossed, FIELD_U64, "that arrived"),
+	TRAFFIC(bytes, FIELD_U64, "of those sent"),
+	TRAFFIC(first_ns, FIELD_U64, "the first that arrived; 0: none"),
+	TRAFFIC(last_ns, FIELD_U64, "and the last"),
+	TRAFFIC(opened, FIELD_U64, "TCP connections asked for"),
+	TRAFFIC(answered, FIELD_U64, "and answered"),
+	TRAFFIC(handshake_ns, FIELD_U64, "median RTT of these; 0: none"),
+	TRAFFIC(retransmissions, FIELD_U64, "TCP segments sent again"),
+	TRAFFIC(resets, FIELD_U64, "RSTs sent"),
+};
+static SHAPE(traffic_shape, "traffic", struct result_traffic, traffic_rows, false);
+
 #define FAULT(member, kind, help) ROW(struct result_fault, member, #member, kind, help)
 static const struct field certificate_rows[] = {
 	FAULT(status, FIELD_NAME, "certified, not in force, partial, no data, not exercised"),
@@ -118,6 +137,8 @@ static const struct field certificate_rows[] = {
 	FAULT(drain_ns, FIELD_U64, "how long packets were under way after it began"),
 	FAULT(skew_ns, FIELD_U64, "between the first and the last link"),
 	ROW_LIST(struct result_fault, links, n_links, "links", link_shape, "directed, by family"),
+	ROW_LIST(struct result_fault, traffic, n_traffic, "traffic", traffic_shape,
+		"the system's own packets, by link and stage"),
 };
 static SHAPE(certificate_shape, "certificate", struct result_fault, certificate_rows, false);
 

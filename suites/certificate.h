@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 struct arena;
+struct traffic;
 
 enum certificate_status {
 	CERTIFIED,
@@ -111,6 +112,8 @@ struct certificate {
 	size_t n_notes;
 	struct certificate_link *links;
 	size_t n_links;
+	struct traffic *traffic; /* suites/proof/traffic.h: three rows a link, where captured */
+	size_t n_traffic;
 };
 
 /* Everything in *out lives in the arena. */

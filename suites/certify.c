@@ -1,4 +1,5 @@
 #include "suites/certify.h"
+#include "suites/proof/traffic.h"
 
 /* Which faults were on at an instant, a bit each. */
 static uint64_t faults_at(const struct evidence *evidence, uint64_t at_ns)
@@ -114,6 +115,9 @@ static void certify_links(
 	input->links = links;
 	input->n_links = fault->effects.n_links;
 	certificate_make(arena, input, &window->certificate);
+	if (evidence->captures.n_covers)
+		window->certificate.traffic = traffic_measure(arena, &evidence->captures, links,
+			input->n_links, &window->certificate.n_traffic);
 	for (size_t i = 0; i < fault->effects.n_links; i++) {
 		struct err err;
 

@@ -15,6 +15,7 @@
 #include "fixtures/node.h"
 #include "probes/drivers/driver.h"
 #include "probes/group.h"
+#include "probes/pcap_sample.h"
 #include "suites/metric.h"
 #include "suites/scenario/source.h"
 
@@ -100,6 +101,8 @@ struct plan_expect {
 
 struct plan_evidence {
 	uint64_t min_reads, min_acked_writes, min_samples; /* min_samples: of any one expectation */
+	uint64_t capture;                                  /* enum pcap_keep */
+	uint64_t capture_limit;                            /* bytes of pcap a region */
 };
 
 struct plan {

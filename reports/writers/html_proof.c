@@ -80,6 +80,58 @@ static void put_links(struct buf *out, const struct result_fault *fault)
 			fault->n_links - LINKS_MAX);
 }
 
+static void put_number(struct buf *out, uint64_t n)
+{
+	buf_puts(out, "<td class=\"n\">");
+	html_count(out, n);
+	buf_puts(out, "</td>");
+}
+
+static void put_stage(struct buf *out, const struct result_traffic *t)
+{
+	buf_puts(out, "<tr><th scope=\"row\">");
+	html_text(out, t->from);
+	buf_puts(out, " \xe2\x86\x92 ");
+	html_text(out, t->to);
+	buf_puts(out, "</th>");
+	html_put_cell(out, NULL, t->stage);
+	put_number(out, t->sent);
+	put_number(out, t->crossed);
+	put_number(out, t->bytes);
+	buf_puts(out, "<td class=\"n\">");
+	if (t->last_ns)
+		html_instant(out, t->last_ns);
+	buf_printf(out, "</td><td class=\"n\">%llu of %llu", (unsigned long long)t->answered,
+		(unsigned long long)t->opened);
+	if (t->handshake_ns) {
+		buf_puts(out, ", ");
+		html_length(out, (double)t->handshake_ns);
+	}
+	buf_puts(out, "</td>");
+	put_number(out, t->retransmissions);
+	put_number(out, t->resets);
+	buf_puts(out, "</tr>\n");
+}
+
+static void put_traffic(struct buf *out, const struct result_fault *fault)
+{
+	if (!fault->n_traffic)
+		return;
+	buf_puts(out,
+		"<div class=\"scroll\"><table class=\"links\">\n"
+		"<caption>The system's own packets; samples of them stand in "
+		"record/*/*.pcap</caption>\n");
+	html_put_head(out,
+		"link|stage|sent|arrived|bytes sent|last arrived|"
+		"connections answered, median RTT|retransmissions|resets");
+	buf_puts(out, "<tbody>\n");
+	for (size_t i = 0; i < fault->n_traffic && i < LINKS_MAX; i++) {
+		if (fault->traffic[i].length_ns)
+			put_stage(out, &fault->traffic[i]);
+	}
+	buf_puts(out, "</tbody></table></div>\n");
+}
+
 static void put_fault(struct buf *out, const struct result_fault *fault)
 {
 	bool certified = !strcmp(fault->status, "certified");
@@ -102,6 +154,7 @@ static void put_fault(struct buf *out, const struct result_fault *fault)
 	}
 	put_instants(out, fault);
 	put_links(out, fault);
+	put_traffic(out, fault);
 	buf_puts(out, "</article>\n");
 }
 

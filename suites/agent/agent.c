@@ -228,6 +228,9 @@ static int start_beacon(struct agent *agent, struct err *err)
 		.dir = agent->record,
 		.site_netns_fd = agent->region.site.netns_fd,
 		.uplink = "a",
+		.wish = {.keep = (enum pcap_keep)agent->plan->evidence.capture,
+			.limit_bytes = agent->plan->evidence.capture_limit,
+			.length_ns = agent->plan->end_ns},
 	};
 	if (child_start(&agent->beacon, &start, err) ||
 		child_expect(&agent->beacon, "ready", clock_now_ns() + CHILD_READY_NS, &ready, NULL,

@@ -1,6 +1,7 @@
 #include "suites/proof/rows.h"
 #include "fixtures/base/arena.h"
 #include "fixtures/base/buf.h"
+#include "suites/proof/traffic.h"
 
 static const char *const family_names[] = {[BEACON_IP4] = "IPv4", [BEACON_IP6] = "IPv6"};
 
@@ -44,6 +45,34 @@ static const char *measured_text(
 	return take(arena, &text);
 }
 
+static void traffic_rows(struct arena *arena, const struct certificate *certificate,
+	const char *(*region_name)(const void *arg, unsigned region), const void *arg,
+	struct result_fault *out)
+{
+	struct result_traffic *rows = arena_array(arena, certificate->n_traffic + 1, sizeof(*rows));
+
+	for (size_t i = 0; i < certificate->n_traffic; i++) {
+		const struct traffic *t = &certificate->traffic[i];
+
+		rows[i] = (struct result_traffic){.from = region_name(arg, t->from),
+			.to = region_name(arg, t->to),
+			.stage = traffic_stage_name(t->stage),
+			.length_ns = t->to_ns - t->from_ns,
+			.sent = t->sent,
+			.crossed = t->crossed,
+			.bytes = t->bytes,
+			.first_ns = t->first_ns,
+			.last_ns = t->last_ns,
+			.opened = t->opened,
+			.answered = t->answered,
+			.handshake_ns = t->handshake_ns,
+			.retransmissions = t->retransmissions,
+			.resets = t->resets};
+	}
+	out->traffic = rows;
+	out->n_traffic = certificate->n_traffic;
+}
+
 void certificate_rows(struct arena *arena, const struct certificate *certificate,
 	const char *(*region_name)(const void *arg, unsigned region), const void *arg,
 	struct result_fault *out)
@@ -69,4 +98,5 @@ void certificate_rows(struct arena *arena, const struct certificate *certificate
 	}
 	out->links = rows;
 	out->n_links = n;
+	traffic_rows(arena, certificate, region_name, arg, out);
 }

@@ -10,7 +10,7 @@
 
 struct arena;
 
-/* Fills links and n_links of *out; region_name gives the name of a region by its index. Everything
+/* Fills links, traffic and their numbers of *out; region_name gives the name of a region by its index. Everything
  * lives in the arena. */
 void certificate_rows(struct arena *arena, const struct certificate *certificate,
 	const char *(*region_name)(const void *arg, unsigned region), const void *arg,

@@ -1,9 +1,31 @@
 /* limits: `evidence:`, below which nobody knows, and `safety:`, beyond which nothing goes on. */
 #include "suites/scenario/reader.h"
 
+#include <string.h>
+
+/* In the order of enum pcap_keep. */
+static const char *const captures[] = {"headers", "packets", "none"};
+
+static void read_capture(struct reader *r, const struct yaml *node, struct plan_evidence *evidence)
+{
+	struct scenario_word word;
+
+	if (!reader_word(r, node, "capture", &word))
+		return;
+	for (size_t i = 0; i < READER_COUNT(captures); i++) {
+		if (!strcmp(word.text, captures[i])) {
+			evidence->capture = i;
+			return;
+		}
+	}
+	complain(r->complaints, node->place,
+		"capture is headers, packets (payloads too: they may hold secrets) or none");
+}
+
 void reader_evidence(struct reader *r, const struct yaml *node, struct scenario *out)
 {
-	static const char *const keys[] = {"min-reads", "min-acked-writes", "min-samples"};
+	static const char *const keys[] = {
+		"min-reads", "min-acked-writes", "min-samples", "capture", "capture-limit"};
 	struct plan_evidence *evidence = &out->evidence;
 
 	if (!reader_is(r, node, YAML_MAP, "evidence"))
@@ -16,6 +38,9 @@ void reader_evidence(struct reader *r, const struct yaml *node, struct scenario 
 		&evidence->min_acked_writes);
 	reader_value(r, yaml_get(node, "min-samples"), PARAM_COUNT, "min-samples",
 		&evidence->min_samples);
+	read_capture(r, yaml_get(node, "capture"), evidence);
+	reader_value(r, yaml_get(node, "capture-limit"), PARAM_SIZE, "capture-limit",
+		&evidence->capture_limit);
 }
 
 void reader_safety(struct reader *r, const struct yaml *node, struct scenario *out)

@@ -7,6 +7,7 @@
 #define SCENARIO_VERSION "1"
 #define MAX_DURATION_NS (600 * NSEC_PER_SEC)
 #define CONVERGE_LIMIT_NS (60 * NSEC_PER_SEC)
+#define CAPTURE_LIMIT (UINT64_C(4) << 20)
 #define STEADY_PPM 990000
 #define REPEAT_MAX 10000
 
@@ -77,6 +78,7 @@ void scenario_read(struct arena *arena, const struct source *source, scenario_en
 		.repeat = 1,
 		.max_duration_ns = MAX_DURATION_NS,
 		.converge_limit_ns = CONVERGE_LIMIT_NS,
+		.evidence.capture_limit = CAPTURE_LIMIT,
 		.steady_ppm = STEADY_PPM};
 	if (!reader_is(&r, root, YAML_MAP, "a scenario"))
 		return;

@@ -125,6 +125,16 @@ static const struct result_link plain_links[] = {
 		.beacons = 2000,
 		.system_attempted = 1904},
 };
+static const struct result_traffic plain_traffic[] = {
+	{.from = "us-east",
+		.to = "eu-west",
+		.stage = "during",
+		.length_ns = 20 * S,
+		.sent = 1904,
+		.bytes = 190400,
+		.opened = 17,
+		.retransmissions = 29},
+};
 static const struct result_fault plain_faults[] = {
 	{.name = "cut",
 		.text = "partition us-east from eu-west, ap-south",
@@ -138,7 +148,9 @@ static const struct result_fault plain_faults[] = {
 		.drain_ns = 95000000,
 		.status = "certified",
 		.links = plain_links,
-		.n_links = 1},
+		.n_links = 1,
+		.traffic = plain_traffic,
+		.n_traffic = 1},
 	{.name = "cut",
 		.text = "partition ap-south from eu-west",
 		.line = 34,
@@ -285,11 +297,14 @@ static void poison_faults(struct arena *arena, struct result *result, const char
 {
 	struct result_fault *faults = COPY(arena, plain_faults, 2);
 	struct result_link *links = COPY(arena, plain_links, 1);
+	struct result_traffic *traffic = COPY(arena, plain_traffic, 1);
 
 	links->from = links->to = links->family = links->asked = links->measured = text;
 	for (size_t i = 0; i < 2; i++)
 		faults[i].name = faults[i].text = faults[i].file = faults[i].why = text;
+	traffic->from = traffic->to = traffic->stage = text;
 	faults[0].links = links;
+	faults[0].traffic = traffic;
 	result->faults = faults;
 }
 

@@ -4,6 +4,7 @@
  * runner: timeout 60
  */
 #include "fixtures/base/clock.h"
+#include "fixtures/net/netns.h"
 #include "probes/capture.h"
 #include "suites/tests/helpers/beacon_lab.h"
 
@@ -88,15 +89,81 @@ static void packets_of_the_system_are_counted_at_both_ends(void **state)
 	beacon_lab_down(&lab);
 }
 
+/* From the node of region 0 to that of region 1; the connection is there on return. */
+static void connect_as_the_system(const struct beacon_lab *lab, int family)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = net_lab_addr(1, family, 5000, &addr);
+	struct err err;
+	int listener = netns_socket(lab->net.leaf_fds[1], family, SOCK_STREAM, 0, &err);
+	int client = netns_socket(lab->net.leaf_fds[0], family, SOCK_STREAM, 0, &err);
+
+	assert_true(listener >= 0 && client >= 0);
+	assert_return_code(bind(listener, (struct sockaddr *)&addr, len), errno);
+	assert_return_code(listen(listener, 1), errno);
+	assert_return_code(connect(client, (struct sockaddr *)&addr, len), errno);
+	close(client);
+	close(listener);
+}
+
+static unsigned events(const struct captures *captures, unsigned region, enum capture_way way,
+	enum flow_event_kind kind, uint64_t *value_ns)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < captures->n_tcp; i++) {
+		const struct capture_tcp *e = &captures->tcp[i];
+
+		if (e->region != region || e->way != way || e->kind != kind ||
+			e->owner != CAPTURE_SYSTEM)
+			continue;
+		*value_ns = e->value_ns;
+		n++;
+	}
+	return n;
+}
+
+static void handshakes_of_the_system_have_the_rtt_of_the_link(void **state)
+{
+	struct beacon_lab lab;
+	struct captures captures;
+	uint64_t rtt_ns = 0, unused;
+	struct err err;
+
+	(void)state;
+	beacon_lab_up(&lab, 2, engine_find("wire"));
+	net_lab_impair(&lab.net, 0, 1, (struct impairment){.delay_ns = 20 * NSEC_PER_MSEC});
+	net_lab_impair(&lab.net, 1, 0, (struct impairment){.delay_ns = 20 * NSEC_PER_MSEC});
+	for (int i = 0; i < 2; i++)
+		connect_as_the_system(&lab, families[i]);
+	beacon_lab_run_for_ms(300);
+	beacon_lab_stop(&lab);
+	if (captures_load_dir(&captures, lab.dir, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(events(&captures, 0, CAPTURE_OUT, FLOW_SYN, &unused), 2);
+	assert_int_equal(events(&captures, 0, CAPTURE_IN, FLOW_HANDSHAKE, &rtt_ns), 2);
+	assert_in_range(rtt_ns, 40 * NSEC_PER_MSEC, 400 * NSEC_PER_MSEC);
+	assert_int_equal(events(&captures, 1, CAPTURE_OUT, FLOW_SYN, &unused), 0);
+	assert_int_equal(events(&captures, 0, CAPTURE_OUT, FLOW_RETRANSMIT, &unused), 0);
+	captures_release(&captures);
+	beacon_lab_down(&lab);
+}
+
 static void uplink_that_is_not_there_gives_a_sentence(void **state)
 {
+	struct capture_start start;
 	struct beacon_lab lab;
 	struct err err = {.text = ""};
 
 	(void)state;
 	beacon_lab_up(&lab, 2, engine_find("null"));
-	assert_null(capture_open(
-		lab.net.sites[0].netns_fd, "nosuch", 0, 2, NULL, lab.epoch_ns, lab.dir, &err));
+	start = (struct capture_start){.site_netns_fd = lab.net.sites[0].netns_fd,
+		.uplink = "nosuch",
+		.n_regions = 2,
+		.epoch_ns = lab.epoch_ns,
+		.dir = lab.dir,
+		.wish = {.keep = PCAP_KEEP_NONE}};
+	assert_null(capture_open(&start, &err));
 	print_message("%s\n", err.text);
 	assert_true(err.text[0]);
 	beacon_lab_stop(&lab);
@@ -107,6 +174,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packets_of_the_system_are_counted_at_both_ends),
+		cmocka_unit_test(handshakes_of_the_system_have_the_rtt_of_the_link),
 		cmocka_unit_test(uplink_that_is_not_there_gives_a_sentence),
 	};
 
