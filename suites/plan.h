@@ -31,6 +31,13 @@ struct plan_region {
 	struct place place;
 };
 
+/* Running containers in place of nodes of our own: one a region, chosen by labels, that clients talk to.
+ * Their addresses are known when they have been found (plan_place_container). */
+struct plan_containers {
+	const char *runtime, *region_label, *allow_label;
+	const char *project, *network; /* NULL: any; the one that all share */
+};
+
 struct plan_node {
 	struct node_spec spec;
 	unsigned region, host; /* host: number in addr_of() */
@@ -114,7 +121,8 @@ struct plan {
 
 	struct plan_region *regions;
 	size_t n_regions;
-	struct impairment *links; /* [from * n_regions + to]: the normal world */
+	struct impairment *links;                 /* [from * n_regions + to]: the normal world */
+	const struct plan_containers *containers; /* NULL: nodes of a recipe */
 	struct plan_node *nodes;
 	size_t n_nodes;
 	struct endpoint *endpoints; /* .node is the index in this array */
@@ -158,6 +166,8 @@ struct plan_options {
 struct plan *plan_build(const struct plan_options *options, bool need_programs, struct err *err,
 	struct buf *errors);
 void plan_free(struct plan *plan);
+/* Give the endpoint of a region's container its address. */
+void plan_place_container(struct plan *plan, unsigned region, const char *address);
 
 /* The impairment of a link while the given faults are on (a bit per fault): base and effects added
  * by impairment_add. */

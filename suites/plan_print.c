@@ -50,8 +50,32 @@ static void print_node(const struct plan_node *node, struct buf *out)
 	buf_puts(out, "; undone by killing its namespace\n");
 }
 
+static void print_containers(const struct plan *plan, struct buf *out)
+{
+	const struct plan_containers *c = plan->containers;
+
+	buf_printf(out,
+		"\nbefore 0 s, on this machine: running containers of %s are adopted\n"
+		"  only those that carry %s; the label %s says the region\n",
+		c->runtime, c->allow_label, c->region_label);
+	buf_printf(out, "  network %s%s%s\n", c->network ? c->network : "that all of them share",
+		c->project ? ", compose project " : "", c->project ? c->project : "");
+	for (size_t i = 0; i < plan->n_regions; i++)
+		buf_printf(out,
+			"  + region %s%s: a pinned namespace with a bridge, its port on the runtime's "
+			"bridge; undone: both removed\n"
+			"  + %s   port %u: its veth moves from the runtime's bridge to that one; undone: "
+			"moved back, port settings restored\n",
+			plan->regions[i].name, plan->regions[i].primary ? " (primary)" : "",
+			plan->nodes[i].spec.name, plan->nodes[i].spec.port);
+}
+
 static void print_ground(const struct plan *plan, struct buf *out)
 {
+	if (plan->containers) {
+		print_containers(plan, out);
+		return;
+	}
 	buf_puts(out,
 		"\nbefore 0 s, on this machine (nothing of the host's own network is touched)\n");
 	buf_puts(out,

@@ -160,6 +160,52 @@ static const char *hosts_text(struct planner *p)
 	return text;
 }
 
+static const char *text_or(const struct scenario_word *word, const char *fallback)
+{
+	return word->text ? word->text : fallback;
+}
+
+/* A node a region: the container that carries the region's label. */
+static void plan_containers(struct planner *p)
+{
+	const struct scenario_containers *from = &p->scenario.containers;
+	struct plan_containers *to = arena_alloc(p->arena, sizeof(*to));
+	struct plan *plan = p->plan;
+
+	*to = (struct plan_containers){.runtime = text_or(&from->runtime, "docker"),
+		.region_label = text_or(&from->region_label, ""),
+		.allow_label = text_or(&from->allow_label, ""),
+		.project = from->project.text,
+		.network = from->network.text};
+	plan->containers = to;
+	plan->recipe_name = "containers";
+	plan->hosts = "";
+	p->recipe.driver = from->driver;
+	plan->nodes = arena_array(p->arena, plan->n_regions + 1, sizeof(*plan->nodes));
+	plan->endpoints = arena_array(p->arena, plan->n_regions + 1, sizeof(*plan->endpoints));
+	for (unsigned r = 0; r < plan->n_regions; r++) {
+		struct plan_node *node = &plan->nodes[plan->n_nodes++];
+
+		node->region = r;
+		node->host = ADDR_HOST_NODE;
+		node->endpoint = true;
+		node->spec = (struct node_spec){
+			.name = arena_printf(p->arena, "%s/%s", p->region_names[r],
+				text_or(&from->node, "container")),
+			.port = (uint16_t)from->port};
+		add_endpoint(p, node);
+		plan->endpoints[node->endpoint_index].host = "";
+	}
+}
+
+void plan_place_container(struct plan *plan, unsigned region, const char *address)
+{
+	for (size_t i = 0; i < plan->n_endpoints; i++) {
+		if (plan->endpoints[i].region == region)
+			plan->endpoints[i].host = arena_strdup(&plan->arena, address);
+	}
+}
+
 void plan_system(struct planner *p)
 {
 	struct plan *plan = p->plan;
@@ -170,6 +216,10 @@ void plan_system(struct planner *p)
 		.seed = plan->seed};
 	size_t n;
 
+	if (p->scenario.containers.given) {
+		plan_containers(p);
+		return;
+	}
 	if (!read_recipe(p) || !plan->n_regions)
 		return;
 	n = plan->n_regions * p->recipe.n_nodes;

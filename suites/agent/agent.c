@@ -1,4 +1,5 @@
 #include "suites/agent/agent.h"
+#include "suites/agent/outpost.h"
 #include "suites/agent/child.h"
 #include "suites/agent/region.h"
 #include "suites/agent/transfer.h"
@@ -32,6 +33,7 @@ struct armed {
 struct agent {
 	unsigned index;
 	int controller_fd, backbone_fd, guardian_fd;
+	const struct site_ground *ground; /* NULL: a lab */
 	struct frame_reader reader;
 	struct plan *plan;
 	struct region region;
@@ -121,9 +123,25 @@ static int hand_to_guardian(const struct agent *agent, struct err *err)
 	fds[n++] = region->site.netns_fd;
 	fds[n++] = region->prober_netns;
 	fds[n++] = region->beacon_netns;
-	for (size_t k = 0; k < region->n_nodes && k < REGION_NODES_MAX; k++)
+	for (size_t k = 0; k < region->n_nodes && k < REGION_NODES_MAX && !region->outpost; k++)
 		fds[n++] = region->nodes[k].netns_fd;
 	return guardian_hold(agent->guardian_fd, agent->index, fds, n, err);
+}
+
+/* One entry a region: every region's clients talk to all of them. */
+static int settle_containers(struct agent *agent, const struct jv *list, struct err *err)
+{
+	struct region *region = &agent->region;
+
+	if (!agent->plan->containers)
+		return 0;
+	for (unsigned r = 0; r < jv_count(list); r++)
+		plan_place_container(
+			agent->plan, r, jv_str(jv_get(jv_at(list, r), "endpoint"), ""));
+	region->outpost = outpost_new(jv_at(list, agent->index), err);
+	if (!region->outpost)
+		return -1;
+	return outpost_settle(region->outpost, region->prober_netns, err);
 }
 
 static int prepare(struct agent *agent, const struct jv *m, struct err *err)
@@ -149,12 +167,13 @@ static int prepare(struct agent *agent, const struct jv *m, struct err *err)
 	if (mkdir(agent->dir, 0755))
 		return err_sys(err, "cannot create %s", agent->dir);
 	if (region_up(&agent->region, agent->plan, agent->index, agent->dir, agent->backbone_fd,
-		    jv_str(jv_get(m, "engine"), ""), err) ||
+		    agent->ground, err) ||
+		region_open_engine(&agent->region, jv_str(jv_get(m, "engine"), ""), err) ||
 		netns_enter(agent->region.site.netns_fd, err))
 		return -1;
 	agent->n_changes =
 		1 + (unsigned)agent->region.n_nodes + 3; /* nodes; site, engine, two leaves */
-	if (hand_to_guardian(agent, err))
+	if (settle_containers(agent, jv_get(m, "containers"), err) || hand_to_guardian(agent, err))
 		return -1;
 	return region_start_nodes(&agent->region, err);
 }
@@ -231,6 +250,7 @@ static int start_beacon(struct agent *agent, struct err *err)
 		.wish = {.keep = (enum pcap_keep)agent->plan->evidence.capture,
 			.limit_bytes = agent->plan->evidence.capture_limit,
 			.length_ns = agent->plan->end_ns},
+		.book = agent->region.site.book,
 	};
 	if (child_start(&agent->beacon, &start, err) ||
 		child_expect(&agent->beacon, "ready", clock_now_ns() + CHILD_READY_NS, &ready, NULL,
@@ -441,6 +461,8 @@ static int handle(struct agent *agent, const struct jv *m, struct err *err)
 
 	if (!strcmp(type, "ping"))
 		return 0;
+	if (!strcmp(type, "learn"))
+		return agent->plan ? region_learn(&agent->region, err) : 0;
 	if (!strcmp(type, "tell"))
 		return tell_child(agent, m, err);
 	if (!strcmp(type, "down")) {
@@ -582,11 +604,13 @@ static void loop(struct agent *agent)
 int agent_main(void *arg)
 {
 	struct agent_start *start = arg;
-	const int keep[] = {
-		start->controller_fd, start->backbone_fd, start->guardian_fd, start->log_fd};
+	const int keep[] = {start->controller_fd, start->backbone_fd, start->guardian_fd,
+		start->log_fd, start->grounds ? start->grounds[start->region].site_fd : -1,
+		start->grounds ? start->grounds[start->region].backbone_fd : -1};
 	struct agent agent = {.index = start->region,
 		.controller_fd = start->controller_fd,
 		.backbone_fd = start->backbone_fd,
+		.ground = start->grounds ? &start->grounds[start->region] : NULL,
 		.guardian_fd = start->guardian_fd,
 		.prober = CHILD_INIT,
 		.beacon = CHILD_INIT,
@@ -595,7 +619,7 @@ int agent_main(void *arg)
 	char who[32];
 	struct err what;
 
-	process_keep_fds(keep, 4);
+	process_keep_fds(keep, 6);
 	process_name("rp-agent");
 	snprintf(who, sizeof(who), "agent %u", start->region);
 	log_setup(who, log_level(), start->log_fd);

@@ -13,6 +13,7 @@
  *   {type:"stand_by", id}          the beacon is up, the clients' threads wait  ok | error
  *   {type:"arm", id, at_ns, faults_on, nodes:[[node, action], ..]}         ok, later event "applied"
  *   {type:"tell", to:"prober"|"beacon", body}             handed on        -
+ *   {type:"learn"}                                        containers came back: their MACs   -
  *   {type:"ping"}                                         keeps the lease  -
  *   {type:"heal", id}              links to normal, nodes running          ok
  *   {type:"collect", id}           chunks (transfer.h)                     ok {prober_packets}
@@ -27,12 +28,15 @@
 
 #define AGENT_LEASE_NS (5 * UINT64_C(1000000000))
 
+struct site_ground;
+
 struct agent_start {
 	unsigned region;
-	int controller_fd; /* stream socket */
-	int backbone_fd;   /* network namespace of the backbone */
-	int guardian_fd;   /* to say what it shall hold (chaos/guardian.h) */
-	int log_fd;        /* -1: stderr */
+	int controller_fd;                 /* stream socket */
+	int backbone_fd;                   /* network namespace of the backbone */
+	const struct site_ground *grounds; /* a region each, with running containers; else NULL */
+	int guardian_fd;                   /* to say what it shall hold (chaos/guardian.h) */
+	int log_fd;                        /* -1: stderr */
 };
 
 /* Call in the forked child; returns its exit status. Takes the descriptors. */

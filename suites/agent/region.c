@@ -1,4 +1,5 @@
 #include "suites/agent/region.h"
+#include "suites/agent/outpost.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/base/log.h"
 #include "fixtures/base/rng.h"
@@ -47,6 +48,8 @@ static int add_leaves(struct region *region, struct err *err)
 			continue;
 		region->nodes[k] = (struct node)NODE_INIT;
 		region->node_index[k++] = (unsigned)i;
+		if (plan->containers)
+			continue; /* it has a namespace of its own, which is not ours */
 		hosts[n++] = plan->nodes[i].host;
 	}
 	region->n_nodes = k;
@@ -54,7 +57,7 @@ static int add_leaves(struct region *region, struct err *err)
 		return -1;
 	region->prober_netns = fds[0];
 	region->beacon_netns = fds[1];
-	for (k = 0; k < region->n_nodes; k++)
+	for (k = 0; k < region->n_nodes && !plan->containers; k++)
 		region->nodes[k].netns_fd = fds[2 + k];
 	return 0;
 }
@@ -78,7 +81,7 @@ static unsigned links_now(const struct region *region, uint64_t faults_on,
 	return n;
 }
 
-static int open_engine(struct region *region, const char *name, struct err *err)
+int region_open_engine(struct region *region, const char *name, struct err *err)
 {
 	const struct engine_ops *ops = engine_find(name);
 	struct engine_change changes[ADDR_REGIONS_MAX];
@@ -95,8 +98,9 @@ static int open_engine(struct region *region, const char *name, struct err *err)
 }
 
 int region_up(struct region *region, const struct plan *plan, unsigned index, const char *dir,
-	int backbone_fd, const char *engine, struct err *err)
+	int backbone_fd, const struct site_ground *ground, struct err *err)
 {
+	unsigned n_regions = (unsigned)plan->n_regions;
 	size_t n = count_nodes(plan, index);
 
 	*region = (struct region){.plan = plan,
@@ -111,10 +115,21 @@ int region_up(struct region *region, const struct plan *plan, unsigned index, co
 		abort();
 	if (make_dir(dir, "nodes", err) || make_dir(dir, "record", err))
 		return -1;
-	if (site_up(&region->site, index, (unsigned)plan->n_regions, backbone_fd, err) ||
-		add_leaves(region, err))
+	if (ground ? site_up_on(&region->site, index, n_regions, ground, err)
+		   : site_up(&region->site, index, n_regions, backbone_fd, err))
 		return -1;
-	return open_engine(region, engine, err);
+	return add_leaves(region, err);
+}
+
+int region_learn(struct region *region, struct err *err)
+{
+	struct engine_change changes[ADDR_REGIONS_MAX];
+	unsigned n = links_now(region, region->faults_on, changes, false);
+	struct engine_ack ack;
+
+	return n && region->engine
+		? region->engine->ops->apply(region->engine, changes, n, 0, &ack, err)
+		: 0;
 }
 
 static int start_node(struct region *region, size_t k, struct err *err)
@@ -132,11 +147,11 @@ static int start_node(struct region *region, size_t k, struct err *err)
 
 int region_start_nodes(struct region *region, struct err *err)
 {
-	for (size_t k = 0; k < region->n_nodes; k++) {
+	for (size_t k = 0; k < region->n_nodes && !region->outpost; k++) {
 		if (start_node(region, k, err))
 			return -1;
 	}
-	for (size_t k = 0; k < region->n_nodes; k++) {
+	for (size_t k = 0; k < region->n_nodes && !region->outpost; k++) {
 		if (node_wait_ready(&region->nodes[k], err))
 			return -1;
 	}
@@ -160,6 +175,8 @@ static int act_on_node(
 
 	if (!node)
 		return 0; /* another region's */
+	if (region->outpost)
+		return outpost_act(region->outpost, action, undo, err);
 	switch (action) {
 	case NODE_NONE:
 		return 0;
@@ -236,6 +253,8 @@ int region_heal(struct region *region, struct err *err)
 		else
 			rc |= start_node(region, k, err);
 	}
+	if (region->outpost)
+		rc |= outpost_heal(region->outpost, err);
 	return rc;
 }
 
@@ -329,6 +348,7 @@ unsigned region_down(struct region *region, struct err *what)
 		left += leaves;
 	}
 	site_release(&region->site);
+	outpost_free(region->outpost);
 	free(region->nodes);
 	free(region->node_index);
 	*region = (struct region){.site = SITE_INIT, .prober_netns = -1, .beacon_netns = -1};

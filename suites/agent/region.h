@@ -11,6 +11,8 @@
 #include "fixtures/node.h"
 #include "suites/plan.h"
 
+struct outpost;
+
 struct region {
 	const struct plan *plan; /* borrowed */
 	unsigned index;
@@ -21,7 +23,8 @@ struct region {
 	struct node *nodes;   /* those of this region */
 	unsigned *node_index; /* global index of each */
 	size_t n_nodes;
-	uint64_t faults_on; /* bit per fault of the plan */
+	uint64_t faults_on;      /* bit per fault of the plan */
+	struct outpost *outpost; /* of running containers; NULL: nodes of our own */
 };
 
 #define REGION_NODES_MAX 32
@@ -47,8 +50,13 @@ struct region_ack {
 	struct err why; /* where it does not agree */
 };
 
+/* ground: NULL: a lab on backbone_fd. */
 int region_up(struct region *region, const struct plan *plan, unsigned index, const char *dir,
-	int backbone_fd, const char *engine, struct err *err);
+	int backbone_fd, const struct site_ground *ground, struct err *err);
+/* The links' normal world; after region_up(). */
+int region_open_engine(struct region *region, const char *engine, struct err *err);
+/* Containers have come back with other MACs: the links are laid again as they are. */
+int region_learn(struct region *region, struct err *err);
 /* Start the nodes and wait until all are ready. */
 int region_start_nodes(struct region *region, struct err *err);
 /* Blocks until change->at_ns. */

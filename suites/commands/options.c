@@ -80,8 +80,6 @@ const struct option_row option_rows[] = {
 		"only of this compose project"},
 	[OPTION_NETWORK] = {OPTION_NETWORK, "network", "NAME", NULL,
 		"of the runtime; otherwise the one that all containers share"},
-	[OPTION_DOCKER] = {OPTION_DOCKER, "docker", NULL, NULL,
-		"a compose file with three regions, and a scenario for it"},
 	[OPTION_SCENARIO] = {OPTION_SCENARIO, "scenario", "NAME", NULL,
 		"runs of that scenario only"},
 	[OPTION_LIMIT] = {OPTION_LIMIT, "limit", "N", NULL, "so many at most, the newest (20)"},

@@ -74,6 +74,12 @@ struct fleet {
 /* Find and refuse; nothing is changed. Errors have EXIT_MACHINE. regions must outlive the fleet. */
 int fleet_select(struct fleet *fleet, const struct fleet_spec *spec, const char *const *regions,
 	unsigned n_regions, struct err *err);
+/* An address of the network that nobody has, for clients of a region: taken from the upper end, where no
+ * runtime begins to give them out. */
+int fleet_client_address(
+	struct fleet *fleet, unsigned region, char address[16], unsigned *prefix, struct err *err);
+/* The first container of a region: the one that clients talk to. */
+const struct fleet_member *fleet_endpoint(const struct fleet *fleet, unsigned region);
 /* From here on the guardian knows. run: its name. */
 int fleet_guard(
 	struct fleet *fleet, const struct guardian *guardian, const char *run, struct err *err);

@@ -1,10 +1,12 @@
 /* Which containers, on which network; everything that is wrong with them is said before anything is done. */
 #include "fixtures/base/buf.h"
 #include "fixtures/containers/engine_api.h"
+#include "fixtures/json/jv.h"
 #include "fixtures/net/link.h"
 #include "fixtures/net/netns.h"
 #include "suites/fleet/fleet.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +179,76 @@ static int check_veths(const struct fleet *fleet, struct err *err)
 			return err_prefix(err, "container %s", container->name);
 	}
 	return 0;
+}
+
+const struct fleet_member *fleet_endpoint(const struct fleet *fleet, unsigned region)
+{
+	for (size_t i = 0; i < fleet->n; i++) {
+		if (fleet->members[i].region == region)
+			return &fleet->members[i];
+	}
+	return NULL;
+}
+
+/* Is it the address of a container of that network, ours or not? [{IPv4Address: "172.18.0.2/16"}] */
+static bool is_taken(const struct jv *containers, const char *address)
+{
+	size_t len = strlen(address);
+
+	for (size_t i = 0; i < jv_count(containers); i++) {
+		const struct jv *container;
+		const char *theirs;
+
+		jv_key_at(containers, i, &container);
+		theirs = jv_str(jv_get(container, "IPv4Address"), "");
+		if (!strncmp(theirs, address, len) && (theirs[len] == '/' || !theirs[len]))
+			return true;
+	}
+	return false;
+}
+
+/* Region r gets the r-th free one below the broadcast address. */
+static int pick(const struct fleet *fleet, const struct jv *containers, unsigned region,
+	char address[16], unsigned *prefix, struct err *err)
+{
+	char net[40];
+	struct in_addr base;
+	uint32_t last, first;
+
+	if (sscanf(fleet->bridge.subnet4, "%39[0-9.]/%u", net, prefix) != 2 ||
+		inet_pton(AF_INET, net, &base) != 1 || *prefix < 8 || *prefix > 28)
+		return err_exit(err, EXIT_MACHINE,
+			"network %s has no IPv4 subnet of /8 to /28 in which clients could stand",
+			fleet->network);
+	first = ntohl(base.s_addr) & ~(UINT32_MAX >> *prefix);
+	last = first | (UINT32_MAX >> *prefix);
+	for (uint32_t ip = last - 1; ip > first + 1; ip--) {
+		struct in_addr in = {htonl(ip)};
+
+		inet_ntop(AF_INET, &in, address, 16);
+		if (!is_taken(containers, address) && strcmp(address, fleet->bridge.gateway4) &&
+			!region--)
+			return 0;
+	}
+	return err_exit(err, EXIT_MACHINE, "network %s has no address left", fleet->network);
+}
+
+int fleet_client_address(
+	struct fleet *fleet, unsigned region, char address[16], unsigned *prefix, struct err *err)
+{
+	const struct container_network *network =
+		container_on(&fleet->members[0].container, fleet->network);
+	char path[160];
+	struct jv *json;
+	int rc;
+
+	snprintf(path, sizeof(path), "/networks/%s", *network->id ? network->id : network->name);
+	json = engine_api_get(fleet->api, path, err);
+	if (!json)
+		return -1;
+	rc = pick(fleet, jv_get(json, "Containers"), region, address, prefix, err);
+	jv_free(json);
+	return rc;
 }
 
 int fleet_select(struct fleet *fleet, const struct fleet_spec *spec, const char *const *regions,

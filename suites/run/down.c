@@ -80,7 +80,8 @@ static void gather(struct run *run)
 	struct jv *message = jv_new_object();
 	struct err err = {0};
 
-	run->crew.watch[RUN_WATCH_SIGNALS] = -1;  /* a second Ctrl-C leaves nothing half undone */
+	run->crew.watch[RUN_WATCH_SIGNALS] = -1; /* a second Ctrl-C leaves nothing half undone */
+	run->crew.watch[RUN_WATCH_FLEET] = -1;
 	run->crew.watch[RUN_WATCH_GUARDIAN] = -1; /* what it would undo is being undone */
 	run->crew.stage = CREW_ENDING;
 	if (run->epoch_ns)
@@ -114,10 +115,7 @@ static void salvage(struct run *run)
 	}
 }
 
-static void undo_note(struct run *run, bool undone, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void undo_note(struct run *run, bool undone, const char *fmt, ...)
+void run_undone(struct run *run, bool undone, const char *fmt, ...)
 {
 	struct result_change *change = ARENA_PUSH(&run->arena, run->undone, run->n_undone);
 	char text[300];
@@ -177,10 +175,10 @@ static void take_down(struct run *run)
 		int64_t n = jv_int(jv_get(answer, "left"), -1);
 
 		if (n > 0)
-			undo_note(run, false, "%s: %s", region,
+			run_undone(run, false, "%s: %s", region,
 				jv_str(jv_get(answer, "what"), "something is left"));
 		else
-			undo_note(run, true, "%s: nodes, clients, links", region);
+			run_undone(run, true, "%s: nodes, clients, links", region);
 	}
 	log_debug("agents are down");
 	killed = crew_release(&run->crew, clock_now_ns() + HASTE_NS);
@@ -188,12 +186,13 @@ static void take_down(struct run *run)
 		log_warn("%u agents had to be killed", killed);
 	if (run->backbone_fd >= 0) {
 		left = regions_left(run->backbone_fd);
-		undo_note(run, left == 0, "backbone: %u regions still attached", left);
+		run_undone(run, left == 0, "backbone: %u regions still attached", left);
 		close(run->backbone_fd);
 		run->backbone_fd = -1;
 	}
+	run_raze_sites(run);
 	if (!run->options->keep && store_remove_work(&run->store, &err))
-		undo_note(run, false, "%s", err.text);
+		run_undone(run, false, "%s", err.text);
 	if (run->clean)
 		guardian_done(&run->guardian);
 }
@@ -204,5 +203,6 @@ void run_down(struct run *run)
 		gather(run);
 		salvage(run);
 	}
+	run_return_containers(run);
 	take_down(run);
 }

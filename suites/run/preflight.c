@@ -101,7 +101,7 @@ int run_preflight(struct run *run, struct err *err)
 	run->privilege = privilege_enter(err);
 	if (!run->privilege)
 		return -1;
-	if (choose_engine(run, err) || check_noise(run, err))
+	if (run_find_containers(run, err) || choose_engine(run, err) || check_noise(run, err))
 		return -1;
 	uname(&uts);
 	run_fact(run, "privilege", "%s", run->privilege);

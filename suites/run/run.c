@@ -52,6 +52,8 @@ int run_on_watch(void *arg, unsigned k, struct err *err)
 	struct run *run = arg;
 	struct signalfd_siginfo info;
 
+	if (k == RUN_WATCH_FLEET)
+		return run_follow_containers(run, err);
 	if (k == RUN_WATCH_GUARDIAN)
 		return err_exit(err, EXIT_INTERNAL, "the guardian died: nobody runs unguarded");
 	if (read(run->signal_fd, &info, sizeof(info)) != sizeof(info))
@@ -87,6 +89,7 @@ int run_scenario(struct run *run, const struct run_options *options, struct resu
 		.store.log_fd = -1,
 		.clean = true,
 		.guardian = GUARDIAN_INIT,
+		.fleet = FLEET_INIT,
 		.crew.watch = {-1, -1, -1, -1}};
 	*out = (struct result){0};
 	run->plan = plan_build(&options->plan, true, err, errors);
@@ -113,6 +116,7 @@ void run_release(struct run *run)
 	record_release(&run->evidence);
 	jv_free(run->ledger);
 	guardian_release(&run->guardian);
+	fleet_release(&run->fleet);
 	if (run->store.log_fd >= 0) /* nobody may write to what its number becomes */
 		log_setup("", run->told, STDERR_FILENO);
 	store_release(&run->store);

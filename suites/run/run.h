@@ -12,6 +12,7 @@
 
 #include "chaos/guardian.h"
 #include "reports/result.h"
+#include "suites/fleet/fleet.h"
 #include "suites/judge/evidence.h"
 #include "suites/plan.h"
 #include "suites/run/crew.h"
@@ -55,6 +56,8 @@ struct run {
 	struct store store;
 	struct guardian guardian;
 	struct crew crew;
+	struct fleet fleet; /* of running containers; empty with a recipe */
+	struct site_ground *grounds;
 	int backbone_fd, signal_fd;
 	const char *engine, *privilege;
 	uint64_t epoch_ns, wall_start_ns, suspended_ns;
@@ -92,7 +95,7 @@ int run_scenario(struct run *run, const struct run_options *options, struct resu
 void run_release(struct run *run);
 
 /* Descriptors that crew watches for the run. */
-enum run_watch { RUN_WATCH_SIGNALS, RUN_WATCH_GUARDIAN };
+enum run_watch { RUN_WATCH_SIGNALS, RUN_WATCH_GUARDIAN, RUN_WATCH_FLEET };
 
 /* Stages, in their files. What stopped one early stands in err; run_down() follows all the same. */
 int run_preflight(struct run *run, struct err *err);
@@ -100,6 +103,17 @@ int run_up(struct run *run, struct err *err);
 int run_play(struct run *run, struct err *err);                         /* play.c */
 int run_settle(struct run *run, int phase, bool last, struct err *err); /* settle.c */
 void run_down(struct run *run);
+/* Running containers: found, taken in, followed, let go (containers.c). */
+int run_find_containers(struct run *run, struct err *err);
+int run_ground_containers(struct run *run, struct err *err);
+int run_list_containers(struct run *run, struct jv *message, struct err *err);
+int run_adopt_containers(struct run *run, struct err *err);
+int run_follow_containers(struct run *run, struct err *err);
+void run_return_containers(struct run *run);
+void run_raze_sites(struct run *run);
+/* One thing undone or not, for the report. */
+void run_undone(struct run *run, bool undone, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void run_judge(struct run *run, struct result *out); /* outcome.c */
 int run_on_event(
 	void *arg, unsigned region, const struct jv *event, struct err *err); /* events.c */

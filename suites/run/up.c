@@ -28,13 +28,19 @@ static int start_guarded_crew(struct run *run, struct err *err)
 	run->crew.watch[RUN_WATCH_GUARDIAN] = run->guardian.fd;
 	if (store_make_work(&run->store, err))
 		return -1;
-	run->backbone_fd = backbone_up(err);
-	if (run->backbone_fd < 0)
-		return -1;
+	if (run->plan->containers) {
+		if (run_ground_containers(run, err))
+			return -1;
+	} else {
+		run->backbone_fd = backbone_up(err);
+		if (run->backbone_fd < 0)
+			return -1;
+	}
 	run->crew.on_event = run_on_event;
 	run->crew.on_watch = run_on_watch;
 	run->crew.arg = run;
 	start = (struct agent_start){.backbone_fd = run->backbone_fd,
+		.grounds = run->grounds,
 		.guardian_fd = run->guardian.fd,
 		.log_fd = run->store.log_fd};
 	if (crew_start(&run->crew, n, &start, err))
@@ -71,6 +77,10 @@ static int bring_up(struct run *run, struct err *err)
 	jv_set(message, "seed", jv_new_string(seed));
 	jv_set(message, "engine", jv_new_string(run->engine));
 	jv_set(message, "dir", jv_new_string(run->store.work));
+	if (run_list_containers(run, message, err)) {
+		jv_free(message);
+		return -1;
+	}
 	return crew_ask(&run->crew, message,
 		clock_now_ns() + ready_limit_ns(run->plan) + PREPARE_SLACK_NS, err);
 }
@@ -152,6 +162,8 @@ static int start_clients(struct run *run, struct err *err)
 
 int run_up(struct run *run, struct err *err)
 {
-	return start_guarded_crew(run, err) || bring_up(run, err) || start_clients(run, err) ? -1
-											     : 0;
+	return start_guarded_crew(run, err) || bring_up(run, err) ||
+			run_adopt_containers(run, err) || start_clients(run, err)
+		? -1
+		: 0;
 }

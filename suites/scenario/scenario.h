@@ -93,6 +93,14 @@ struct scenario_expect {
 	struct place place;
 };
 
+/* `containers:`; what is not given is NULL. */
+struct scenario_containers {
+	bool given;
+	struct scenario_word runtime, region_label, allow_label, project, network, node, driver;
+	uint64_t port;
+	struct place place;
+};
+
 struct scenario {
 	struct scenario_word name;
 	const char *about;
@@ -105,6 +113,7 @@ struct scenario {
 	struct scenario_link *links;
 	size_t n_links;
 	struct scenario_word recipe;
+	struct scenario_containers containers;
 	struct scenario_settings with;
 	struct place system_place;
 	struct scenario_group *groups;

@@ -1,0 +1,162 @@
+/* A run on running containers: found before anything exists, adopted when the sites stand, put back first. */
+#include "fixtures/base/clock.h"
+#include "fixtures/base/log.h"
+#include "fixtures/containers/engine_api.h"
+#include "fixtures/json/jv.h"
+#include "suites/run/run.h"
+
+#include <unistd.h>
+
+#define HEAL_NS (3 * NSEC_PER_SEC)
+#define SLACK_NS (20 * NSEC_PER_MSEC)
+
+int run_find_containers(struct run *run, struct err *err)
+{
+	const struct plan_containers *from = run->plan->containers;
+	const char **regions;
+	struct fleet_spec spec;
+
+	if (!from)
+		return 0;
+	spec = (struct fleet_spec){.runtime = from->runtime,
+		.region_label = from->region_label,
+		.allow_label = from->allow_label,
+		.project = from->project,
+		.network = from->network};
+	regions = arena_array(&run->arena, run->plan->n_regions, sizeof(*regions));
+	for (size_t r = 0; r < run->plan->n_regions; r++)
+		regions[r] = run->plan->regions[r].name;
+	if (fleet_select(&run->fleet, &spec, regions, (unsigned)run->plan->n_regions, err))
+		return -1;
+	run_fact(run, "containers", "%zu of %s on network %s (%s)", run->fleet.n,
+		engine_api_name(run->fleet.api), run->fleet.network, run->fleet.bridge.name);
+	return 0;
+}
+
+int run_ground_containers(struct run *run, struct err *err)
+{
+	unsigned n = (unsigned)run->plan->n_regions;
+
+	run->grounds = arena_array(&run->arena, n, sizeof(*run->grounds));
+	if (fleet_guard(&run->fleet, &run->guardian, run->store.name, err))
+		return -1;
+	for (unsigned r = 0; r < n; r++) {
+		if (fleet_ground(&run->fleet, r, &run->grounds[r], err))
+			return -1;
+	}
+	return 0;
+}
+
+/* What agents need to know of them: containers: [{id, name, endpoint, address, prefix, ..}], by region. */
+int run_list_containers(struct run *run, struct jv *message, struct err *err)
+{
+	struct jv *list;
+
+	if (!run->plan->containers)
+		return 0;
+	list = jv_new_array();
+	jv_set(message, "containers", list);
+	for (unsigned r = 0; r < run->plan->n_regions; r++) {
+		const struct container *container = &fleet_endpoint(&run->fleet, r)->container;
+		struct jv *entry = jv_new_object();
+		unsigned prefix;
+		char address[16];
+
+		jv_add(list, entry);
+		if (fleet_client_address(&run->fleet, r, address, &prefix, err))
+			return -1;
+		jv_set(entry, "runtime", jv_new_string(run->fleet.spec.runtime));
+		jv_set(entry, "id", jv_new_string(container->id));
+		jv_set(entry, "name", jv_new_string(container->name));
+		jv_set(entry, "endpoint",
+			jv_new_string(container_on(container, run->fleet.network)->ip4));
+		jv_set(entry, "address", jv_new_string(address));
+		jv_set(entry, "prefix", jv_new_int(prefix));
+	}
+	return 0;
+}
+
+int run_adopt_containers(struct run *run, struct err *err)
+{
+	if (!run->plan->containers)
+		return 0;
+	for (unsigned r = 0; r < run->plan->n_regions; r++)
+		close(run->grounds[r].site_fd); /* the agents' copies hold them, and the pins */
+	run->crew.watch[RUN_WATCH_FLEET] = run->fleet.watch_fd;
+	return fleet_attach(&run->fleet, err);
+}
+
+/* While a container is away, or back on the runtime's bridge, no link of it is impaired: a fault on links
+ * that was in force then is not proven. */
+static void on_change(void *arg, const struct fleet_member *member, enum fleet_change change)
+{
+	struct run *run = arg;
+	struct jv *learn = jv_new_object();
+	struct err err;
+
+	run_note(run, run_since(run, clock_now_ns()), run->fleet.regions[member->region],
+		"container %s %s", member->container.name,
+		change == FLEET_GONE ? "is gone" : "is back and adopted again");
+	for (size_t f = 0; f < run->plan->n_faults; f++) {
+		if (run->faults_on >> f & 1 && run->plan->faults[f].effects.n_links)
+			run->evidence.faults[f].agrees = false;
+	}
+	jv_set(learn, "type", jv_new_string("learn"));
+	if (crew_tell(&run->crew, learn, &err))
+		log_info("%s", err.text);
+}
+
+int run_follow_containers(struct run *run, struct err *err)
+{
+	return fleet_follow(&run->fleet, on_change, run, err);
+}
+
+static uint64_t longest_delay_ns(const struct plan *plan)
+{
+	uint64_t longest = 0;
+
+	for (unsigned from = 0; from < plan->n_regions; from++) {
+		for (unsigned to = 0; to < plan->n_regions; to++) {
+			struct impairment link = plan_link_now(plan, from, to, UINT64_MAX);
+			uint64_t ns = link.delay_ns + 4 * link.jitter_ns;
+
+			longest = ns > longest ? ns : longest;
+		}
+	}
+	return longest;
+}
+
+/* Faults off, what is delayed has arrived, then back. */
+void run_return_containers(struct run *run)
+{
+	struct jv *message = jv_new_object();
+	struct err err = {0};
+	unsigned left;
+
+	jv_set(message, "type", jv_new_string("heal"));
+	if (!run->fleet.book) {
+		jv_free(message);
+		return;
+	}
+	if (run->crew.n && crew_ask(&run->crew, message, clock_now_ns() + HEAL_NS, &err))
+		log_warn("%s", err.text);
+	clock_sleep_until_ns(clock_now_ns() + longest_delay_ns(run->plan) + SLACK_NS);
+	left = fleet_detach(&run->fleet, &err);
+	if (left)
+		run_undone(run, false, "%u interfaces of containers: %s", left, err.text);
+	else
+		run_undone(run, true, "%zu containers back on %s", run->fleet.n,
+			run->fleet.bridge.name);
+}
+
+void run_raze_sites(struct run *run)
+{
+	struct err err = {0};
+	unsigned left;
+
+	if (!run->fleet.book || !run->clean)
+		return;
+	left = fleet_raze(&run->fleet, &err);
+	run_undone(run, !left, "sites of %zu regions%s%s", run->plan->n_regions, left ? ": " : "",
+		left ? err.text : "");
+}
