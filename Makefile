@@ -20,16 +20,16 @@ DESTDIR ?=
 # `make deps-dev` also what lint and bench use, which skip what is missing.
 DEPS_BUILD := gcc libc6-dev make pkg-config libnl-3-dev libnl-route-3-dev libpcap-dev \
 	libcurl4-openssl-dev libyaml-dev libjansson-dev libmicrohttpd-dev libsqlite3-dev libhiredis-dev \
-	libseccomp-dev libc-ares-dev
+	libseccomp-dev libc-ares-dev libpq-dev
 DEPS_TEST := libcmocka-dev iproute2 procps util-linux redis-server redis-sentinel redis-tools \
 	user-mode-linux libxml2-utils chromium prometheus cmark-gfm python3-jsonschema \
-	gdnsd unbound dnsmasq-base varnish nginx-light haproxy
+	gdnsd unbound dnsmasq-base varnish nginx-light haproxy postgresql-15
 DEPS_DEV := clang clang-format clang-tidy cppcheck wrk iperf3 tcpdump
 
 # pkg-config names. What is OPTIONAL may be missing: name=start of its header. A .c file that
 # includes that header is then left out of the build, and HAVE_NAME tells the others.
 REQUIRED := libnl-3.0 libnl-route-3.0 libcurl yaml-0.1 jansson libmicrohttpd sqlite3
-OPTIONAL := hiredis=hiredis/ libpcap=pcap libseccomp=seccomp.h libcares=ares.h
+OPTIONAL := hiredis=hiredis/ libpcap=pcap libseccomp=seccomp.h libcares=ares.h libpq=libpq-fe.h
 
 B ?= build
 CC := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))

@@ -11,6 +11,9 @@ const struct driver_ops *const drivers[] = {
 #ifdef HAVE_CARES
 	&driver_dns,
 #endif
+#ifdef HAVE_PQ
+	&driver_postgres,
+#endif
 	NULL,
 };
 

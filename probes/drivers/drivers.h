@@ -8,5 +8,6 @@ extern const struct driver_ops driver_null;
 extern const struct driver_ops driver_http_kv;
 extern const struct driver_ops driver_redis;
 extern const struct driver_ops driver_dns;
+extern const struct driver_ops driver_postgres;
 
 #endif

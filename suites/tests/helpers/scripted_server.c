@@ -19,6 +19,8 @@ struct script {
 	enum manner manner;
 	const char *answer;
 	size_t len;
+	const char *greeting;
+	size_t greeting_len;
 	unsigned *requests;
 };
 
@@ -108,6 +110,11 @@ static bool answer_request(int fd, const struct script *s, unsigned nth)
 
 static void serve(int fd, const struct script *s)
 {
+	if (s->greeting_len) {
+		if (!read_request(fd))
+			_exit(0);
+		say(fd, s->greeting, s->greeting_len);
+	}
 	if (s->manner == MANNER_HANG_UNREAD)
 		pause();
 	for (unsigned nth = 0; read_request(fd); nth++) {
@@ -160,10 +167,10 @@ static void fill_backlog(struct scripted_server *server)
 	}
 }
 
-void scripted_server_start(
-	struct scripted_server *server, enum manner manner, const void *answer, size_t len)
+void scripted_server_greet(struct scripted_server *server, enum manner manner, const void *answer,
+	size_t len, const void *greeting, size_t greeting_len)
 {
-	struct script script = {manner, answer, len, NULL};
+	struct script script = {manner, answer, len, greeting, greeting_len, NULL};
 	int listener;
 
 	*server = (struct scripted_server){.fds = {-1, -1, -1, -1}};
@@ -181,6 +188,12 @@ void scripted_server_start(
 	close(listener);
 	if (manner == MANNER_DEAF)
 		fill_backlog(server);
+}
+
+void scripted_server_start(
+	struct scripted_server *server, enum manner manner, const void *answer, size_t len)
+{
+	scripted_server_greet(server, manner, answer, len, NULL, 0);
 }
 
 void scripted_server_stop(struct scripted_server *server)
