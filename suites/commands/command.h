@@ -135,6 +135,7 @@ int cmd_runs(const struct args *args, struct err *err);
 int cmd_compare(const struct args *args, struct err *err);
 int cmd_drills(const struct args *args, struct err *err);
 int cmd_prune(const struct args *args, struct err *err);
+int cmd_manual(const struct args *args, struct err *err);
 int cmd_abort(const struct args *args, struct err *err);
 int cmd_clean(const struct args *args, struct err *err);
 
