@@ -8,7 +8,7 @@
 #   make lint       formatting, static checkers, include direction; `make arrows` draws the includes
 #   make check T=unit/base    only tests whose name holds that text
 #   make fuzz       every parser under libFuzzer (clang), FUZZ_SECONDS each
-#   make bench      the benchmarks, as ratios;  make install, make clean
+#   make bench      the benchmarks, as ratios;  make install, make deb, make clean
 #
 # Layout of build/: obj/ mirrors the tree; tests/ and bench/ hold one program per source file.
 
@@ -21,9 +21,15 @@ DESTDIR ?=
 DEPS_BUILD := gcc libc6-dev make pkg-config libnl-3-dev libnl-route-3-dev libpcap-dev \
 	libcurl4-openssl-dev libyaml-dev libjansson-dev libmicrohttpd-dev libsqlite3-dev libhiredis-dev \
 	libseccomp-dev libc-ares-dev libpq-dev
-DEPS_TEST := libcmocka-dev iproute2 procps util-linux redis-server redis-sentinel redis-tools \
-	user-mode-linux libxml2-utils chromium prometheus cmark-gfm python3-jsonschema \
-	gdnsd unbound dnsmasq-base varnish nginx-light haproxy postgresql-15
+DEPS_TEST := libcmocka-dev iproute2 procps util-linux user-mode-linux \
+	redis-server redis-sentinel redis-tools \
+	postgresql-15 \
+	gdnsd unbound dnsmasq-base \
+	varnish nginx-light haproxy \
+	libxml2-utils prometheus cmark-gfm python3-jsonschema python3-yaml \
+	chromium \
+	mandoc zsh fish \
+	dpkg-dev debootstrap
 DEPS_DEV := clang clang-format clang-tidy cppcheck wrk iperf3 tcpdump
 
 # pkg-config names. What is OPTIONAL may be missing: name=start of its header. A .c file that
@@ -202,13 +208,24 @@ arrows: $(INCLUDES)
 bench: all benches
 	@for b in $(BENCHES) $(wildcard suites/bench/*.sh); do echo "== $$b"; B=$(B) ./$$b || exit 1; done
 
-SHARE := $(DESTDIR)$(PREFIX)/share/regionproof
+SHARE := $(DESTDIR)$(PREFIX)/share
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/regionproof $(SHARE)/man/man1 \
+		$(SHARE)/bash-completion/completions $(SHARE)/zsh/vendor-completions \
+		$(SHARE)/fish/vendor_completions.d
 	install $(B)/regionproof $(wildcard $(B)/region-store) $(DESTDIR)$(PREFIX)/bin
 	for d in fixtures/systems fixtures/links suites/scenarios suites/packs; do \
-		[ ! -d $$d ] || { install -d $(SHARE)/$${d##*/} && \
-			install -m 644 $$d/* $(SHARE)/$${d##*/}; } || exit 1; done
+		[ ! -d $$d ] || { install -d $(SHARE)/regionproof/$${d##*/} && \
+			install -m 644 $$d/* $(SHARE)/regionproof/$${d##*/}; } || exit 1; done
+	$(B)/regionproof manual schema >$(SHARE)/regionproof/scenario.schema.json
+	$(B)/regionproof manual man | gzip -9n >$(SHARE)/man/man1/regionproof.1.gz
+	$(B)/regionproof manual bash >$(SHARE)/bash-completion/completions/regionproof
+	$(B)/regionproof manual zsh >$(SHARE)/zsh/vendor-completions/_regionproof
+	$(B)/regionproof manual fish >$(SHARE)/fish/vendor_completions.d/regionproof.fish
+
+# build/regionproof_VERSION_ARCH.deb
+deb: all
+	@VERSION=$(VERSION) B=$(B) MAKE='$(MAKE)' sh suites/packaging/deb.sh
 
 clean:
 	rm -rf $(B)
@@ -216,6 +233,6 @@ clean:
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 .PHONY: all tests benches fuzzers fuzz deps deps-dev demo run-tests check check-long check-asan check-tsan lint \
-	format arrows bench install clean
+	format arrows bench install deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
