@@ -48,6 +48,7 @@ bool trial_is_made_of_findings(enum metric_id id)
 	case METRIC_DIRTY_READS:
 	case METRIC_THIN_AIR_READS:
 	case METRIC_LINEARIZABLE:
+	case METRIC_DELTA:
 	case METRIC_SPLIT_BRAIN_WINDOW:
 	case METRIC_DIVERGENCE_KEYS:
 	case METRIC_DNS_TTL_VIOLATIONS:

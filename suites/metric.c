@@ -165,6 +165,20 @@ const struct metric metrics[] = {
 			"Denominator: reads that had a successor young enough to miss; unanswered "
 			"reads are reported beside it. Values of lost writes convict nobody. "
 			"Phase: call."},
+	[METRIC_STALENESS_K] = {.id = METRIC_STALENESS_K,
+		.name = "staleness.k",
+		.unit = PARAM_COUNT,
+		.stats = QUANTILES,
+		.takes = SESSION_TAKES,
+		.checker = "staleness",
+		.wants = WANTS_READS | WANTS_WRITES,
+		.help = "by how many versions reads were behind",
+		.counts =
+			"Ok reads. k: the certain, surviving successors of the value read that were "
+			"acknowledged before the read was called; 0 where there is none. "
+			"Denominator: reads of keys with an acknowledged write before them; "
+			"unanswered reads are reported beside it. Values of lost writes convict "
+			"nobody. Phase: intended start."},
 	[METRIC_STALE_UNFLAGGED] = {.id = METRIC_STALE_UNFLAGGED,
 		.name = "stale_reads.unflagged",
 		.unit = PARAM_COUNT,
@@ -324,6 +338,23 @@ const struct metric metrics[] = {
 			"counts only where it was read. Keys with deletes are left out and "
 			"counted. Denominator: ok reads of registers. Phase: the intended start of "
 			"the latest of the operations."},
+	[METRIC_DELTA] = {.id = METRIC_DELTA,
+		.name = "delta",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.checker = "register",
+		.wants = WANTS_READS | WANTS_WRITES,
+		.help = "how much earlier reads must be called for registers to be one copy",
+		.counts =
+			"The smallest duration by which every ok read of a register must be allowed "
+			"to start earlier for its history to be linearizable; the worst register "
+			"sets it, so one outlier does (see staleness for the distribution). 0: "
+			"linearizable. An acknowledged write that was dropped counts for as long as "
+			"what was before it is read. Unknown writes, and keys left out, as in "
+			"linearizable.violations; reads of failed writes and out of thin air are "
+			"left out. Phase, region and group choose the reads that are looked at, "
+			"beside all writes. Denominator: those reads. Phase: intended start."},
 	[METRIC_FAILOVER_RTO] = {.id = METRIC_FAILOVER_RTO,
 		.name = "failover.rto",
 		.unit = PARAM_DURATION,
@@ -384,6 +415,23 @@ const struct metric metrics[] = {
 		.help = "from the fault to the first success, lasting or not",
 		.counts =
 			"To the return of the first ok ticker operation after the outage began. " FAILOVER_COUNTS},
+	[METRIC_FAILBACK_TIME] = {.id = METRIC_FAILBACK_TIME,
+		.name = "failback.time",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = TAKES_PHASE,
+		.checker = "failback",
+		.needs = DRIVER_NAMES_NODE,
+		.needs_fault = 1,
+		.wants = WANTS_WRITES,
+		.help = "from the end of the fault until the old primary performs writes again",
+		.counts =
+			"Ok writes of sessions and of the ticker, by performing node. From the "
+			"certified gone instant to the return of the first write of the node that "
+			"was primary before the fault, after which no other node performs a write "
+			"for 3 s. Nothing is measured where no other node performed one while the "
+			"fault was in force. Not back when the clients stop: right-censored. Phase: "
+			"the fault's."},
 	[METRIC_SPLIT_BRAIN_WINDOW] = {.id = METRIC_SPLIT_BRAIN_WINDOW,
 		.name = "split_brain.window",
 		.unit = PARAM_DURATION,

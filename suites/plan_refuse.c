@@ -311,6 +311,7 @@ static uint64_t longest_possible(const struct planner *p, const struct plan_expe
 		}
 		return longest;
 	case METRIC_STALENESS:
+	case METRIC_DELTA:
 	case METRIC_EDGE_AGE:
 	case METRIC_VISIBILITY:
 		return plan->end_ns;
@@ -333,6 +334,7 @@ static uint64_t longest_possible(const struct planner *p, const struct plan_expe
 		}
 		return longest;
 	case METRIC_RECOVERY_TIME:
+	case METRIC_FAILBACK_TIME:
 		for (size_t i = 0; i < plan->n_faults; i++) {
 			uint64_t gone = plan->faults[i].start_ns + plan->faults[i].length_ns;
 

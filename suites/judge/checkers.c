@@ -10,6 +10,7 @@ const struct checker_ops *const checkers[] = {
 	&checker_availability,
 	&checker_latency,
 	&checker_failover,
+	&checker_failback,
 	&checker_split_brain,
 	&checker_convergence,
 	&checker_reads,

@@ -19,6 +19,7 @@
  */
 #include "suites/judge/checkers.h"
 #include "suites/judge/ops.h"
+#include "suites/judge/primary.h"
 #include "suites/judge/view.h"
 #include "probes/prober.h"
 
@@ -40,20 +41,6 @@ struct failover {
 	uint32_t *ok_before; /* how many of the ticks before it were ok; one more at the end */
 	uint32_t n_ticks;
 };
-
-static int fault_asked(const struct view *view)
-{
-	const struct evidence *evidence = view->evidence;
-
-	if (view->question->phase >= 0 &&
-		evidence->plan->phases[view->question->phase].kind == PHASE_FAULT)
-		return evidence->plan->phases[view->question->phase].fault;
-	for (size_t f = 0; f < evidence->plan->n_faults; f++) {
-		if (evidence->faults[f].in_force_ns)
-			return (int)f;
-	}
-	return evidence->plan->n_faults ? 0 : -1;
-}
 
 static bool cuts(const struct fault_effects *effects, unsigned a, unsigned b)
 {
@@ -117,28 +104,6 @@ static void find_outside(struct failover *f)
 		memset(f->outside, 0, sizeof(f->outside));
 		f->outside[f->view->question->region] = true;
 	}
-}
-
-/* Who performed the last write before the fault; else who last called itself primary. */
-static unsigned find_old_primary(const struct view *view, uint64_t in_force_ns)
-{
-	const struct marks *marks = &view->evidence->marks;
-	unsigned node = OP_NODE_UNKNOWN;
-
-	for (uint32_t i = 0; i < view->index->n; i++) {
-		const struct op *op = &view->index->ops[i];
-
-		if (op->call_ns >= in_force_ns)
-			break;
-		if (op_is_write(op) && op->state == OP_OK && op->ret_ns < in_force_ns &&
-			op->node != OP_NODE_UNKNOWN)
-			node = op->node;
-	}
-	for (size_t i = 0; i < marks->n && node == OP_NODE_UNKNOWN; i++) {
-		if (marks->marks[i].after_ns < in_force_ns && marks->marks[i].role == ROLE_PRIMARY)
-			node = marks->marks[i].node;
-	}
-	return node;
 }
 
 static bool is_tick(const struct failover *f, const struct op *op)
@@ -402,14 +367,14 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 	struct failover f = {.arena = arena, .view = &view};
 
 	out->n_what = "failover";
-	out->fault = fault_asked(&view);
+	out->fault = primary_fault(&view);
 	if (out->fault < 0 || !evidence->faults[out->fault].in_force_ns)
 		return measured_nothing(out, "no fault was in force");
 	f.window = &evidence->faults[out->fault];
 	f.effects = &evidence->plan->faults[out->fault].effects;
 	f.start_ns = f.window->in_force_ns;
 	f.end_ns = f.window->gone_ns ? f.window->gone_ns : evidence->end_ns;
-	f.old_primary = find_old_primary(&view, f.start_ns);
+	f.old_primary = primary_before(&view, f.start_ns);
 	find_outside(&f);
 	gather_ticks(&f);
 	if (!f.n_ticks || tick(&f, 0)->call_ns >= f.end_ns)

@@ -15,18 +15,17 @@
  *
  * The whole of a key is judged; phase, region and group choose the reads that convict: the latest of
  * those that a conflict rests on.
+ *
+ * delta asks how much earlier the reads would have to be called for every register to be one copy
+ * (zone.h). There phase, region and group choose the reads that are looked at, beside all writes.
  */
 #include "suites/judge/checkers.h"
 #include "suites/judge/lane.h"
 #include "suites/judge/ops.h"
+#include "suites/judge/zone.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct zone {
-	uint64_t first_return, last_call;
-	uint32_t returned, called; /* whose they are */
-};
 
 struct register_walk {
 	struct walker common;
@@ -37,6 +36,8 @@ struct register_walk {
 	uint32_t n, at; /* at: writes called so far */
 	bool skip;
 	uint64_t trials, skipped;
+	uint64_t delta_ns;      /* of the worst key */
+	uint64_t judged, unfit; /* keys, and those with a delta of their own */
 };
 
 static void widen(struct zone *zone, const struct op *op, uint32_t place)
@@ -73,8 +74,10 @@ static void begin_key(struct walker *walker, uint32_t key)
 
 		if (i + 16 < span.end)
 			__builtin_prefetch(&index->ops[index->writes[i + 16]]);
-		*zone = (struct zone){
-			.first_return = TIME_NEVER, .returned = OP_NONE, .called = OP_NONE};
+		*zone = (struct zone){.first_return = TIME_NEVER,
+			.returned = OP_NONE,
+			.called = OP_NONE,
+			.write_call = op->call_ns + 1};
 		walk->skip |= is_ambiguous(op);
 		widen(zone, op, index->writes[i]);
 	}
@@ -105,6 +108,20 @@ static uint32_t zone_of(const struct register_walk *walk, uint32_t key, uint32_t
 	return low + 1;
 }
 
+static bool is_delta(const struct walker *walker)
+{
+	return walker->view.question->metric->id == METRIC_DELTA;
+}
+
+/* Does delta look at the read of that write? What comes from the future no shift can mend. */
+static bool is_asked(const struct walker *walker, uint32_t place, uint32_t write)
+{
+	const struct op *ops = walker->view.index->ops;
+
+	return view_counts(&walker->view, place) &&
+		(write == OP_NONE || ops[place].ret_ns >= ops[write].call_ns);
+}
+
 static void take(struct walker *walker, const struct lane *lane)
 {
 	struct register_walk *walk = (struct register_walk *)walker;
@@ -118,7 +135,8 @@ static void take(struct walker *walker, const struct lane *lane)
 			walk->at += op->state != OP_FAIL;
 			continue;
 		}
-		if (op->state != OP_OK || !op_is_session(op))
+		if (op->state != OP_OK || !op_is_session(op) ||
+			(is_delta(walker) && !is_asked(walker, lane->place[i], write)))
 			continue;
 		if (op->value) {
 			if (write == OP_NONE || index->ops[write].state == OP_FAIL)
@@ -130,47 +148,36 @@ static void take(struct walker *walker, const struct lane *lane)
 	}
 }
 
-static bool is_forward(const struct zone *zone)
+/* NULL: there are worse ones enough. */
+static struct finding *show(
+	struct register_walk *walk, const struct zone *a, const struct zone *b, double severity)
 {
-	return zone->first_return < zone->last_call;
-}
+	struct walker *walker = &walk->common;
+	uint32_t witness[4] = {a->returned, b->called, b->returned, a->called};
+	struct finding *finding = finding_add(walker->arena, walker->out, severity);
 
-/* Nearly sorted: zones stand in the order of their writes' calls. */
-static void sort_forward(struct register_walk *walk, uint32_t n)
-{
-	for (uint32_t i = 1; i < n; i++) {
-		uint32_t zone = walk->forward[i], at = i;
-
-		for (; at > 0 &&
-			walk->zones[walk->forward[at - 1]].first_return >
-				walk->zones[zone].first_return;
-			at--)
-			walk->forward[at] = walk->forward[at - 1];
-		walk->forward[at] = zone;
+	for (int i = 0; i < 4; i++) { /* one operation may be both ends of its zone */
+		for (int j = 0; j < i; j++)
+			witness[i] = witness[j] == witness[i] ? OP_NONE : witness[i];
 	}
+	if (finding)
+		finding_ops(&walker->view, finding, witness, 4);
+	return finding;
 }
 
 static void convict(struct register_walk *walk, const struct zone *a, const struct zone *b)
 {
 	struct walker *walker = &walk->common;
-	const struct op *ops = walker->view.index->ops;
-	uint32_t witness[4] = {a->returned, b->called, b->returned, a->called};
 	uint32_t last = a->called > b->called || b->called == OP_NONE ? a->called : b->called;
 	struct finding *finding;
 
 	if (last == OP_NONE || !view_counts(&walker->view, last))
 		return;
-	finding = finding_add(walker->arena, walker->out, -(double)ops[last].call_ns);
-	if (!finding)
-		return;
-	for (int i = 0; i < 4; i++) { /* one operation may be both ends of its zone */
-		for (int j = 0; j < i; j++)
-			witness[i] = witness[j] == witness[i] ? OP_NONE : witness[i];
-	}
-	finding_ops(&walker->view, finding, witness, 4);
-	finding->reason =
-		"each of the two values was surely there before an operation on the other "
-		"began, so neither order of them fits";
+	finding = show(walk, a, b, -(double)walker->view.index->ops[last].call_ns);
+	if (finding)
+		finding->reason =
+			"each of the two values was surely there before an operation on the other "
+			"began, so neither order of them fits";
 }
 
 static void judge_backward(struct register_walk *walk, uint32_t n_forward, const struct zone *zone)
@@ -189,19 +196,15 @@ static void judge_backward(struct register_walk *walk, uint32_t n_forward, const
 		convict(walk, &walk->zones[walk->forward[low - 1]], zone);
 }
 
-static void end_key(struct walker *walker, uint32_t key)
+static void judge_zones(struct register_walk *walk)
 {
-	struct register_walk *walk = (struct register_walk *)walker;
 	uint32_t n_forward = 0, last = 0;
 
-	(void)key;
-	if (walk->skip)
-		return;
 	for (uint32_t z = 0; z < walk->n; z++) {
-		if (is_forward(&walk->zones[z]))
+		if (zone_is_forward(&walk->zones[z]))
 			walk->forward[n_forward++] = z;
 	}
-	sort_forward(walk, n_forward);
+	zones_sort(walk->zones, walk->forward, n_forward);
 	for (uint32_t i = 1; i < n_forward; i++) {
 		const struct zone *before = &walk->zones[walk->forward[last]];
 		const struct zone *zone = &walk->zones[walk->forward[i]];
@@ -215,10 +218,48 @@ static void end_key(struct walker *walker, uint32_t key)
 		const struct zone *zone = &walk->zones[z];
 
 		/* Not what never returned and was never read, and not an unread beginning. */
-		if (!is_forward(zone) && zone->first_return != TIME_NEVER &&
+		if (!zone_is_forward(zone) && zone->first_return != TIME_NEVER &&
 			zone->called != OP_NONE)
 			judge_backward(walk, n_forward, zone);
 	}
+}
+
+static void judge_delta(struct register_walk *walk)
+{
+	const struct question *question = walk->common.view.question;
+	uint32_t n = 0, pair[2];
+	uint64_t delta_ns;
+	struct finding *finding;
+
+	for (uint32_t z = 0; z < walk->n; z++) {
+		if (walk->zones[z].first_return != TIME_NEVER)
+			walk->forward[n++] = z;
+	}
+	zones_sort(walk->zones, walk->forward, n);
+	delta_ns = zones_delta(walk->zones, walk->forward, n, pair);
+	walk->judged++;
+	walk->unfit += delta_ns > 0;
+	walk->delta_ns = delta_ns > walk->delta_ns ? delta_ns : walk->delta_ns;
+	if (!delta_ns || (double)delta_ns < question->bound)
+		return;
+	finding = show(walk, &walk->zones[pair[0]], &walk->zones[pair[1]], (double)delta_ns);
+	if (finding)
+		finding->reason = arena_printf(walk->common.arena,
+			"they fit into one order only if reads may have been called %.1f ms earlier",
+			(double)delta_ns / 1e6);
+}
+
+static void end_key(struct walker *walker, uint32_t key)
+{
+	struct register_walk *walk = (struct register_walk *)walker;
+
+	(void)key;
+	if (walk->skip)
+		return;
+	if (is_delta(walker))
+		judge_delta(walk);
+	else
+		judge_zones(walk);
 }
 
 /* Room for the key with the most writes. */
@@ -244,6 +285,25 @@ static void join(struct walker *walker, const struct walker *later)
 
 	walk->trials += l->trials;
 	walk->skipped += l->skipped;
+	walk->judged += l->judged;
+	walk->unfit += l->unfit;
+	walk->delta_ns = l->delta_ns > walk->delta_ns ? l->delta_ns : walk->delta_ns;
+}
+
+static const char *note(const struct register_walk *walk)
+{
+	struct arena *arena = walk->common.arena;
+	const char *left = !walk->skipped
+		? NULL
+		: arena_printf(arena,
+			  "%llu keys with deletes, or writes that may have happened twice, were left out",
+			  (unsigned long long)walk->skipped);
+
+	if (!is_delta(&walk->common))
+		return left;
+	return arena_printf(arena, "%llu of %llu registers need any; the worst one sets it%s%s",
+		(unsigned long long)walk->unfit, (unsigned long long)walk->judged, left ? "; " : "",
+		left ? left : "");
 }
 
 static void answer(struct walker *walker)
@@ -252,13 +312,10 @@ static void answer(struct walker *walker)
 	struct measurement *out = walker->out;
 
 	out->status = MEASURED_VALUE;
-	out->value = (double)out->total_findings;
+	out->value = is_delta(walker) ? (double)walk->delta_ns : (double)out->total_findings;
 	out->n = walk->trials;
 	out->n_what = "reads of registers";
-	if (walk->skipped)
-		out->note = arena_printf(walker->arena,
-			"%llu keys with deletes, or writes that may have happened twice, were left out",
-			(unsigned long long)walk->skipped);
+	out->note = note(walk);
 	if (!out->n)
 		measured_nothing(out, "there were no reads of registers");
 }
@@ -269,9 +326,9 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 	lane_measure(arena, evidence, question, 1, 0, out);
 }
 
-/* The newest write that has a certain successor which had returned before the read was called; NULL:
- * none, or the read may already return it. */
-static const struct op *find_overwritten(const struct index *index, uint32_t read)
+/* The newest write that has a certain successor which had returned so long before the read was called;
+ * NULL: none, or the read may already return it. */
+static const struct op *find_overwritten(const struct index *index, uint32_t read, double age_ns)
 {
 	const struct op *r = &index->ops[read];
 	struct span span = index_writes(index, index_find_key(index, r->key));
@@ -280,7 +337,8 @@ static const struct op *find_overwritten(const struct index *index, uint32_t rea
 		const struct op *newer = &index->ops[index->writes[i - 1]];
 		const struct op *old = &index->ops[index->writes[i - 2]];
 
-		if (op_certainly_before(old, newer) && op_certainly_before(newer, r))
+		if (op_certainly_before(old, newer) && op_certainly_before(newer, r) &&
+			(double)(r->call_ns - newer->ret_ns) >= age_ns)
 			return old->value == r->value ? NULL : old;
 	}
 	return NULL;
@@ -292,6 +350,7 @@ static bool plant(struct arena *arena, struct evidence *copy, const struct quest
 {
 	struct view view = view_of(copy, question);
 	uint32_t n = (uint32_t)copy->history.n, start = (uint32_t)rng_below(rng, n);
+	double age_ns = question->metric->id == METRIC_DELTA ? question->bound : 0;
 
 	(void)arena;
 	(void)size_ns;
@@ -304,7 +363,7 @@ static bool plant(struct arena *arena, struct evidence *copy, const struct quest
 
 		if (!op_is_ok_read(read) || !view_counts(&view, place))
 			continue;
-		old = find_overwritten(copy->index, place);
+		old = find_overwritten(copy->index, place, age_ns);
 		if (!old || old->flags & OP_DUPLICABLE)
 			continue;
 		read->value = old->value;
@@ -327,7 +386,7 @@ static const struct walker_ops walker = {
 
 const struct checker_ops checker_register = {
 	.name = "register",
-	.help = "linearizability of every register, by the zones of its values",
+	.help = "linearizability of every register by the zones of its values, and what it lacks of it",
 	.measure = measure,
 	.walker = &walker,
 	.plant = plant,

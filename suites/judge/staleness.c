@@ -6,6 +6,8 @@
  * nothing can have dropped any (survival.h), else those whose value a node other than the one that
  * performed them showed: what a failover dropped is loss, and convicts nobody of staleness.
  *
+ * staleness.k counts those successors instead of their age.
+ *
  * Per key the surviving writes stand by call with the least return from there on, so the first
  * successor is a short search back from the last write that was called.
  *
@@ -36,6 +38,7 @@
 /* The surviving acknowledged writes of one key, and how far the present read is into them. */
 struct successors {
 	uint64_t *calls;     /* ascending */
+	uint64_t *ret;       /* theirs */
 	uint64_t *first_ret; /* least return from there on */
 	uint32_t *first;     /* whose it is */
 	uint64_t *returns;   /* sorted */
@@ -73,7 +76,7 @@ static void gather(struct successors *s, const struct index *index, uint32_t key
 		if (op->state != OP_OK || (fault && !index->seen_elsewhere[index->writes[i]]))
 			continue;
 		sorted &= !s->n || s->returns[s->n - 1] <= op->ret_ns;
-		s->returns[s->n] = s->first_ret[s->n] = op->ret_ns;
+		s->returns[s->n] = s->first_ret[s->n] = s->ret[s->n] = op->ret_ns;
 		s->calls[s->n] = op->call_ns;
 		s->first[s->n++] = index->writes[i];
 	}
@@ -232,6 +235,30 @@ static void sample(struct stale_walk *walk, uint32_t read, uint32_t successor, u
 			"its value had been overwritten %.0f ms before the read was called");
 }
 
+/* Successors of a version that ended at `end` which were acknowledged before the instant. */
+static uint64_t count_successors(const struct successors *s, uint64_t end, uint64_t at_ns)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = first_called_after(s, end); i < s->n && s->calls[i] < at_ns; i++)
+		n += s->ret[i] < at_ns;
+	return n;
+}
+
+static void sample_k(struct stale_walk *walk, uint32_t read, uint32_t successor, uint64_t end)
+{
+	const struct op *op = &walk->common.view.index->ops[read];
+	double k, bound = walk->common.view.question->bound;
+
+	if (!walk->s.returned)
+		return; /* nothing to miss */
+	k = (double)count_successors(&walk->s, end, op->call_ns);
+	samples_add(walk->common.arena, &walk->samples, k, k);
+	if (k > 0 && k >= bound)
+		convict(walk, read, successor, k * 1e6,
+			"its value had been overwritten %.0f times before the read was called");
+}
+
 /* A read of clients that go to one node of their region, whatever is behind it. */
 static bool is_of_edge(const struct plan *plan, const struct op *op)
 {
@@ -261,6 +288,10 @@ static void judge_read(struct stale_walk *walk, const struct lane *lane, unsigne
 		break;
 	case METRIC_STALE_FALSE:
 		judge_false(walk, read, successor, age_ns);
+		break;
+	case METRIC_STALENESS_K:
+		if (end != TIME_NEVER)
+			sample_k(walk, read, successor, end);
 		break;
 	default:
 		if (end != TIME_NEVER)
@@ -316,6 +347,7 @@ static void open_walk(struct walker *walker)
 		most = span.end - span.first > most ? span.end - span.first : most;
 	}
 	walk->s.calls = arena_array(walker->arena, most, sizeof(uint64_t));
+	walk->s.ret = arena_array(walker->arena, most, sizeof(uint64_t));
 	walk->s.first = arena_array(walker->arena, most, sizeof(uint32_t));
 	walk->s.first_ret = arena_array(walker->arena, most, sizeof(uint64_t));
 	walk->s.returns = arena_array(walker->arena, most, sizeof(uint64_t));
@@ -425,12 +457,13 @@ struct read_ages staleness_of_reads(struct arena *arena, const struct evidence *
 	return ages;
 }
 
-/* A surviving write called after `end` and acknowledged early enough for the read to be that old,
- * but not what the read itself proves to have survived. */
-static bool has_successor(const struct index *index, struct span span, const bool *seen,
-	uint32_t read, uint64_t end, uint64_t size_ns)
+/* Surviving writes called after `end` and acknowledged early enough for the read to be that old, but
+ * not what the read itself proves to have survived: are there enough to be found? */
+static bool has_successors(const struct question *question, const struct index *index,
+	struct span span, const bool *seen, uint32_t read, uint64_t end, uint64_t size_ns)
 {
 	const struct op *op = &index->ops[read];
+	double needed = question->metric->id == METRIC_STALENESS_K ? question->bound : 1, n = 0;
 
 	for (uint32_t i = span.first; i < span.end; i++) {
 		uint32_t w = index->writes[i];
@@ -438,9 +471,9 @@ static bool has_successor(const struct index *index, struct span span, const boo
 		if (index->ops[w].state == OP_OK && (!seen || seen[w]) &&
 			w != index->write_of[read] && index->ops[w].call_ns > end &&
 			index->ops[w].ret_ns + size_ns <= op->call_ns)
-			return true;
+			n++;
 	}
-	return false;
+	return n > 0 && n >= needed;
 }
 
 /* What the read could return instead: nothing, or, where deletes make that ambiguous, an early
@@ -453,14 +486,14 @@ static bool find_older(
 
 	*value = 0;
 	if (!index->delete_start)
-		return has_successor(index, span, seen, read, 0, size_ns);
+		return has_successors(view->question, index, span, seen, read, 0, size_ns);
 	for (uint32_t i = span.first; i < span.end; i++) {
 		const struct op *w = &index->ops[index->writes[i]];
 
 		if (w->kind != OP_WRITE || w->state != OP_OK)
 			continue;
 		*value = w->value;
-		return has_successor(index, span, seen, read, w->ret_ns, size_ns);
+		return has_successors(view->question, index, span, seen, read, w->ret_ns, size_ns);
 	}
 	return false;
 }

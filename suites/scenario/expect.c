@@ -118,21 +118,35 @@ static bool complain_metric(struct parse *p, const struct token *token)
 	return false;
 }
 
-/* Split "latency.p99" where a metric's name ends; a metric's name may hold a point itself. */
+/* The metric with the longest name that the text begins with, and what follows behind a point: names and
+ * statistics may hold points themselves ("staleness.k.p99.9"). */
+static const struct metric *split_metric(struct parse *p, const char *text, const char **stat)
+{
+	const struct metric *found = metric_find(text);
+
+	*stat = NULL;
+	for (const char *dot = strchr(text, '.'); dot && !(found && !*stat);
+		dot = strchr(dot + 1, '.')) {
+		const struct metric *longer =
+			metric_find(arena_strndup(p->r->arena, text, (size_t)(dot - text)));
+
+		if (longer) {
+			found = longer;
+			*stat = dot + 1;
+		}
+	}
+	return found;
+}
+
 static bool parse_metric(struct parse *p, struct scenario_expect *out)
 {
 	const struct token *token = take(p, "a metric");
-	const char *dot, *stat = NULL;
+	const char *stat;
 	char stats[128];
 
 	if (!token)
 		return false;
-	out->metric = metric_find(token->text);
-	for (dot = strchr(token->text, '.'); dot && !out->metric; dot = strchr(dot + 1, '.')) {
-		out->metric = metric_find(
-			arena_strndup(p->r->arena, token->text, (size_t)(dot - token->text)));
-		stat = dot + 1;
-	}
+	out->metric = split_metric(p, token->text, &stat);
 	if (!out->metric)
 		return complain_metric(p, token);
 	list_stats(out->metric, stats, sizeof(stats));

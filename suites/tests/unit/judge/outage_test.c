@@ -276,6 +276,49 @@ static void forwarding_is_no_second_primary(void **state)
 	assert_true(jw_measure(&world, METRIC_SPLIT_BRAIN_WINDOW).value == 0);
 }
 
+static void failback_is_timed_from_the_heal_to_what_lasts(void **state)
+{
+	struct measurement m;
+
+	(void)state;
+	cut_world(10000, 14000, 12000, 30000, 32000);
+	for (double t = 32001; t < 40000; t += 50)
+		tick(0, t, 0, OP_OK);
+	m = ask(METRIC_FAILBACK_TIME, -1);
+	assert_int_equal(m.status, MEASURED_VALUE);
+	assert_int_equal(m.fault, 0);
+	assert_true(m.value == 2011e6);
+	assert_int_equal(m.total_findings, 1);
+}
+
+static void failback_that_did_not_happen_is_censored(void **state)
+{
+	struct measurement m;
+
+	(void)state;
+	cut_world(10000, 14000, 12000, 30000, 40000);
+	m = ask(METRIC_FAILBACK_TIME, -1);
+	assert_int_equal(m.status, MEASURED_CENSORED);
+	assert_true(m.value > 9900e6 && m.value <= 10000e6);
+	tick(0, 31005, 0, OP_OK); /* for a moment both think so */
+	assert_int_equal(ask(METRIC_FAILBACK_TIME, -1).status, MEASURED_CENSORED);
+}
+
+static void failback_needs_a_failover_and_time_to_last(void **state)
+{
+	(void)state;
+	cut_world(10000, 14000, 12000, 30000, 32000);
+	for (double t = 32001; t < 34000; t += 50)
+		tick(0, t, 0, OP_OK);
+	assert_int_equal(ask(METRIC_FAILBACK_TIME, -1).status, MEASURED_UNDECIDED);
+	jw_release(&world);
+	jw_init(&world);
+	jw_fault(&world, "cut", 10000, 30000);
+	for (double t = 1; t < 40000; t += 50)
+		tick(0, t, 0, OP_OK);
+	assert_int_equal(ask(METRIC_FAILBACK_TIME, -1).status, MEASURED_NOTHING);
+}
+
 /* Reads of 10 ms at 100 /s until the cut, none in it, then slow ones until `well`. */
 static void slow_world(double well_ms)
 {
@@ -335,6 +378,9 @@ int main(void)
 		T(orderly_failover_and_fail_back_are_no_split_brain),
 		T(terms_tell_even_where_turns_do_not),
 		T(forwarding_is_no_second_primary),
+		T(failback_is_timed_from_the_heal_to_what_lasts),
+		T(failback_that_did_not_happen_is_censored),
+		T(failback_needs_a_failover_and_time_to_last),
 		T(recovery_ends_when_it_is_as_fast_as_before),
 		T(instant_recovery_takes_no_time),
 		T(staying_slow_is_censored),

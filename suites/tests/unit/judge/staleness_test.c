@@ -1,3 +1,5 @@
+#include "suites/judge/sensitivity.h"
+#include "suites/tests/helpers/judge_store.h"
 #include "suites/tests/helpers/judge_world.h"
 
 #include <setjmp.h>
@@ -48,6 +50,52 @@ static void age_counts_from_the_first_successor(void **state)
 	(void)state;
 	old_read(3010);
 	assert_true(staleness(STAT_MAX, 0) == 2000);
+}
+
+static double behind(enum metric_stat stat)
+{
+	struct question question = jw_question(METRIC_STALENESS_K);
+
+	question.stat = stat;
+	return jw_ask(&world, &question).value;
+}
+
+static void successors_that_were_acknowledged_are_counted(void **state)
+{
+	(void)state;
+	old_read(2500);
+	assert_true(behind(STAT_MAX) == 2);
+	jw_read(&world, 5, K, 0, 2, 2600, 2610);
+	jw_read(&world, 5, K, 0, 3, 2700, 2710);
+	jw_read(&world, 6, K, 0, 1, 1005, 1015); /* v2 had not returned */
+	assert_true(behind(STAT_MEAN) == 0.75);
+	assert_true(behind(STAT_COUNT) == 4);
+}
+
+static void writes_beside_the_one_read_are_no_successors(void **state)
+{
+	(void)state;
+	jw_write(&world, 0, K, 1, 100, 200);
+	jw_write(&world, 1, K, 2, 150, 250);
+	jw_write(&world, 2, K, 3, 201, 300)->state = OP_UNKNOWN;
+	jw_read(&world, 5, K, 0, 1, 400, 410);
+	assert_true(behind(STAT_MAX) == 0);
+}
+
+static void planted_versions_behind_are_found(void **state)
+{
+	struct store_shape shape = STORE_SHAPE;
+	struct question question = jw_question(METRIC_STALENESS_K);
+	struct sensitivity s;
+
+	(void)state;
+	shape.ops = 6000;
+	store_run(&world, 1, &shape);
+	assert_true(behind(STAT_MAX) == 0);
+	question.bound = 2;
+	sensitivity_measure(&world.evidence, &question, 50, 1, &s);
+	assert_true(s.possible && s.planted > 25);
+	assert_int_equal(s.found, s.planted);
 }
 
 static void fresh_reads_are_of_age_zero(void **state)
@@ -327,6 +375,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(age_counts_from_the_first_successor),
+		T(successors_that_were_acknowledged_are_counted),
+		T(writes_beside_the_one_read_are_no_successors),
+		T(planted_versions_behind_are_found),
 		T(fresh_reads_are_of_age_zero),
 		T(reads_long_after_the_last_write_dilute_nothing),
 		T(unflagged_beyond_the_bound_is_found),

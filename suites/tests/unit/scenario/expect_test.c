@@ -33,6 +33,7 @@ static void values_get_base_units(void **state)
 		{"writes.lost == 0", "writes.lost == 0", 0},
 		{"latency.count > 100", "latency.count > 100", 100},
 		{"latency.p99.9 < 1.5s", "latency.p99.9 < 1.5s", 1.5e9},
+		{"staleness.k.p99.9 < 3", "staleness.k.p99.9 < 3", 3},
 		{"availability.window < 5s  at eu   for writes",
 			"availability.window < 5s for writes at eu", 5e9},
 		{"loss < 0.5% from us to eu in steady", "loss < 0.5% in steady from us to eu",
