@@ -63,6 +63,11 @@ const struct param group_params[] = {
 		.max = 4096,
 		.offset = FIELD(registers),
 		.help = "keys that each session overwrites"},
+	{.name = "shared",
+		.type = PARAM_BOOL,
+		.fallback = "no",
+		.offset = FIELD(shared),
+		.help = "one session of each region together overwrite the same keys, so that writes conflict"},
 	{.name = "ledger",
 		.type = PARAM_SHARE,
 		.fallback = "30%",
@@ -133,6 +138,11 @@ unsigned group_home(const struct client_group *group, uint32_t i)
 uint32_t group_sessions(const struct client_group *group)
 {
 	return group->n_regions * group->sessions_per_region;
+}
+
+uint32_t group_writers(const struct client_group *group)
+{
+	return group->shared ? group->sessions_per_region : group_sessions(group);
 }
 
 /* The roaming ones are spread evenly over the sessions, with the seed turning the circle, and a

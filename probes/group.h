@@ -8,7 +8,8 @@
  *
  * Sessions are numbered globally: session first_session + i lives in regions[i / per_region] and is
  * the only writer of its register keys, number session * registers .. + registers - 1, and of its
- * ledger keys, session << 18 | sequence (from 0). Its reads are split between its own registers
+ * ledger keys, session << 18 | sequence (from 0). With `shared`, one session of each region together
+ * write the register keys of the first region's: writes of several regions meet there. Its reads are split between its own registers
  * (read-your-writes), those of sessions of other regions (staleness), and reads that follow a write
  * at once (after_write; these come on top of the rate).
  */
@@ -49,6 +50,7 @@ struct client_group {
 	uint64_t timeout_ns;
 	uint64_t stale_after_ns;  /* bound beyond which stale data must be flagged */
 	uint64_t registers;       /* register keys of each session */
+	uint64_t shared;          /* 1: a session of each region writes the same registers */
 	uint64_t ledger_ppm;      /* share of writes that go to a new ledger key */
 	uint64_t delete_ppm;      /* share of register writes that are deletes */
 	uint64_t after_write_ppm; /* share of writes followed by a read of the same key elsewhere */
@@ -77,6 +79,9 @@ static inline uint32_t group_ledger_key(uint32_t session, uint32_t sequence)
 static inline uint32_t group_register_key(
 	const struct client_group *group, uint32_t session, uint32_t i)
 {
+	if (group->shared)
+		session = group->first_session +
+			(session - group->first_session) % group->sessions_per_region;
 	return op_key(KEY_REGISTER, (uint32_t)(session * group->registers) + i);
 }
 
@@ -94,6 +99,8 @@ unsigned group_region_at(
 unsigned group_home(const struct client_group *group, uint32_t i);
 bool group_roams(const struct client_group *group, uint32_t i, uint64_t seed);
 uint32_t group_sessions(const struct client_group *group);
+/* Sessions with registers of their own: one region's where they are shared. */
+uint32_t group_writers(const struct client_group *group);
 /* Does it look names up, and so has no part in the system's data? */
 bool group_looks_up(const struct client_group *group);
 /* Index of the first of the groups that works with the data; n: none does. Availability and roles are

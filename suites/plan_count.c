@@ -129,8 +129,7 @@ static uint64_t planned_keys(const struct plan *plan)
 	uint64_t keys = planned(plan, &all, LEDGER_WRITES);
 
 	for (size_t i = 0; i < plan->n_groups; i++)
-		keys += plan->groups[i].registers * plan->groups[i].sessions_per_region *
-			plan->groups[i].n_regions;
+		keys += plan->groups[i].registers * group_writers(&plan->groups[i]);
 	return keys;
 }
 

@@ -104,7 +104,7 @@ static void list_items(struct sweeps *s, const struct jv *ledger, struct err *er
 
 		if (group_looks_up(group))
 			continue;
-		for (uint64_t i = 0; i < group_sessions(group) * group->registers; i++)
+		for (uint64_t i = 0; i < group_writers(group) * group->registers; i++)
 			add(s, (uint32_t)(first + i), g);
 	}
 	for (unsigned r = 0; s->prober->ticker && r < config->n_regions; r++)

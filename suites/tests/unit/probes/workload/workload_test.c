@@ -178,6 +178,45 @@ static void an_unknown_write_is_not_followed(void **state)
 	workload_release(&w);
 }
 
+/* The session of each region with the same number there: 1, 5 and 9 of 4 a region. */
+static void shared_registers_have_a_writer_in_each_region(void **state)
+{
+	struct client_group group = a_group();
+	uint32_t first = group_register_key(&group, 11, 0);
+
+	(void)state;
+	assert_int_not_equal(group_register_key(&group, 15, 0), first);
+	assert_int_equal(group_writers(&group), 12);
+	group.shared = 1;
+	assert_int_equal(group_register_key(&group, 15, 0), first);
+	assert_int_equal(group_register_key(&group, 19, 0), first);
+	assert_int_not_equal(group_register_key(&group, 12, 0), first);
+	assert_int_equal(group_register_key(&group, 11, 0), first);
+	assert_int_equal(group_writers(&group), 4);
+}
+
+static void shared_sessions_write_and_read_shared_keys_only(void **state)
+{
+	struct client_group group = a_group();
+	uint32_t first, end;
+	struct workload w;
+
+	(void)state;
+	group.shared = 1;
+	first = group_register_key(&group, group.first_session, 0);
+	end = first + (uint32_t)(group_writers(&group) * group.registers);
+	workload_init(&w, &group, 9, 7);
+	while (workload_when(&w) < 5 * NSEC_PER_SEC) {
+		struct workload_op op;
+
+		workload_take(&w, true, &op);
+		if (op_key_class(op.key) == KEY_REGISTER)
+			assert_in_range(op.key, first, end - 1);
+		workload_ended(&w, &op, OP_OK, w.slot, op.at_ns + 1);
+	}
+	workload_release(&w);
+}
+
 static void reads_demand_the_version_of_the_own_last_write(void **state)
 {
 	struct client_group group = a_group();
@@ -294,6 +333,8 @@ int main(void)
 		cmocka_unit_test(the_same_seed_gives_the_same_operations),
 		cmocka_unit_test(an_acknowledged_write_is_read_soon_after),
 		cmocka_unit_test(an_unknown_write_is_not_followed),
+		cmocka_unit_test(shared_registers_have_a_writer_in_each_region),
+		cmocka_unit_test(shared_sessions_write_and_read_shared_keys_only),
 		cmocka_unit_test(reads_demand_the_version_of_the_own_last_write),
 		cmocka_unit_test(a_slot_that_is_not_sent_uses_no_value_and_no_ledger_key),
 		cmocka_unit_test(after_a_quiet_phase_the_schedule_goes_on_in_step),
