@@ -42,6 +42,33 @@ static void assert_holds(const struct store *store, const char *key, const char 
 	assert_memory_equal(entry_value(entry), value, entry->value_len);
 }
 
+static void write_stamped(struct store *store, uint64_t stamp, const char *value)
+{
+	struct entry *entry = entry_new(
+		value ? ENTRY_PUT : ENTRY_DELETE, "a", 1, value, value ? strlen(value) : 0);
+
+	entry->stamp = stamp;
+	store_append(store, entry);
+	store_apply(store, store->last);
+}
+
+static void latest_stamp_stays_in_whatever_order_it_comes(void **state)
+{
+	struct store store = {0};
+
+	(void)state;
+	write_stamped(&store, 20, "1");
+	write_stamped(&store, 10, "2");
+	assert_holds(&store, "a", "1");
+	assert_int_equal(entry_version(store_get(&store, "a", 1)), 20);
+	write_stamped(&store, 30, NULL);
+	write_stamped(&store, 25, "3");
+	assert_holds(&store, "a", NULL);
+	write_stamped(&store, 31, "4");
+	assert_holds(&store, "a", "4");
+	store_release(&store);
+}
+
 static void truncating_takes_writes_back_in_reverse(void **state)
 {
 	struct store store = {0};
@@ -156,6 +183,7 @@ static void a_quicker_way_back_tightens_the_bound_and_a_slower_one_does_not_loos
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(latest_stamp_stays_in_whatever_order_it_comes),
 		cmocka_unit_test(truncating_takes_writes_back_in_reverse),
 		cmocka_unit_test(only_applied_entries_show),
 		cmocka_unit_test(forgetting_restores_what_was_before_unless_overwritten),
