@@ -91,6 +91,8 @@ static inline uint32_t group_register_key(
  * their operations overlap. */
 #define GROUP_TICKER_SESSION(region) GROUP_TICKER_WRITER(region)
 #define GROUP_SWEEP_SESSION(region) (0xfe000u + (region))
+/* The session that lies is writer and session in one. */
+#define GROUP_LIAR_SESSION(region) (0xfd000u + (region))
 
 /* Region in which session i (0 ..) of the group is at an instant since the run's epoch: its home at
  * first, then, for a roaming one, the next of the group's regions every roam_every_ns. */

@@ -44,7 +44,7 @@
  * where two nodes of the region differ. A node that leaves 8 reads unanswered in a row is given up.
  * Counts in "progress" are since the start, p99_ns is of the last second and 0 without operations.
  *
- * History: session-N.ops, ticker.ops and sweep.ops; marks: roles.marks; when it was held itself:
+ * History: session-N.ops, ticker.ops, liar.ops and sweep.ops; marks: roles.marks; when it was held itself:
  * N.held (probes/stall.h).
  */
 #ifndef PROBES_PROBER_H
@@ -72,6 +72,7 @@ struct prober_config {
 	uint64_t epoch_ns; /* CLOCK_MONOTONIC of the run's zero; 0: the instant of "start" */
 	const char *dir;   /* existing, empty */
 	uint64_t ticker;   /* 0: no ticker (benchmarks) */
+	uint64_t liar;     /* 1: the session that lies (probes/prober/liar.c) */
 };
 
 /* Runs until "stop" or end of file on the socket. Call in the forked child after it entered the

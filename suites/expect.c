@@ -3,6 +3,7 @@
 #include "suites/expect_trial.h"
 #include "suites/judge/index.h"
 #include "suites/judge/lane.h"
+#include "suites/judge/liar.h"
 #include "suites/proof/rows.h"
 
 #include <string.h>
@@ -117,14 +118,21 @@ static void judge_indexed(struct arena *arena, const struct evidence *evidence,
 	*got = trial.got;
 }
 
+static void index_evidence(struct arena *arena, struct evidence *evidence)
+{
+	if (evidence->index)
+		return;
+	evidence->index = index_build(arena, evidence, NULL);
+	liar_try(evidence);
+}
+
 void expect_judge(struct arena *arena, const struct evidence *evidence,
 	const struct plan_expect *expect, struct result_expect *out)
 {
 	struct evidence indexed = *evidence;
 	struct measurement got;
 
-	if (!indexed.index)
-		indexed.index = index_build(arena, evidence, NULL);
+	index_evidence(arena, &indexed);
 	judge_indexed(arena, &indexed, expect, NULL, out, &got);
 }
 
@@ -257,8 +265,7 @@ void expect_judge_run(struct arena *arena, const struct evidence *evidence, stru
 	struct measurement *got = arena_array(arena, plan->n_expects + 1, sizeof(*got));
 	const struct measurement **measured;
 
-	if (!indexed.index)
-		indexed.index = index_build(arena, evidence, NULL);
+	index_evidence(arena, &indexed);
 	measured = measure_by_key(arena, &indexed);
 	for (size_t i = 0; i < plan->n_expects; i++)
 		judge_indexed(

@@ -7,7 +7,7 @@
  *      whatever the certificate says;
  *   2. a fault that the expectation depends on was not in force, or not exercised: void;
  *   3. nothing measured, fewer samples than the evidence demands, a tainted witness, a suspended
- *      machine, a dead prober, a checker that missed its plants, a claim that the data cannot
+ *      machine, a dead prober, a checker that missed its plants, our liar not caught, a claim that the data cannot
  *      carry: inconclusive;
  *   4. the comparison holds: pass (or warn);
  *   5. it does not, it is about times or outages, and the machine was short of processors

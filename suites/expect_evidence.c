@@ -76,6 +76,20 @@ static bool hangs_on_reads(const struct plan_expect *e)
 	}
 }
 
+/* A silence about reads is worth nothing where a false answer of our own went unnoticed. */
+static bool judge_liar(struct trial *trial)
+{
+	const struct evidence *e = trial->evidence;
+
+	if (e->lies_caught == e->lies_told || !hangs_on_reads(trial->expect))
+		return false;
+	return trial_conclude(trial, VERDICT_INCONCLUSIVE,
+		arena_printf(trial->arena,
+			"of %llu old answers that our own liar gave, %llu were found: reads are not "
+			"judged as they were answered",
+			(unsigned long long)e->lies_told, (unsigned long long)e->lies_caught));
+}
+
 static bool hangs_on_writes(const struct plan_expect *e)
 {
 	switch (e->metric->id) {
@@ -274,7 +288,8 @@ static bool judge_resolution(struct trial *trial)
 
 bool trial_lacks_evidence(struct trial *trial)
 {
-	return judge_status(trial) || judge_accidents(trial) || judge_amount(trial);
+	return judge_status(trial) || judge_accidents(trial) || judge_liar(trial) ||
+		judge_amount(trial);
 }
 
 bool trial_cannot_tell(struct trial *trial)

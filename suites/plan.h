@@ -110,6 +110,7 @@ struct plan_evidence {
 	uint64_t min_reads, min_acked_writes, min_samples; /* min_samples: of any one expectation */
 	uint64_t capture;                                  /* enum pcap_keep */
 	uint64_t capture_limit;                            /* bytes of pcap a region */
+	uint64_t liar; /* 1: a session lies, to see whether it is caught */
 };
 
 struct plan {

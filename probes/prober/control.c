@@ -168,7 +168,8 @@ static int stand_by(struct prober *prober, struct control *c, struct err *err)
 		return 0;
 	c->standing_by = true;
 	return held_start(prober, err) || names_start(prober, err) || sessions_start(prober, err) ||
-			ticker_start(prober, err) || roles_start(prober, err)
+			ticker_start(prober, err) || roles_start(prober, err) ||
+			liar_start(prober, err)
 		? -1
 		: 0;
 }
@@ -261,7 +262,7 @@ static int open_all(struct prober *prober, struct err *err)
 {
 	return held_open(prober, err) || names_open(prober, err) || sessions_open(prober, err) ||
 			ticker_open(prober, err) || roles_open(prober, err) ||
-			sweeps_open(prober, err)
+			sweeps_open(prober, err) || liar_open(prober, err)
 		? -1
 		: 0;
 }
@@ -272,6 +273,7 @@ static void end_all(struct prober *prober)
 	sessions_join(prober);
 	if (prober->ticker)
 		ticker_join(prober);
+	liar_join(prober);
 	sweeps_join(prober);
 	names_join(prober);
 	roles_join(prober);
@@ -282,6 +284,7 @@ static void close_all(struct prober *prober)
 {
 	sessions_close(prober);
 	ticker_close(prober);
+	liar_close(prober);
 	sweeps_close(prober);
 	names_close(prober);
 	roles_close(prober);

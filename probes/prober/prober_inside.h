@@ -24,6 +24,7 @@ struct roles;
 struct sweeps;
 struct names;
 struct held;
+struct liar;
 
 struct prober {
 	struct prober_config *config; /* a copy: "start" may fix its epoch */
@@ -38,6 +39,7 @@ struct prober {
 	struct sweeps *sweeps;
 	struct names *names;
 	struct held *held;
+	struct liar *liar; /* NULL: none here */
 };
 
 /* Takes message. A failure to send stops the prober: the agent is gone. */
@@ -90,6 +92,11 @@ int held_open(struct prober *prober, struct err *err);
 int held_start(struct prober *prober, struct err *err);
 void held_join(struct prober *prober);
 void held_close(struct prober *prober);
+
+int liar_open(struct prober *prober, struct err *err);
+int liar_start(struct prober *prober, struct err *err);
+void liar_join(struct prober *prober);
+void liar_close(struct prober *prober);
 
 int sweeps_open(struct prober *prober, struct err *err);
 /* Begin one; it answers by "swept". One at a time: waits for the one before. */

@@ -203,6 +203,7 @@ static void configure_prober(struct agent *agent)
 		.seed = plan->seed,
 		.dir = agent->record,
 		.ticker = 1,
+		.liar = plan->evidence.liar,
 	};
 	for (size_t i = 0; i < plan->n_endpoints; i++) {
 		if (plan->regions[plan->endpoints[i].region].primary)

@@ -80,6 +80,9 @@ struct evidence {
 	 * of none. */
 	uint64_t *prober_packets;
 
+	/* Of the session that lies (suites/judge/liar.h), filled together with the index. */
+	uint64_t lies_told, lies_caught;
+
 	/* Orders over the history (suites/judge/index.h), made once before it is judged. NULL until
 	 * then: expect_judge_run makes it. */
 	const struct index *index;

@@ -122,6 +122,8 @@ const char *view_session_name(struct arena *arena, const struct plan *plan, cons
 		return arena_printf(arena, "read-back in %s", view_region_name(plan, op->region));
 	if (op->flags & OP_TICKER)
 		return arena_printf(arena, "ticker of %s", view_region_name(plan, op->region));
+	if (op->flags & OP_VIA_PROXY)
+		return arena_printf(arena, "liar of %s", view_region_name(plan, op->region));
 	group = view_group(plan, op->session);
 	if (!group)
 		return arena_printf(arena, "session %u", op->session);

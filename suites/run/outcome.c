@@ -5,6 +5,7 @@
 #include "suites/expect.h"
 #include "suites/fates.h"
 #include "suites/judge/index.h"
+#include "suites/judge/liar.h"
 #include "suites/record.h"
 #include "suites/series.h"
 
@@ -82,6 +83,18 @@ static void note_certificates(struct run *run)
 	}
 }
 
+static void note_liar(struct run *run)
+{
+	const struct evidence *e = &run->evidence;
+
+	if (e->lies_told)
+		run_note_late(run, e->end_ns, "liar",
+			"our own session gave %llu old answers, %llu caught",
+			(unsigned long long)e->lies_told, (unsigned long long)e->lies_caught);
+	else if (run->plan->evidence.liar)
+		run_note_late(run, e->end_ns, "liar", "found no occasion to lie");
+}
+
 static void judge(struct run *run, struct result *out)
 {
 	struct err err = {0};
@@ -95,6 +108,8 @@ static void judge(struct run *run, struct result *out)
 	record_bound_phases(&run->evidence);
 	note_certificates(run);
 	run->evidence.index = index_build(&run->arena, &run->evidence, NULL);
+	liar_try(&run->evidence);
+	note_liar(run);
 	expect_judge_run(&run->arena, &run->evidence, out);
 	series_fill(&run->arena, &run->evidence, out);
 	if (run->n_events)

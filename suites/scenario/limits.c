@@ -25,7 +25,7 @@ static void read_capture(struct reader *r, const struct yaml *node, struct plan_
 void reader_evidence(struct reader *r, const struct yaml *node, struct scenario *out)
 {
 	static const char *const keys[] = {
-		"min-reads", "min-acked-writes", "min-samples", "capture", "capture-limit"};
+		"min-reads", "min-acked-writes", "min-samples", "capture", "capture-limit", "liar"};
 	struct plan_evidence *evidence = &out->evidence;
 
 	if (!reader_is(r, node, YAML_MAP, "evidence"))
@@ -38,6 +38,7 @@ void reader_evidence(struct reader *r, const struct yaml *node, struct scenario 
 		&evidence->min_acked_writes);
 	reader_value(r, yaml_get(node, "min-samples"), PARAM_COUNT, "min-samples",
 		&evidence->min_samples);
+	reader_value(r, yaml_get(node, "liar"), PARAM_BOOL, "liar", &evidence->liar);
 	read_capture(r, yaml_get(node, "capture"), evidence);
 	reader_value(r, yaml_get(node, "capture-limit"), PARAM_SIZE, "capture-limit",
 		&evidence->capture_limit);

@@ -79,6 +79,7 @@ void scenario_read(struct arena *arena, const struct source *source, scenario_en
 		.max_duration_ns = MAX_DURATION_NS,
 		.converge_limit_ns = CONVERGE_LIMIT_NS,
 		.evidence.capture_limit = CAPTURE_LIMIT,
+		.evidence.liar = 1,
 		.steady_ppm = STEADY_PPM};
 	if (!reader_is(&r, root, YAML_MAP, "a scenario"))
 		return;

@@ -1,4 +1,5 @@
 #include "suites/tests/helpers/judge_world.h"
+#include "suites/judge/liar.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +202,7 @@ void jw_seal(struct judge_world *world)
 			world->evidence.end_ns = world->ops[i].ret_ns;
 	}
 	world->evidence.index = index_build(&world->arena, &world->evidence, NULL);
+	liar_try(&world->evidence);
 }
 
 struct question jw_question(enum metric_id metric)
