@@ -129,6 +129,8 @@ static void put_contents(const struct html *html)
 	} sections[] = {{"expectations", true}, {"timeline", true},
 		{"counterexamples", has_counterexamples(result)},
 		{"charts", result->series.n_buckets > 0},
+		{"staleness", result->series.n_buckets > 0},
+		{"links", result->series.n_links > 0},
 		{"visibility", result->series.n_visibilities > 0}, {"faults", true},
 		{"limits", true}, {"environment", true}, {"scenario", true}, {"files", true}};
 
@@ -154,6 +156,8 @@ void html_write(const struct result *result, const struct writer_options *option
 	html_put_timeline(&html);
 	html_put_witnesses(&html);
 	html_put_charts(&html);
+	html_put_trouble(&html);
+	html_put_matrix(&html);
 	html_put_visibility(&html);
 	html_put_proof(&html);
 	html_put_limits(&html);

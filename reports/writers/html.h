@@ -17,6 +17,7 @@
 #include "reports/writers/html_svg.h"
 #include "reports/writers/html_text.h"
 
+#define HTML_ROWS_MAX 600 /* of a table of numbers */
 #define HTML_EVENTS_MAX 500 /* in the table, and so with a number in the timeline */
 
 struct html {
@@ -31,6 +32,8 @@ void html_put_timeline(const struct html *html);   /* html_timeline.c */
 void html_put_events(const struct html *html);     /* html_events.c */
 void html_put_charts(const struct html *html);     /* html_charts.c */
 void html_put_numbers(const struct html *html);    /* html_numbers.c */
+void html_put_trouble(const struct html *html);    /* html_trouble.c */
+void html_put_matrix(const struct html *html);     /* html_matrix.c */
 void html_put_visibility(const struct html *html); /* html_visibility.c */
 void html_put_witnesses(const struct html *html);  /* html_witness.c */
 void html_put_proof(const struct html *html);      /* html_proof.c */

@@ -7,18 +7,12 @@
  */
 #include "fixtures/base/buf.h"
 #include "reports/writers/html.h"
-#include "reports/writers/html_axis.h"
+#include "reports/writers/html_chart.h"
 
 #include <math.h>
 #include <string.h>
 
-#define WIDTH 360
-#define HEIGHT 196
-#define LEFT 52
-#define TOP 34
-#define BOTTOM 168
-#define REGIONS_MAX 24 /* drawn; all are in the tables */
-#define RATES_MAX 60   /* steps of throughput: buckets are joined, else single operations show */
+#define RATES_MAX 60 /* steps of throughput: buckets are joined, else single operations show */
 
 struct chart {
 	const struct html *html;
@@ -94,65 +88,24 @@ static double latency_y(const struct chart *chart, uint64_t ns)
 	double share = (value - chart->low) / (chart->high - chart->low);
 
 	share = fmin(fmax(share, 0), 1);
-	return BOTTOM - share * (BOTTOM - TOP);
-}
-
-static void put_frame(const struct chart *chart, const char *region, const char *what)
-{
-	struct buf *out = chart->html->out;
-
-	axis_put_faults(&chart->axis, TOP, BOTTOM);
-	axis_put_ticks(&chart->axis, TOP, BOTTOM, false, 6);
-	svg_text_begin(out, PAINT_INK, ANCHOR_START, 12, true, 2, 13);
-	html_clipped(out, region, 24);
-	buf_puts(out, ": ");
-	buf_puts(out, what);
-	svg_text_end(out);
+	return CHART_BOTTOM - share * (CHART_BOTTOM - CHART_TOP);
 }
 
 static void put_decades(const struct chart *chart)
 {
-	struct buf *out = chart->html->out;
-
 	for (double d = chart->low; d <= chart->high; d++) {
-		double y = BOTTOM - (d - chart->low) / (chart->high - chart->low) * (BOTTOM - TOP);
+		double share = (d - chart->low) / (chart->high - chart->low);
 
-		svg_line(out, PAINT_GRID, LEFT, y, LEFT + chart->axis.width, y);
-		svg_text_begin(out, PAINT_FAINT, ANCHOR_END, 11, false, LEFT - 5, y + 4);
-		if (d < 6)
-			buf_printf(out, "%.0f \xc2\xb5s", pow(10, d - 3));
-		else if (d < 9)
-			buf_printf(out, "%.0f ms", pow(10, d - 6));
-		else
-			buf_printf(out, "%.0f s", pow(10, d - 9));
-		svg_text_end(out);
+		chart_level_begin(&chart->axis, CHART_BOTTOM - share * (CHART_BOTTOM - CHART_TOP));
+		chart_put_decade(chart->html->out, d);
+		svg_text_end(chart->html->out);
 	}
-}
-
-static void point(struct buf *path, char command, double x, double y)
-{
-	buf_addc(path, command);
-	svg_number(path, x);
-	buf_addc(path, ' ');
-	svg_number(path, y);
 }
 
 static double middle_of(const struct chart *chart, size_t bucket)
 {
 	return axis_x(&chart->axis, bucket * chart->html->result->series.bucket_ns) +
 		chart->width / 2;
-}
-
-static void put_path(
-	struct buf *out, const struct buf *path, enum paint paint, double width, bool round)
-{
-	if (!path->len)
-		return;
-	buf_printf(out, "<path d=\"%s\"", buf_str(path));
-	if (round)
-		buf_puts(out, " stroke-linecap=\"round\"");
-	svg_stroke(out, paint, width);
-	buf_puts(out, "/>\n");
 }
 
 static void put_latencies(const struct chart *chart, const struct series_line *line)
@@ -167,21 +120,18 @@ static void put_latencies(const struct chart *chart, const struct series_line *l
 
 		if (!stats->ok)
 			continue;
-		point(&ranges, 'M', x, fast > p99 + 1 ? fast : p99 + 1);
+		chart_point(&ranges, 'M', x, fast > p99 + 1 ? fast : p99 + 1);
 		buf_addc(&ranges, 'V');
 		svg_number(&ranges, p99);
-		point(&medians, 'M', x - chart->width / 2, latency_y(chart, stats->p50_ns));
+		chart_point(&medians, 'M', x - chart->width / 2, latency_y(chart, stats->p50_ns));
 		buf_addc(&medians, 'h');
 		svg_number(&medians, chart->width);
-		point(&slowest, 'M', x, latency_y(chart, stats->max_ns));
+		chart_point(&slowest, 'M', x, latency_y(chart, stats->max_ns));
 		buf_puts(&slowest, "h0");
 	}
-	put_path(out, &ranges, PAINT_SOFT, fmax(chart->width, 1), false);
-	put_path(out, &medians, PAINT_OK, 1.6, false);
-	put_path(out, &slowest, PAINT_INK, 2, true);
-	buf_release(&ranges);
-	buf_release(&medians);
-	buf_release(&slowest);
+	chart_put_path(out, &ranges, PAINT_SOFT, fmax(chart->width, 1), false);
+	chart_put_path(out, &medians, PAINT_OK, 1.6, false);
+	chart_put_path(out, &slowest, PAINT_INK, 2, true);
 }
 
 /* Above the plot: crosses where something failed, rings where nobody knows. */
@@ -195,18 +145,16 @@ static void put_troubles(const struct chart *chart, const struct series_line *li
 		double x = middle_of(chart, b);
 
 		if (stats->fail) {
-			point(&crosses, 'M', x - 2, TOP - 12);
+			chart_point(&crosses, 'M', x - 2, CHART_TOP - 12);
 			buf_puts(&crosses, "l4 4m0-4l-4 4");
 		}
 		if (stats->unknown) {
-			point(&rings, 'M', x - 1.8, TOP - 4);
+			chart_point(&rings, 'M', x - 1.8, CHART_TOP - 4);
 			buf_puts(&rings, "a1.8 1.8 0 1 0 3.6 0a1.8 1.8 0 1 0-3.6 0");
 		}
 	}
-	put_path(out, &crosses, PAINT_FAIL, 1, false);
-	put_path(out, &rings, PAINT_UNKNOWN, 0.8, false);
-	buf_release(&crosses);
-	buf_release(&rings);
+	chart_put_path(out, &crosses, PAINT_FAIL, 1, false);
+	chart_put_path(out, &rings, PAINT_UNKNOWN, 0.8, false);
 }
 
 static void put_latency(const struct chart *chart, const char *region, bool writes)
@@ -216,10 +164,9 @@ static void put_latency(const struct chart *chart, const char *region, bool writ
 
 	if (!line)
 		return;
-	svg_open(out, "chart", WIDTH, HEIGHT,
+	chart_open(&chart->axis, region, writes ? "latency of writes" : "latency of reads",
 		writes ? "Latency of writes over time; the table below has numbers"
 		       : "Latency of reads over time; the table below has numbers");
-	put_frame(chart, region, writes ? "latency of writes" : "latency of reads");
 	put_decades(chart);
 	put_latencies(chart, line);
 	put_troubles(chart, line);
@@ -230,7 +177,7 @@ static void put_latency(const struct chart *chart, const char *region, bool writ
 
 static double rate_y(const struct chart *chart, double rate)
 {
-	return BOTTOM - rate / chart->most * (BOTTOM - TOP);
+	return CHART_BOTTOM - rate / chart->most * (CHART_BOTTOM - CHART_TOP);
 }
 
 static void put_rates_axis(const struct chart *chart)
@@ -239,10 +186,7 @@ static void put_rates_axis(const struct chart *chart)
 	double step = svg_step(chart->most, 5);
 
 	for (unsigned i = 0; i * step <= chart->most; i++) {
-		double y = rate_y(chart, i * step);
-
-		svg_line(out, PAINT_GRID, LEFT, y, LEFT + chart->axis.width, y);
-		svg_text_begin(out, PAINT_FAINT, ANCHOR_END, 11, false, LEFT - 5, y + 4);
+		chart_level_begin(&chart->axis, rate_y(chart, i * step));
 		html_fixed(out, i * step, step < 1 ? 1 : 0);
 		buf_puts(out, "/s");
 		svg_text_end(out);
@@ -259,36 +203,29 @@ static void put_rates(const struct chart *chart, const char *region, bool writes
 		struct rates rates = rates_of(chart, line, b);
 		double x = axis_x(&chart->axis, b * series->bucket_ns);
 		double width = axis_x(&chart->axis, (b + chart->join) * series->bucket_ns) - x;
-		double height = BOTTOM - rate_y(chart, rates.not_ok);
+		double height = CHART_BOTTOM - rate_y(chart, rates.not_ok);
 
-		point(&ok, b ? 'L' : 'M', x, rate_y(chart, rates.ok));
+		chart_point(&ok, b ? 'L' : 'M', x, rate_y(chart, rates.ok));
 		buf_addc(&ok, 'h');
 		svg_number(&ok, width);
 		if (rates.not_ok > 0)
-			axis_box(
-				&bad, x, BOTTOM - fmax(height, 2), fmax(width, 1), fmax(height, 2));
+			axis_box(&bad, x, CHART_BOTTOM - fmax(height, 2), fmax(width, 1),
+				fmax(height, 2));
 	}
-	if (bad.len) {
-		buf_printf(out, "<path shape-rendering=\"crispEdges\" d=\"%s\"", buf_str(&bad));
-		svg_fill(out, PAINT_FAIL);
-		buf_puts(out, "/>\n");
-	}
+	chart_put_area(out, &bad, PAINT_FAIL);
 	if (writes)
 		buf_puts(out, "<g stroke-dasharray=\"3 2\">");
-	put_path(out, &ok, writes ? PAINT_SPAN : PAINT_OK, 1.6, false);
+	chart_put_path(out, &ok, writes ? PAINT_SPAN : PAINT_OK, 1.6, false);
 	if (writes)
 		buf_puts(out, "</g>\n");
-	buf_release(&ok);
-	buf_release(&bad);
 }
 
 static void put_throughput(const struct chart *chart, const char *region)
 {
 	struct buf *out = chart->html->out;
 
-	svg_open(out, "chart", WIDTH, HEIGHT,
+	chart_open(&chart->axis, region, "throughput",
 		"Operations per second over time; the table below has numbers");
-	put_frame(chart, region, "throughput");
 	put_rates_axis(chart);
 	put_rates(chart, region, false);
 	put_rates(chart, region, true);
@@ -303,9 +240,9 @@ void html_put_charts(const struct html *html)
 
 	if (!result->series.n_buckets)
 		return;
-	chart.axis = (struct axis){.html = html, .left = LEFT, .width = WIDTH - LEFT - 10};
+	chart.axis = chart_axis(html);
 	chart.join = (result->series.n_buckets + RATES_MAX - 1) / RATES_MAX;
-	chart.width = axis_x(&chart.axis, result->series.bucket_ns) - LEFT;
+	chart.width = axis_x(&chart.axis, result->series.bucket_ns) - CHART_LEFT;
 	find_bounds(&chart);
 	buf_puts(out,
 		"<section id=\"charts\">\n<h2>Latency and throughput</h2>\n"
@@ -314,7 +251,7 @@ void html_put_charts(const struct html *html)
 		"\xc3\x97 above: something failed then; \xe2\x97\x8b: an outcome is unknown. "
 		"Throughput: solid line reads ok, dashed line writes ok, filled from below what "
 		"failed or is unknown. Shaded: a fault in force.</p>\n");
-	for (size_t r = 0; r < result->n_regions && r < REGIONS_MAX; r++) {
+	for (size_t r = 0; r < result->n_regions && r < CHART_REGIONS_MAX; r++) {
 		const char *region = result->regions[r].name;
 
 		buf_puts(out, "<div class=\"charts\">\n");
@@ -323,9 +260,9 @@ void html_put_charts(const struct html *html)
 		put_throughput(&chart, region);
 		buf_puts(out, "</div>\n");
 	}
-	if (result->n_regions > REGIONS_MAX)
-		buf_printf(out, "<p>The first %d of %zu regions are drawn.</p>\n", REGIONS_MAX,
-			result->n_regions);
+	if (result->n_regions > CHART_REGIONS_MAX)
+		buf_printf(out, "<p>The first %d of %zu regions are drawn.</p>\n",
+			CHART_REGIONS_MAX, result->n_regions);
 	html_put_numbers(html);
 	buf_puts(out, "</section>\n");
 }

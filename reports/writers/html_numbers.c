@@ -5,8 +5,6 @@
 #include "fixtures/base/buf.h"
 #include "reports/writers/html.h"
 
-#define ROWS_MAX 600
-
 static void put_latency(struct buf *out, const struct series_stats *stats, uint64_t ns)
 {
 	buf_puts(out, "<td class=\"n\">");
@@ -62,10 +60,10 @@ void html_put_numbers(const struct html *html)
 	for (size_t i = 0; i < series->n_cells; i++) {
 		if (is_empty(&series->cells[i]))
 			continue;
-		if (shown < ROWS_MAX)
+		if (shown < HTML_ROWS_MAX)
 			put_cell_row(out, &series->cells[i]);
-		left += shown == ROWS_MAX;
-		shown += shown < ROWS_MAX;
+		left += shown == HTML_ROWS_MAX;
+		shown += shown < HTML_ROWS_MAX;
 	}
 	if (!shown)
 		buf_puts(out, "<tr><td colspan=\"11\">no operation</td></tr>\n");

@@ -3,6 +3,8 @@
  */
 #include "fixtures/base/buf.h"
 #include "reports/writers/html.h"
+#include "reports/writers/writer.h"
+#include "reports/writers/writers.h"
 
 #include <string.h>
 
@@ -61,24 +63,59 @@ static void put_source(const struct html *html)
 		buf_puts(out, "<p>The rest stands in scenario.yaml.</p>\n");
 }
 
-static void put_files(struct buf *out)
+static void put_file(struct buf *out, const char *name, const char *what)
+{
+	buf_printf(out, "<li><a href=\"%s\">%s</a> %s</li>\n", name, name, what);
+}
+
+static bool has_captures(const struct result *result)
+{
+	for (size_t i = 0; i < result->n_faults; i++) {
+		if (result->faults[i].n_traffic)
+			return true;
+	}
+	return false;
+}
+
+/* Regions are named by people: what could not stand in a link is a directory to look into. */
+static void put_captures(struct buf *out, const struct result *result)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	for (size_t r = 0; has_captures(result) && r < result->n_regions; r++) {
+		const char *region = result->regions[r].name;
+		struct buf name = {0};
+
+		if (!region[strspn(region, plain)]) {
+			buf_printf(&name, "record/%s/%zu.pcap", region, r);
+			put_file(out, buf_str(&name), "the system's packets there, for Wireshark");
+		}
+		buf_release(&name);
+	}
+}
+
+/* What the writers write, and what the run leaves. */
+static void put_files(const struct html *html)
 {
 	static const struct {
 		const char *name, *what;
 	} files[] = {
-		{"run.json", "the whole result, for programs"},
-		{"junit.xml", "JUnit, for CI servers"},
 		{"scenario.yaml", "the scenario as it was run"},
 		{"record.json", "instants of faults and sweeps, to judge again"},
 		{"record/", "histories, marks, beacons and captures of every region"},
 		{"run.log", "what the tool did"},
 	};
 
-	buf_puts(out, "<section id=\"files\">\n<h2>Files</h2>\n<ul>\n");
+	buf_puts(html->out, "<section id=\"files\">\n<h2>Files</h2>\n<ul>\n");
+	for (const struct writer *w = writers; w->name; w++) {
+		if (w->file && w->write != html_write && w->write != html_write_style)
+			put_file(html->out, w->file, w->help);
+	}
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
-		buf_printf(out, "<li><a href=\"%s\">%s</a> %s</li>\n", files[i].name, files[i].name,
-			files[i].what);
-	buf_puts(out, "</ul>\n</section>\n");
+		put_file(html->out, files[i].name, files[i].what);
+	put_captures(html->out, html->result);
+	buf_puts(html->out, "</ul>\n</section>\n");
 }
 
 void html_put_scenario(const struct html *html)
@@ -93,5 +130,5 @@ void html_put_scenario(const struct html *html)
 	buf_puts(out, "<section id=\"scenario\">\n<h2>Scenario</h2>\n");
 	put_source(html);
 	buf_puts(out, "</section>\n");
-	put_files(out);
+	put_files(html);
 }

@@ -6,40 +6,23 @@
  * nothing that happened is drawn smaller than two pixels. Instants have numbers, which the table of
  * events below explains.
  */
-#include "reports/writers/html_axis.h"
+#include "reports/writers/html_timeline.h"
 #include "fixtures/base/buf.h"
-#include "reports/writers/html.h"
 #include "reports/writers/text.h"
 
 #include <string.h>
 
-#define WIDTH 1100
-#define LEFT 122
+#define WIDTH TIMELINE_WIDTH
+#define LEFT TIMELINE_LEFT
 #define ROW 21
-#define HEIGHT 64 /* of a lane's bars */
-#define UP_LEAST 30
-#define LEAST 2
-#define ROLE_ROW 9
-#define LANE_GAP 16
 #define LINES_MAX 24 /* of events through the lanes: more would be hatching */
 #define MARKER_GAP 17
 #define MARKER_LEVELS 3
 #define FAULT_ROWS_MAX 8
-#define BARS_MAX 130 /* of a lane: buckets are joined where there are more */
-
-struct timeline {
-	const struct html *html;
-	struct axis axis;
-	double y;
-	double lanes_top;
-	size_t join, n_bars; /* buckets of a bar; bars of a lane */
-	double px_per_op, up,
-		down; /* pixels: of an operation, of a lane above and below its line */
-};
 
 /* --- rows above the lanes -------------------------------------------------------------------- */
 
-static void put_row_name(struct timeline *t, const char *name)
+void timeline_put_row_name(struct timeline *t, const char *name)
 {
 	svg_text(t->html->out, PAINT_FAINT, ANCHOR_END, 11, LEFT - 10, t->y + 14, name);
 }
@@ -50,7 +33,7 @@ static void put_phases(struct timeline *t)
 	struct buf *out = t->html->out;
 	size_t shown = 0;
 
-	put_row_name(t, "phase");
+	timeline_put_row_name(t, "phase");
 	for (size_t i = 0; i < result->n_phases; i++) {
 		const struct result_phase *phase = &result->phases[i];
 		double x = axis_x(&t->axis, phase->start_ns);
@@ -108,7 +91,7 @@ static void put_faults(struct timeline *t)
 		uint64_t from = fault->in_force_ns ? fault->in_force_ns : fault->asked_ns;
 		double x = axis_x(&t->axis, from), width = 3;
 
-		put_row_name(t, i ? "" : "fault");
+		timeline_put_row_name(t, i ? "" : "fault");
 		if (fault->in_force_ns)
 			width = axis_x(&t->axis, axis_fault_end(t->html, fault)) - x;
 		buf_puts(out, "<g fill-opacity=\"0.5\">");
@@ -164,7 +147,7 @@ static void put_rto(struct timeline *t, const struct result_expect *expect)
 		return;
 	from = axis_x(&t->axis, fault->in_force_ns);
 	to = axis_x(&t->axis, fault->in_force_ns + (uint64_t)expect->got_value);
-	put_row_name(t, "failover");
+	timeline_put_row_name(t, "failover");
 	svg_line(out, PAINT_SPAN, from, y, to, y);
 	svg_line(out, PAINT_SPAN, from, y - 7, from, y + 7);
 	svg_line(out, PAINT_SPAN, to, y - 7, to, y + 7);
@@ -246,7 +229,7 @@ static void put_events(struct timeline *t)
 		return;
 	for (unsigned level = 0; level < MARKER_LEVELS; level++)
 		last[level] = -2 * MARKER_GAP;
-	put_row_name(t, "event");
+	timeline_put_row_name(t, "event");
 	for (size_t i = 0; i < result->n_events && i < HTML_EVENTS_MAX; i++) {
 		double x = axis_x(&t->axis, result->events[i].at_ns);
 		unsigned level = 0;
@@ -279,249 +262,7 @@ static void put_event_lines(struct timeline *t, double bottom)
 	buf_puts(out, "</g>\n");
 }
 
-/* --- lanes ----------------------------------------------------------------------------------- */
-
-static void add_stats(struct series_stats *sum, const struct series_stats *one)
-{
-	sum->ok += one->ok;
-	sum->fail += one->fail;
-	sum->unknown += one->unknown;
-	sum->not_sent += one->not_sent;
-}
-
-/* Reads and writes of one bar together. */
-static struct series_stats bar_of(const struct timeline *t, const char *region, size_t bar)
-{
-	const struct series *series = &t->html->result->series;
-	struct series_stats sum = {0};
-
-	for (size_t i = 0; i < series->n_lines; i++) {
-		if (strcmp(series->lines[i].region, region))
-			continue;
-		for (size_t b = bar * t->join; b < (bar + 1) * t->join && b < series->n_buckets;
-			b++)
-			add_stats(&sum, &series->lines[i].buckets[b]);
-	}
-	return sum;
-}
-
-/* How many buckets make a bar. */
-static size_t joined(const struct result *result)
-{
-	return (result->series.n_buckets + BARS_MAX - 1) / BARS_MAX;
-}
-
-static void find_scale(struct timeline *t)
-{
-	const struct result *result = t->html->result;
-	double up = 1, down = 1;
-
-	t->join = joined(result);
-	t->n_bars = t->join ? (result->series.n_buckets + t->join - 1) / t->join : 0;
-	for (size_t r = 0; r < result->n_regions; r++) {
-		for (size_t b = 0; b < t->n_bars; b++) {
-			struct series_stats sum = bar_of(t, result->regions[r].name, b);
-			double not_ok = (double)(sum.fail + sum.unknown + sum.not_sent);
-
-			if ((double)sum.ok > up)
-				up = (double)sum.ok;
-			if (not_ok > down)
-				down = not_ok;
-		}
-	}
-	t->px_per_op = HEIGHT / (up + down);
-	t->up = up * t->px_per_op < UP_LEAST ? UP_LEAST : up * t->px_per_op;
-}
-
-static double height_of(const struct timeline *t, uint64_t n)
-{
-	double height = (double)n * t->px_per_op;
-
-	return n && height < LEAST ? LEAST : height;
-}
-
-enum layer { LAYER_OK, LAYER_FAIL, LAYER_UNKNOWN, LAYER_NOT_SENT, LAYERS };
-
-static void add_bar(const struct timeline *t, enum layer layer, const struct series_stats *sum,
-	double x, double width, double middle, struct buf *path)
-{
-	double fail = height_of(t, sum->fail), unknown = height_of(t, sum->unknown);
-
-	switch (layer) {
-	case LAYER_OK:
-		if (sum->ok)
-			axis_box(path, x, middle - height_of(t, sum->ok), width,
-				height_of(t, sum->ok));
-		break;
-	case LAYER_FAIL:
-		if (sum->fail)
-			axis_box(path, x, middle + 1, width, fail);
-		break;
-	case LAYER_UNKNOWN:
-		if (sum->unknown)
-			axis_box(path, x + 0.4, middle + 1.4 + fail, width - 0.8, unknown);
-		break;
-	case LAYER_NOT_SENT:
-		if (sum->not_sent)
-			axis_box(path, x, middle + 2 + fail + unknown, width,
-				height_of(t, sum->not_sent));
-		break;
-	case LAYERS:
-		break;
-	}
-}
-
-static void put_layer(struct timeline *t, enum layer layer, const char *region, double middle)
-{
-	uint64_t bar_ns = t->html->result->series.bucket_ns * t->join;
-	struct buf *out = t->html->out, path = {0};
-
-	for (size_t b = 0; b < t->n_bars; b++) {
-		struct series_stats sum = bar_of(t, region, b);
-		double x = axis_x(&t->axis, b * bar_ns);
-		double width = axis_x(&t->axis, (b + 1) * bar_ns) - x;
-
-		add_bar(t, layer, &sum, x, width > 0.5 ? width : 0.5, middle, &path);
-	}
-	if (path.len) {
-		buf_printf(out, "<path shape-rendering=\"crispEdges\" d=\"%s\"", buf_str(&path));
-		if (layer == LAYER_OK)
-			svg_fill(out, PAINT_OK);
-		else if (layer == LAYER_FAIL)
-			svg_fill(out, PAINT_FAIL);
-		else if (layer == LAYER_UNKNOWN)
-			svg_stroke(out, PAINT_UNKNOWN, 0.8);
-		else
-			svg_fill(out, PAINT_FAINT);
-		buf_puts(out, "/>\n");
-	}
-	buf_release(&path);
-}
-
-/* Thick: primary. Thin: replica. Dotted: did not answer. */
-static void put_role_span(struct timeline *t, const struct series_role_span *span, double y)
-{
-	struct buf *out = t->html->out;
-	double x = axis_x(&t->axis, span->start_ns), end = axis_x(&t->axis, span->end_ns);
-
-	if (span->roles & SERIES_PRIMARY) {
-		svg_rect(out, PAINT_ROLE, x, y - 3, end - x, 6);
-	} else if (span->roles & SERIES_REPLICA) {
-		svg_rect(out, PAINT_FAINT, x, y - 0.5, end - x, 1);
-	} else {
-		buf_puts(out, "<g stroke-dasharray=\"1.5 3\">");
-		svg_line(out, PAINT_FAIL, x, y, end, y);
-		buf_puts(out, "</g>\n");
-	}
-	if (span->roles & SERIES_PRIMARY && end - x > 52) {
-		svg_text_begin(out, PAINT_ROLE, ANCHOR_START, 10, true, x + 3, y - 5);
-		buf_puts(out, "primary");
-		svg_text_end(out);
-	}
-}
-
-static void put_roles(struct timeline *t, const char *region)
-{
-	const struct series *series = &t->html->result->series;
-	const char *node = NULL;
-
-	for (size_t i = 0; i < series->n_roles; i++) {
-		const struct series_role_span *span = &series->roles[i];
-
-		if (strcmp(span->region, region))
-			continue;
-		if (!node || strcmp(node, span->node))
-			t->y += node ? ROLE_ROW + 6 : ROLE_ROW;
-		node = span->node;
-		put_role_span(t, span, t->y);
-	}
-	t->y += node ? 6 : 0;
-}
-
-/* How far the bars of a region hang down. */
-static double below(const struct timeline *t, const char *region)
-{
-	double most = 0;
-
-	for (size_t b = 0; b < t->n_bars; b++) {
-		struct series_stats sum = bar_of(t, region, b);
-		double height = height_of(t, sum.fail) + height_of(t, sum.unknown) +
-			height_of(t, sum.not_sent);
-
-		most = height > most ? height : most;
-	}
-	return most;
-}
-
-static void put_lane(struct timeline *t, const struct result_region *region)
-{
-	struct buf *out = t->html->out;
-	double middle;
-
-	t->y += LANE_GAP;
-	put_roles(t, region->name);
-	middle = t->y + t->up;
-	svg_text_begin(out, PAINT_INK, ANCHOR_END, 12.5, true, LEFT - 10, middle - 24);
-	buf_puts(out, "<title>");
-	html_text(out, region->name);
-	buf_puts(out, "</title>");
-	html_clipped(out, region->name, svg_fitting(14, LEFT - 10));
-	svg_text_end(out);
-	svg_text_begin(out, PAINT_FAINT, ANCHOR_END, 10, false, LEFT - 10, middle - 10);
-	html_count(out, region->reads.ok + region->writes.ok);
-	buf_puts(out, " ok");
-	svg_text_end(out);
-	svg_text_begin(out, PAINT_FAINT, ANCHOR_END, 10, false, LEFT - 10, middle + 3);
-	html_count(out,
-		region->reads.fail + region->reads.unknown + region->writes.fail +
-			region->writes.unknown);
-	buf_puts(out, " not ok");
-	svg_text_end(out);
-	for (enum layer layer = 0; layer < LAYERS; layer++)
-		put_layer(t, layer, region->name, middle);
-	svg_line(out, PAINT_FAINT, LEFT, middle + 0.5, LEFT + t->axis.width, middle + 0.5);
-	t->y = middle + below(t, region->name) + 6;
-}
-
 /* --- the whole ------------------------------------------------------------------------------- */
-
-static void put_key(const struct html *html)
-{
-	struct buf *out = html->out;
-
-	svg_open(
-		out, "key", 760, 22, "Key: up from the line ok; down solid failed, hollow unknown");
-	svg_rect(out, PAINT_OK, 2, 3, 12, 9);
-	svg_text(out, PAINT_INK, ANCHOR_START, 12, 20, 15, "ok (up)");
-	svg_rect(out, PAINT_FAIL, 82, 8, 12, 9);
-	svg_text(out, PAINT_INK, ANCHOR_START, 12, 100, 15, "failed (down)");
-	buf_puts(out, "<path d=\"M203 8h11v9h-11z\"");
-	svg_stroke(out, PAINT_UNKNOWN, 1.4);
-	buf_puts(out, "/>");
-	svg_text(out, PAINT_INK, ANCHOR_START, 12, 220, 15, "unknown (down, hollow)");
-	svg_rect(out, PAINT_FAINT, 372, 8, 12, 9);
-	svg_text(out, PAINT_INK, ANCHOR_START, 12, 390, 15, "not sent");
-	svg_rect(out, PAINT_ROLE, 456, 8, 24, 6);
-	svg_text(out, PAINT_INK, ANCHOR_START, 12, 486, 15, "primary");
-	svg_rect(out, PAINT_FAINT, 546, 11, 24, 1);
-	svg_text(out, PAINT_INK, ANCHOR_START, 12, 576, 15, "replica");
-	buf_puts(out, "<g fill-opacity=\"0.5\">");
-	svg_rect(out, PAINT_FAULT, 632, 3, 24, 14);
-	buf_puts(out, "</g>");
-	svg_text(out, PAINT_INK, ANCHOR_START, 12, 662, 15, "fault in force");
-	svg_close(out);
-}
-
-static void put_lanes(struct timeline *t)
-{
-	const struct result *result = t->html->result;
-
-	find_scale(t);
-	t->lanes_top = t->y + 14;
-	t->y = t->lanes_top;
-	for (size_t r = 0; r < result->n_regions; r++)
-		put_lane(t, &result->regions[r]);
-}
 
 /* Where a lane ends is known when it is drawn, and what lies behind it must be drawn before: so
  * lanes go to a buffer of their own. */
@@ -538,7 +279,8 @@ static void put_drawing(const struct html *html)
 	put_faults(&t);
 	put_failovers(&t);
 	put_events(&t);
-	put_lanes(&t);
+	timeline_put_marks(&t);
+	timeline_put_lanes(&t);
 	bottom = t.y + 4;
 	svg_open(html->out, "timeline", WIDTH, bottom + 22,
 		"Timeline of the run: phases, faults, events, and per region roles and operations. The "
@@ -548,7 +290,10 @@ static void put_drawing(const struct html *html)
 	axis_put_faults(&t.axis, t.lanes_top, bottom);
 	buf_add(html->out, buf_str(&front), front.len);
 	t.html = html;
-	put_event_lines(&t, bottom);
+	if (html->result->series.n_marks)
+		timeline_put_mark_lines(&t, bottom);
+	else
+		put_event_lines(&t, bottom);
 	svg_close(html->out);
 	buf_release(&front);
 }
@@ -561,18 +306,19 @@ void html_put_timeline(const struct html *html)
 	buf_puts(out, "<section id=\"timeline\">\n<h2>Timeline</h2>\n");
 	if (!result->series.n_buckets)
 		buf_puts(out, "<p>No operation was recorded.</p>\n");
-	put_key(html);
+	timeline_put_key(html);
 	buf_puts(out, "<figure class=\"wide\">\n");
 	put_drawing(html);
 	buf_puts(out, "<figcaption>Operations of client sessions by their intended start");
 	if (result->series.n_buckets) {
 		buf_puts(out, ", in steps of ");
-		html_length(out, (double)(result->series.bucket_ns * joined(result)));
+		html_length(out, (double)(timeline_bar_ns(result)));
 		buf_puts(out,
 			", all regions on one scale; anything that happened is at least 2 pixels "
 			"high. Time counts from the instant at which all regions were ready.");
 	}
 	buf_puts(out, "</figcaption>\n</figure>\n");
+	timeline_put_marks_table(html);
 	html_put_events(html);
 	buf_puts(out, "</section>\n");
 }

@@ -6,7 +6,7 @@
  * writes acknowledged while a fault was in force. What was never seen keeps a curve below 100 %.
  */
 #include "fixtures/base/buf.h"
-#include "reports/writers/html.h"
+#include "reports/writers/html_chart.h"
 
 #include <math.h>
 #include <string.h>
@@ -81,12 +81,7 @@ static void put_frame(struct buf *out, const struct bounds *bounds)
 
 		svg_line(out, PAINT_GRID, x, TOP, x, BOTTOM);
 		svg_text_begin(out, PAINT_FAINT, ANCHOR_MIDDLE, 11, false, x, BOTTOM + 14);
-		if (d < 6)
-			buf_printf(out, "%.0f \xc2\xb5s", pow(10, d - 3));
-		else if (d < 9)
-			buf_printf(out, "%.0f ms", pow(10, d - 6));
-		else
-			buf_printf(out, "%.0f s", pow(10, d - 9));
+		chart_put_decade(out, d);
 		svg_text_end(out);
 	}
 	svg_text(out, PAINT_FAINT, ANCHOR_MIDDLE, 11, (LEFT + WIDTH - 14) / 2.0, BOTTOM + 28,

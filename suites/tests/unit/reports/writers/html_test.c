@@ -218,8 +218,86 @@ static void a_page_of_the_busiest_run_stays_small(void **state)
 	result->regions = regions;
 	result->n_regions = 3;
 	text = write_html(result);
-	assert_int_equal(count(&text, "class=\"chart\""), 3 * 3 + 1);
+	assert_int_equal(count(&text, "class=\"chart\""), 3 * 3 + 3 * 2 + 1);
 	assert_true(text.len < 400 * 1024);
+	buf_release(&text);
+	arena_release(&arena);
+}
+
+/* The picture of one region's reads and one link, in two stretches of which the second is `after`. */
+static struct buf write_two_stretches(
+	const struct series_stats *after, const struct series_delay *delay)
+{
+	const struct series_stats buckets[2] = {{.ok = 10, .min_ns = 1, .max_ns = 9}, *after};
+	const struct series_delay delays[2] = {{.sent = 9, .min_ns = 1, .max_ns = 2}, *delay};
+	const struct series_line line = {.region = "a", .buckets = buckets, .n = 2};
+	const struct series_link links[2] = {{"a", "b", delays, 2}, {"b", "a", delays, 2}};
+	const struct result_region regions[2] = {{.name = "a"}, {.name = "b"}};
+	const struct result result = {.scenario = "s",
+		.duration_ns = 2000000000,
+		.regions = regions,
+		.n_regions = 2,
+		.series = {.bucket_ns = 1000000000,
+			.n_buckets = 2,
+			.lines = &line,
+			.n_lines = 1,
+			.link_bucket_ns = 1000000000,
+			.links = links,
+			.n_links = 2}};
+
+	return write_html(&result);
+}
+
+#define UNTOLD "h6l-3-6z\" class=\"f-fail\""
+#define TOLD "h6l-3-6z\" class=\"s-fault\""
+#define NOTHING_ARRIVED "l4 4m0-4l-4 4\" class=\"s-fail\""
+
+static void stale_answers_and_lost_beacons_are_drawn(void **state)
+{
+	const struct series_stats stale = {.ok = 10, .stale_flagged = 1, .stale_unflagged = 1};
+	const struct series_delay lost = {.sent = 9, .lost = 9};
+	struct buf text = write_two_stretches(&stale, &lost);
+
+	(void)state;
+	assert_holds(&text, UNTOLD);
+	assert_holds(&text, TOLD);
+	assert_int_equal(count(&text, NOTHING_ARRIVED), 2);
+	buf_release(&text);
+}
+
+static void fresh_answers_and_arriving_beacons_get_no_marks(void **state)
+{
+	const struct series_stats fresh = {.ok = 10};
+	const struct series_delay fine = {.sent = 9, .min_ns = 1, .max_ns = 2};
+	struct buf text = write_two_stretches(&fresh, &fine);
+
+	(void)state;
+	assert_null(strstr(buf_str(&text), UNTOLD));
+	assert_null(strstr(buf_str(&text), TOLD));
+	assert_null(strstr(buf_str(&text), NOTHING_ARRIVED));
+	buf_release(&text);
+}
+
+static void every_mark_is_named_or_stands_in_the_table(void **state)
+{
+	struct series_mark marks[40];
+	struct arena arena = {0};
+	struct result *result = results_new(&arena, NULL);
+	struct buf text;
+
+	(void)state;
+	for (unsigned i = 0; i < 40; i++)
+		marks[i] =
+			(struct series_mark){i * 1000000, (enum series_mark_kind)(i % MARKS), "f"};
+	result->series.marks = marks;
+	result->series.n_marks = 40;
+	text = write_html(result);
+	for (unsigned kind = 0; kind < MARKS; kind++) {
+		char cell[64];
+
+		snprintf(cell, sizeof(cell), "<tr><td>%s</td>", series_mark_name(kind));
+		assert_int_equal(count(&text, cell), 5);
+	}
 	buf_release(&text);
 	arena_release(&arena);
 }
@@ -256,6 +334,9 @@ int main(void)
 		cmocka_unit_test(a_run_without_data_is_a_page_all_the_same),
 		cmocka_unit_test(every_link_within_the_page_has_its_target),
 		cmocka_unit_test(a_page_of_the_busiest_run_stays_small),
+		cmocka_unit_test(stale_answers_and_lost_beacons_are_drawn),
+		cmocka_unit_test(fresh_answers_and_arriving_beacons_get_no_marks),
+		cmocka_unit_test(every_mark_is_named_or_stands_in_the_table),
 		cmocka_unit_test(numbers_do_not_follow_the_locale),
 	};
 
