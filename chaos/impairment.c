@@ -232,6 +232,16 @@ bool impairment_needs_segments(const struct impairment *imp)
 		c.overtake_ppm || c.duplicate_ppm || c.corrupt_ppm || c.slot_max_ns || c.limit;
 }
 
+struct impairment impairment_scale(const struct impairment *imp, uint64_t share_ppm)
+{
+	struct impairment out = *imp;
+
+	out.delay_ns = imp->delay_ns / 1000 * share_ppm / 1000;
+	out.jitter_ns = imp->jitter_ns / 1000 * share_ppm / 1000;
+	out.loss_ppm = imp->loss_ppm * share_ppm / 1000000;
+	return out;
+}
+
 uint64_t impairment_queue_bytes(const struct impairment *imp)
 {
 	uint64_t least = 30 * 1514, wanted = imp->rate_bps / 8 / 5;

@@ -99,6 +99,9 @@ bool impairment_needs_segments(const struct impairment *imp);
 struct impairment impairment_add(const struct impairment *a, const struct impairment *b);
 extern const char impairment_add_rule[]; /* the same for the console */
 
+/* A share of it, in parts per million, for faults that grow: of delay, jitter and mean loss. */
+struct impairment impairment_scale(const struct impairment *imp, uint64_t share_ppm);
+
 /* What may wait in front of a link with a rate, in bytes of frames, beyond what its delay holds: 200
  * ms of the rate, at least 30 full frames. More than that is overflow, not loss. */
 uint64_t impairment_queue_bytes(const struct impairment *imp);

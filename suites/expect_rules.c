@@ -147,7 +147,8 @@ static bool depends_on(const struct trial *trial, int fault)
 	if (trial->got.fault >= 0)
 		return fault == trial->got.fault;
 	if (phase && phase->kind == PHASE_FAULT)
-		return fault == phase->fault;
+		return fault == phase->fault ||
+			(fault > phase->fault && fault <= phase->last_fault);
 	/* Over the whole run the statement is about what the faults did; a phase in which nothing is
 	 * changed hangs on none. What the links themselves measure hangs on none either. */
 	if (e->metric->id == METRIC_RTT || e->metric->id == METRIC_LOSS)

@@ -57,13 +57,15 @@ struct plan_phase {
 	enum phase_kind kind;
 	uint64_t start_ns, end_ns; /* planned */
 	int fault;                 /* index, for PHASE_FAULT */
+	int last_fault;            /* of a fault in stages: the last one; else as fault */
 	struct place place;
 };
 
 enum until_kind { UNTIL_TIME, UNTIL_FAILED_OVER };
 
 struct plan_fault {
-	const char *name; /* the user's, or the kind with a number */
+	const char *name;   /* the user's, or the kind with a number; of a stage NAME/1 ... */
+	const char *family; /* the same without the stage */
 	const struct fault_ops *ops;
 	struct fault_effects effects;
 	enum until_kind until;

@@ -36,8 +36,8 @@ static const char *joined(struct planner *p, const struct scenario_words *words)
 }
 
 /* "partition us-east from eu-west, ap-south", "impair A <-> B: loss 1%". */
-static const char *fault_text(
-	struct planner *p, const struct scenario_entry *entry, const struct impairment *impairment)
+static const char *fault_text(struct planner *p, const struct scenario_entry *entry, int subject,
+	const struct impairment *impairment)
 {
 	static const char *const ways[] = {[DIRECTION_BOTH] = "",
 		[DIRECTION_OUT] = ", outwards only",
@@ -45,7 +45,8 @@ static const char *fault_text(
 	struct buf out = {0};
 	const char *text;
 
-	buf_printf(&out, "%s %s", entry->fault.text, joined(p, &entry->subject));
+	buf_printf(&out, "%s %s", entry->fault.text,
+		subject < 0 ? joined(p, &entry->subject) : entry->subject.items[subject].text);
 	if (entry->from.n)
 		buf_printf(&out, " from %s", joined(p, &entry->from));
 	buf_puts(&out, ways[entry->direction]);
@@ -84,52 +85,109 @@ static struct fault_topology topology_of(struct planner *p)
 		.n_nodes = plan->n_nodes};
 }
 
-static void read_impairment(struct planner *p, const struct scenario_entry *entry,
-	const struct fault_ops *ops, struct impairment *out)
+static void read_settings(struct planner *p, const struct scenario_entry *entry,
+	const struct fault_ops *ops, struct impairment *impairment, struct fault_pattern *pattern)
 {
-	const struct planner_rows tables[] = {
-		{ops->takes_impairment ? impairment_params : NULL, out}, {NULL, NULL}};
-	struct planner_rows none = {NULL, NULL};
+	struct planner_rows tables[3] = {{NULL, NULL}};
+	size_t n = 0;
 	struct err err;
 
-	param_set_defaults(impairment_params, out);
+	if (ops->takes_impairment)
+		tables[n++] = (struct planner_rows){impairment_params, impairment};
+	if (ops->stages)
+		tables[n++] = (struct planner_rows){fault_pattern_params, pattern};
+	param_set_defaults(impairment_params, impairment);
+	param_set_defaults(fault_pattern_params, pattern);
 	for (size_t i = 0; i < entry->settings.n; i++)
-		planner_set(p, &entry->settings.items[i], ops->takes_impairment ? tables : &none,
+		planner_set(p, &entry->settings.items[i], tables,
 			arena_printf(p->arena, "the fault %s", ops->name));
-	if (impairment_check(out, &err))
+	if (impairment_check(impairment, &err))
 		complain(p->complaints, entry->place, "%s", err.text);
+}
+
+/* A fault, or one stage of it (its number; 0 where it has none). */
+static void add_stage(struct planner *p, const struct scenario_entry *entry,
+	const struct fault_words *words, const struct fault_stage *stage, const char *family,
+	int number)
+{
+	struct plan *plan = p->plan;
+	struct fault_topology topology = topology_of(p);
+	struct plan_fault *fault;
+	struct err err;
+
+	if (plan->n_faults == PLAN_FAULTS_MAX) {
+		complain(p->complaints, entry->place, "more than %d faults or stages of them",
+			PLAN_FAULTS_MAX);
+		return;
+	}
+	p->fault_entries[plan->n_faults] = entry;
+	fault = &plan->faults[plan->n_faults++];
+	fault->ops = fault_find(entry->fault.text);
+	fault->family = family;
+	fault->name = number ? arena_printf(p->arena, "%s/%d", family, number) : family;
+	/* Without nodes the recipe was complained about: nothing can be said of them. */
+	if ((!fault->ops->on_nodes || plan->n_nodes) && entry->subject.n &&
+		fault->ops->effects(p->arena, &topology, words, &fault->effects, &err) &&
+		number < 2)
+		complain(p->complaints, entry->subject.items[0].place, "%s", err.text);
+	fault->until = entry->until;
+	fault->start_ns = entry->at_ns + stage->start_ns;
+	fault->length_ns = stage->end_ns - stage->start_ns;
+	fault->text = fault_text(
+		p, entry, stage->subject, fault->ops->takes_impairment ? &words->impairment : NULL);
+	fault->place = entry->place;
+}
+
+static void add_stages(struct planner *p, const struct scenario_entry *entry,
+	const struct fault_words *words, const struct fault_pattern *pattern, const char *family)
+{
+	struct fault_stage stages[STAGES_MAX];
+	struct err err;
+	int n;
+
+	if (entry->until != UNTIL_TIME)
+		complain(p->complaints, entry->place,
+			"a %s has a fixed length; write \"for\" instead of \"until\"",
+			entry->fault.text);
+	n = fault_find(entry->fault.text)
+		    ->stages(pattern, entry->subject.n, entry->for_ns, stages, &err);
+	if (n < 0)
+		complain(p->complaints, entry->place, "%s", err.text);
+	for (int i = 0; i < n; i++) {
+		struct fault_words stage = *words;
+
+		if (stages[i].subject >= 0) {
+			stage.subject = &words->subject[stages[i].subject];
+			stage.n_subject = 1;
+		}
+		stage.impairment = impairment_scale(&words->impairment, stages[i].share_ppm);
+		add_stage(p, entry, &stage, &stages[i], family, i + 1);
+	}
 }
 
 static void add_fault(struct planner *p, const struct scenario_entry *entry)
 {
-	struct plan *plan = p->plan;
-	struct plan_fault *fault = &plan->faults[plan->n_faults];
-	struct fault_topology topology = topology_of(p);
+	const struct fault_ops *ops = fault_find(entry->fault.text);
 	struct fault_words words = {.subject = texts_of(p, &entry->subject),
 		.n_subject = entry->subject.n,
 		.from = texts_of(p, &entry->from),
 		.n_from = entry->from.n,
 		.direction = entry->direction};
-	struct err err;
-
-	fault->ops = fault_find(entry->fault.text);
-	fault->name = entry->name.text
+	struct fault_stage whole = {.end_ns = entry->for_ns, .subject = -1};
+	struct fault_pattern pattern;
+	const char *family = entry->name.text
 		? entry->name.text
-		: arena_printf(p->arena, "%s-%zu", fault->ops->name, plan->n_faults + 1);
-	read_impairment(p, entry, fault->ops, &words.impairment);
-	/* Without nodes the recipe was complained about: nothing can be said of them. */
-	if ((!fault->ops->on_nodes || plan->n_nodes) && entry->subject.n &&
-		fault->ops->effects(p->arena, &topology, &words, &fault->effects, &err))
-		complain(p->complaints, entry->subject.items[0].place, "%s", err.text);
-	fault->until = entry->until;
-	fault->start_ns = entry->at_ns;
-	fault->length_ns = entry->for_ns;
-	fault->text = fault_text(p, entry, fault->ops->takes_impairment ? &words.impairment : NULL);
-	fault->place = entry->place;
-	plan->n_faults++;
+		: arena_printf(p->arena, "%s-%zu", ops->name, p->plan->n_faults + 1);
+
+	read_settings(p, entry, ops, &words.impairment, &pattern);
+	if (ops->stages)
+		add_stages(p, entry, &words, &pattern, family);
+	else
+		add_stage(p, entry, &words, &whole, family, 0);
 }
 
-static void add_phase(struct planner *p, const struct scenario_entry *entry)
+/* first: the number of faults before the entry's own. */
+static void add_phase(struct planner *p, const struct scenario_entry *entry, size_t first)
 {
 	static const enum phase_kind kinds[] = {[ENTRY_WATCH] = PHASE_WATCH,
 		[ENTRY_QUIET] = PHASE_QUIET,
@@ -138,8 +196,9 @@ static void add_phase(struct planner *p, const struct scenario_entry *entry)
 	struct plan_phase *phase = &plan->phases[plan->n_phases];
 
 	phase->kind = kinds[entry->kind];
-	phase->fault = entry->kind == ENTRY_FAULT ? (int)plan->n_faults - 1 : -1;
-	phase->name = entry->kind == ENTRY_FAULT ? plan->faults[plan->n_faults - 1].name
+	phase->fault = entry->kind == ENTRY_FAULT ? (int)first : -1;
+	phase->last_fault = entry->kind == ENTRY_FAULT ? (int)plan->n_faults - 1 : -1;
+	phase->name = entry->kind == ENTRY_FAULT ? plan->faults[first].family
 		: entry->name.text               ? entry->name.text
 						 : "";
 	phase->start_ns = entry->at_ns;
@@ -252,11 +311,12 @@ static void check_overlap(struct planner *p, size_t i, size_t k, const struct to
 		complain(p->complaints, b->place,
 			"\"%s\" and \"%s\" act on %s at the same time; let one end first", a->name,
 			b->name, what);
-	else if (!declares(p->fault_entries[i], a->name) && !declares(p->fault_entries[k], b->name))
+	else if (!declares(p->fault_entries[i], a->family) &&
+		!declares(p->fault_entries[k], b->family))
 		complain(p->complaints, b->place,
 			"\"%s\" and \"%s\" act on %s at the same time; their effects add up: "
 			"if so intended, write overlaps: %s",
-			a->name, b->name, what, a->name);
+			a->name, b->name, what, a->family);
 }
 
 static void check_overlaps(struct planner *p)
@@ -267,7 +327,7 @@ static void check_overlaps(struct planner *p)
 		arena_array(p->arena, p->plan->n_nodes + 1, sizeof(bool))};
 
 	for (size_t i = 0; i < p->plan->n_faults; i++)
-		names[i] = p->plan->faults[i].name;
+		names[i] = p->plan->faults[i].family;
 	for (size_t i = 0; i < p->plan->n_faults; i++) {
 		for (size_t k = 0; k < p->fault_entries[i]->overlaps.n; k++)
 			planner_find(p, &p->fault_entries[i]->overlaps.items[k], names,
@@ -349,7 +409,7 @@ void plan_timeline(struct planner *p)
 	size_t n = p->scenario.n_entries;
 
 	plan->phases = arena_array(p->arena, n + 1, sizeof(*plan->phases));
-	plan->faults = arena_array(p->arena, n + 1, sizeof(*plan->faults));
+	plan->faults = arena_array(p->arena, PLAN_FAULTS_MAX, sizeof(*plan->faults));
 	if (n > ENTRIES_MAX) {
 		complain(p->complaints, p->scenario.timeline_place,
 			"%zu entries; at most %d are possible", n, ENTRIES_MAX);
@@ -357,19 +417,15 @@ void plan_timeline(struct planner *p)
 	}
 	for (size_t i = 0; i < n; i++) {
 		const struct scenario_entry *entry = &p->scenario.entries[i];
+		size_t first = plan->n_faults;
 
 		if (!check_time(p, entry))
 			continue;
-		if (entry->kind == ENTRY_FAULT && plan->n_faults == PLAN_FAULTS_MAX) {
-			complain(p->complaints, entry->place, "more than %d faults",
-				PLAN_FAULTS_MAX);
-			break;
-		}
-		if (entry->kind == ENTRY_FAULT) {
-			p->fault_entries[plan->n_faults] = entry;
+		if (entry->kind == ENTRY_FAULT)
 			add_fault(p, entry);
-		}
-		add_phase(p, entry);
+		if (entry->kind == ENTRY_FAULT && plan->n_faults == first)
+			break; /* complained about */
+		add_phase(p, entry, first);
 	}
 	check_quiet(p);
 	check_overlaps(p);

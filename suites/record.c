@@ -276,9 +276,12 @@ void record_bound_phases(struct evidence *evidence)
 		window->end_ns = phase->end_ns ? phase->end_ns : evidence->end_ns;
 		if (phase->kind == PHASE_FAULT) {
 			const struct fault_window *fault = &evidence->faults[phase->fault];
+			const struct fault_window *last = phase->last_fault > phase->fault
+				? &evidence->faults[phase->last_fault]
+				: fault;
 
 			window->start_ns = fault->in_force_ns;
-			window->end_ns = fault->gone_ns ? fault->gone_ns : evidence->end_ns;
+			window->end_ns = last->gone_ns ? last->gone_ns : evidence->end_ns;
 			window->started = fault->in_force_ns != 0;
 			continue;
 		}

@@ -10,6 +10,7 @@
 #ifndef CHAOS_FAULTS_FAULT_H
 #define CHAOS_FAULTS_FAULT_H
 
+#include "chaos/faults/stage.h"
 #include "chaos/impairment.h"
 #include "fixtures/base/arena.h"
 #include "fixtures/base/err.h"
@@ -69,9 +70,13 @@ struct fault_ops {
 	/* Pure. Effects are put into the arena. -1 with a sentence (no file, no line: the caller's). */
 	int (*effects)(struct arena *arena, const struct fault_topology *topology,
 		const struct fault_words *words, struct fault_effects *out, struct err *err);
+	/* Optional: the fault changes while it lasts; accepts the rows of fault_pattern_params. Then
+	 * effects is asked for each stage. See stage.h. */
+	int (*stages)(const struct fault_pattern *pattern, size_t n_subject, uint64_t length_ns,
+		struct fault_stage *out, struct err *err);
 };
 
-/* The table, NULL-terminated: impair, partition, kill, pause, restart. */
+/* The table, NULL-terminated: impair, partition ..., kill, pause, restart. */
 extern const struct fault_ops *const faults[];
 const struct fault_ops *fault_find(const char *name);
 

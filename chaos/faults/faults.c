@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-const struct fault_ops *const faults[] = {
-	&fault_impair, &fault_partition, &fault_kill, &fault_pause, &fault_restart, NULL};
+const struct fault_ops *const faults[] = {&fault_impair, &fault_partition, &fault_isolate,
+	&fault_split, &fault_flap, &fault_rolling, &fault_ramp, &fault_kill, &fault_pause,
+	&fault_restart, NULL};
 
 const struct fault_ops *fault_find(const char *name)
 {

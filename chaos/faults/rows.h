@@ -6,6 +6,11 @@
 
 extern const struct fault_ops fault_impair;
 extern const struct fault_ops fault_partition;
+extern const struct fault_ops fault_isolate;
+extern const struct fault_ops fault_split;
+extern const struct fault_ops fault_flap;
+extern const struct fault_ops fault_rolling;
+extern const struct fault_ops fault_ramp;
 extern const struct fault_ops fault_kill;
 extern const struct fault_ops fault_pause;
 extern const struct fault_ops fault_restart;

@@ -111,6 +111,8 @@ static bool explain_fault(const char *name, struct buf *out)
 	buf_printf(out, "fault %s: %s\n\n", name, fault->help);
 	buf_printf(out, "  { at: 15s, %s: ..., for: 20s, name: NAME }\n\n", name);
 	put_wrapped(out, fault->subject_help);
+	if (fault->stages)
+		put_rows(out, "pattern (default; help)", fault_pattern_params);
 	if (fault->takes_impairment)
 		put_rows(out, "parameters (default; help)", impairment_params);
 	return true;

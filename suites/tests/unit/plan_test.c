@@ -63,6 +63,94 @@ static void steps_are_sorted_and_off_comes_before_on(void **state)
 	plan_free(plan);
 }
 
+/* The scenario with this entry at 5 s instead of its cut. */
+static struct scenario_text with_fault(const char *timeline)
+{
+	struct scenario_text text = SCENARIO_TEXT;
+
+	text.timeline = timeline;
+	return text;
+}
+
+static void a_flap_is_cut_by_cut_at_absolute_times(void **state)
+{
+	struct scenario_text text =
+		with_fault("timeline:\n  - { at: 0s, watch: steady, for: 5s }\n"
+			   "  - { at: 5s, flap: us, on: 1s, off: 2s, for: 7s, name: flaky }\n");
+	struct plan *plan = assert_plan(&text);
+
+	(void)state;
+	assert_int_equal(plan->n_faults, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(plan->faults[i].start_ns, (5 + 3 * i) * NSEC_PER_SEC);
+		assert_int_equal(plan->faults[i].length_ns, NSEC_PER_SEC);
+		assert_int_equal(plan->faults[i].effects.n_links, 4);
+	}
+	assert_string_equal(plan->faults[2].name, "flaky/3");
+	assert_string_equal(plan->phases[1].name, "flaky");
+	assert_int_equal(plan->phases[1].fault, 0);
+	assert_int_equal(plan->phases[1].last_fault, 2);
+	plan_free(plan);
+}
+
+static void a_ramp_rises_to_what_was_stated(void **state)
+{
+	struct scenario_text text =
+		with_fault("timeline:\n  - { at: 0s, watch: steady, for: 5s }\n"
+			   "  - { at: 5s, ramp: us -> eu, delay: 100ms, loss: 4%, for: 8s }\n");
+	struct plan *plan = assert_plan(&text);
+
+	(void)state;
+	assert_int_equal(plan->n_faults, 4);
+	for (unsigned i = 0; i < 4; i++) {
+		struct impairment now = plan_link_now(plan, 0, 1, UINT64_C(1) << i);
+
+		assert_int_equal(now.delay_ns, (40 + 25 * (i + 1)) * NSEC_PER_MSEC);
+		assert_int_equal(now.loss_ppm, 10000 * (i + 1));
+		assert_int_equal(plan_link_now(plan, 1, 0, UINT64_C(1) << i).loss_ppm, 0);
+	}
+	plan_free(plan);
+}
+
+static void a_rolling_outage_leaves_a_pause_between_regions(void **state)
+{
+	struct scenario_text text =
+		with_fault("timeline:\n  - { at: 0s, watch: steady, for: 5s }\n"
+			   "  - { at: 5s, rolling: [eu, ap], off: 2s, for: 8s }\n");
+	struct plan *plan = assert_plan(&text);
+
+	(void)state;
+	assert_int_equal(plan->n_faults, 2);
+	assert_int_equal(plan->faults[0].length_ns, 3 * NSEC_PER_SEC);
+	assert_int_equal(plan->faults[1].start_ns, 10 * NSEC_PER_SEC);
+	assert_string_equal(plan->faults[1].text, "rolling ap");
+	plan_free(plan);
+}
+
+static void stages_too_short_or_too_many_are_refused(void **state)
+{
+	static const char *const cases[][2] = {
+		{"flap: us, on: 2s, off: 2s, for: 3s", "the length has room for 1 cut of"},
+		{"flap: us, on: 500ms, off: 500ms, for: 60s", "more than 32 cuts"},
+		{"rolling: [eu, ap], off: 2s, for: 2s", "leaves less than 500 ms"},
+		{"rolling: eu, for: 9s", "it rolls over 2 to 32 regions"},
+		{"ramp: us, delay: 50ms, steps: 8, for: 2s", "steps shorter than 500 ms"},
+		{"ramp: us, delay: 50ms, rate: 1mbit, for: 8s", "no matter of degree"},
+		{"flap: us, until: failed-over, at-most: 9s", "has a fixed length"},
+	};
+	char timeline[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct scenario_text text = with_fault(timeline);
+
+		snprintf(timeline, sizeof(timeline),
+			"timeline:\n  - { at: 0s, watch: steady, for: 5s }\n  - { at: 5s, %s }\n",
+			cases[i][0]);
+		assert_complaint(&text, cases[i][1]);
+	}
+}
+
 static void sessions_are_numbered_over_all_groups(void **state)
 {
 	struct scenario_text text = SCENARIO_TEXT;
@@ -262,6 +350,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links_have_half_the_round_trip),
 		cmocka_unit_test(steps_are_sorted_and_off_comes_before_on),
+		cmocka_unit_test(a_flap_is_cut_by_cut_at_absolute_times),
+		cmocka_unit_test(a_ramp_rises_to_what_was_stated),
+		cmocka_unit_test(a_rolling_outage_leaves_a_pause_between_regions),
+		cmocka_unit_test(stages_too_short_or_too_many_are_refused),
 		cmocka_unit_test(sessions_are_numbered_over_all_groups),
 		cmocka_unit_test(groups_share_no_keys),
 		cmocka_unit_test(nodes_stand_at_their_addresses),

@@ -157,6 +157,27 @@ static void node_faults_take_a_node_or_all_of_a_region(void **state)
 		"a fault of a node has no other side; leave \"from\" and \"direction\" out");
 }
 
+static void an_isolated_region_does_not_reach_the_other_one_either(void **state)
+{
+	(void)state;
+	assert_string_equal(effects_of("isolate", &(struct fault_words){WORDS("us", "ap")}),
+		"us>eu eu>us ap>eu eu>ap us>ap ap>us");
+	assert_string_equal(effects_of("isolate", &(struct fault_words){WORDS("us"), FROM("eu")}),
+		"an isolated region reaches nobody; leave \"from\" and \"direction\" out, or write "
+		"partition");
+}
+
+static void split_cuts_between_groups_and_never_inside(void **state)
+{
+	(void)state;
+	assert_string_equal(effects_of("split", &(struct fault_words){WORDS("us + ap", "eu")}),
+		"us>eu eu>us eu>ap ap>eu");
+	assert_string_equal(effects_of("split", &(struct fault_words){WORDS("us+ap", "us")}),
+		"\"us\" is named twice; a region is in one group");
+	assert_string_equal(effects_of("split", &(struct fault_words){WORDS("us + eu + ap")}),
+		"all regions are in one group; name at least two groups");
+}
+
 static void every_row_is_complete(void **state)
 {
 	(void)state;
@@ -178,6 +199,8 @@ int main(void)
 		cmocka_unit_test(sides_are_checked),
 		cmocka_unit_test(impair_takes_links_or_regions),
 		cmocka_unit_test(node_faults_take_a_node_or_all_of_a_region),
+		cmocka_unit_test(an_isolated_region_does_not_reach_the_other_one_either),
+		cmocka_unit_test(split_cuts_between_groups_and_never_inside),
 		cmocka_unit_test(every_row_is_complete),
 	};
 
