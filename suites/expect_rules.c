@@ -144,11 +144,12 @@ static bool depends_on(const struct trial *trial, int fault)
 	const struct plan_phase *phase =
 		e->phase < 0 ? NULL : &trial->evidence->plan->phases[e->phase];
 
-	if (trial->got.fault >= 0)
-		return fault == trial->got.fault;
+	/* A fault in stages is there as a whole or not at all. */
 	if (phase && phase->kind == PHASE_FAULT)
 		return fault == phase->fault ||
 			(fault > phase->fault && fault <= phase->last_fault);
+	if (trial->got.fault >= 0)
+		return fault == trial->got.fault;
 	/* Over the whole run the statement is about what the faults did; a phase in which nothing is
 	 * changed hangs on none. What the links themselves measure hangs on none either. */
 	if (e->metric->id == METRIC_RTT || e->metric->id == METRIC_LOSS)

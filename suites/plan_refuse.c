@@ -272,11 +272,21 @@ static bool beyond_the_fault(struct planner *p, const struct plan_expect *expect
 
 	if (!metric->is_bound_of_fault)
 		return false;
+	if (expect->phase >= 0 &&
+		p->plan->phases[expect->phase].last_fault > p->plan->phases[expect->phase].fault) {
+		complain(p->complaints, expect->place,
+			"%s counts from one fault, and \"%s\" has %d stages; ask for availability in "
+			"it, or write the stages as faults of their own",
+			metric->name, p->plan->phases[expect->phase].name,
+			p->plan->phases[expect->phase].last_fault -
+				p->plan->phases[expect->phase].fault + 1);
+		return true;
+	}
 	index = plan_fault_of(p->plan, expect);
 	if (index < 0) {
 		complain(p->complaints, expect->place,
 			"there are %zu faults; say from which one %s counts: in %s",
-			p->plan->n_faults, metric->name, p->plan->faults[0].name);
+			p->plan->n_faults, metric->name, p->plan->faults[0].family);
 		return true;
 	}
 	fault = &p->plan->faults[index];

@@ -74,7 +74,7 @@ void topology_add_links(struct arena *arena, const struct fault_topology *topolo
 {
 	for (unsigned a = 0; a < topology->n_regions; a++) {
 		for (unsigned b = 0; b < topology->n_regions; b++) {
-			if (!inside[a] || !outside[b])
+			if (a == b || !inside[a] || !outside[b])
 				continue;
 			if (words->direction != DIRECTION_IN)
 				*ARENA_PUSH(arena, out->links, out->n_links) =

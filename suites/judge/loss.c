@@ -20,25 +20,30 @@ struct census {
 	struct readback *readback;
 };
 
-/* The fault that a write acknowledged at the instant met: the first not yet gone. -1: none. */
+/* The fault that a write acknowledged at the instant met: the first not yet gone, of those of the
+ * phase that is asked for, or of all. -1: none. */
 static int fault_at(const struct view *view, uint64_t at_ns)
 {
 	const struct evidence *evidence = view->evidence;
+	const struct plan_phase *phase =
+		view->question->phase < 0 ? NULL : &evidence->plan->phases[view->question->phase];
+	bool asked = phase && phase->kind == PHASE_FAULT;
+	int from = asked ? phase->fault : 0;
+	int end = asked ? phase->last_fault + 1 : (int)evidence->plan->n_faults;
 	int best = -1, last = -1;
 
-	if (view->question->phase >= 0 &&
-		evidence->plan->phases[view->question->phase].kind == PHASE_FAULT)
-		return evidence->plan->phases[view->question->phase].fault;
-	for (size_t f = 0; f < evidence->plan->n_faults; f++) {
+	if (asked && end <= from + 1)
+		return from;
+	for (int f = from; f < end; f++) {
 		const struct fault_window *w = &evidence->faults[f];
 
 		if (!w->in_force_ns)
 			continue;
 		if (last < 0 || w->in_force_ns > evidence->faults[last].in_force_ns)
-			last = (int)f;
+			last = f;
 		if ((!w->gone_ns || w->gone_ns > at_ns) &&
 			(best < 0 || w->in_force_ns < evidence->faults[best].in_force_ns))
-			best = (int)f;
+			best = f;
 	}
 	return best >= 0 ? best : last;
 }

@@ -174,7 +174,7 @@ int jw_fault(struct judge_world *world, const char *name, double from_ms, double
 		links[i] = (struct link_effect){.from = i < 2 ? 0 : i - 1,
 			.to = i < 2 ? i + 1 : 0,
 			.impairment = {.cut = 1}};
-	world->plan.phases[phase].fault = (int)f;
+	world->plan.phases[phase].fault = world->plan.phases[phase].last_fault = (int)f;
 	world->plan.faults[f] =
 		(struct plan_fault){.name = name, .effects = {.links = links, .n_links = 4}};
 	*w = (struct fault_window){.fault = (int)f,

@@ -140,6 +140,24 @@ static void fault_not_in_force_voids_what_depends_on_it(void **state)
 	}
 }
 
+static void one_stage_not_in_force_voids_the_whole_phase(void **state)
+{
+	struct plan_expect in_flap = jw_expectation(METRIC_READ_YOUR_WRITES, COMPARE_EQ, 0);
+	struct result_expect out;
+
+	(void)state;
+	in_flap.phase = jw_fault(&world, "flaky/1", 1000, 2000);
+	jw_fault(&world, "flaky/2", 3000, 4000);
+	world.plan.phases[in_flap.phase].last_fault = 1;
+	world.evidence.phases[in_flap.phase].end_ns = 4000 * WORLD_MS;
+	write_then_read(50, 0);
+	assert_int_equal(jw_expect(&world, &in_flap).verdict, VERDICT_PASS);
+	world.evidence.faults[1].certificate.status = CERTIFICATE_NOT_IN_FORCE;
+	out = jw_expect(&world, &in_flap);
+	assert_int_equal(out.verdict, VERDICT_VOID);
+	assert_non_null(strstr(out.why, "'flaky/2'"));
+}
+
 static void too_little_evidence_is_inconclusive(void **state)
 {
 	(void)state;
@@ -373,6 +391,7 @@ int main(void)
 		T(violation_fails_with_its_witness),
 		T(violation_fails_whatever_the_certificate_says),
 		T(fault_not_in_force_voids_what_depends_on_it),
+		T(one_stage_not_in_force_voids_the_whole_phase),
 		T(too_little_evidence_is_inconclusive),
 		T(witness_in_a_stall_is_inconclusive),
 		T(stall_of_another_region_taints_as_well),

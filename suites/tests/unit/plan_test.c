@@ -63,6 +63,9 @@ static void steps_are_sorted_and_off_comes_before_on(void **state)
 	plan_free(plan);
 }
 
+/* What the read-back after the last fault needs. */
+#define QUIET "  - { at: 15s, quiet: settled, for: 5s }\n"
+
 /* The scenario with this entry at 5 s instead of its cut. */
 static struct scenario_text with_fault(const char *timeline)
 {
@@ -74,9 +77,9 @@ static struct scenario_text with_fault(const char *timeline)
 
 static void a_flap_is_cut_by_cut_at_absolute_times(void **state)
 {
-	struct scenario_text text =
-		with_fault("timeline:\n  - { at: 0s, watch: steady, for: 5s }\n"
-			   "  - { at: 5s, flap: us, on: 1s, off: 2s, for: 7s, name: flaky }\n");
+	struct scenario_text text = with_fault(
+		"timeline:\n  - { at: 0s, watch: steady, for: 5s }\n"
+		"  - { at: 5s, flap: us, on: 1s, off: 2s, for: 7s, name: flaky }\n" QUIET);
 	struct plan *plan = assert_plan(&text);
 
 	(void)state;
@@ -95,9 +98,9 @@ static void a_flap_is_cut_by_cut_at_absolute_times(void **state)
 
 static void a_ramp_rises_to_what_was_stated(void **state)
 {
-	struct scenario_text text =
-		with_fault("timeline:\n  - { at: 0s, watch: steady, for: 5s }\n"
-			   "  - { at: 5s, ramp: us -> eu, delay: 100ms, loss: 4%, for: 8s }\n");
+	struct scenario_text text = with_fault(
+		"timeline:\n  - { at: 0s, watch: steady, for: 5s }\n"
+		"  - { at: 5s, ramp: us -> eu, delay: 100ms, loss: 4%, for: 8s }\n" QUIET);
 	struct plan *plan = assert_plan(&text);
 
 	(void)state;
@@ -116,7 +119,7 @@ static void a_rolling_outage_leaves_a_pause_between_regions(void **state)
 {
 	struct scenario_text text =
 		with_fault("timeline:\n  - { at: 0s, watch: steady, for: 5s }\n"
-			   "  - { at: 5s, rolling: [eu, ap], off: 2s, for: 8s }\n");
+			   "  - { at: 5s, rolling: [eu, ap], off: 2s, for: 8s }\n" QUIET);
 	struct plan *plan = assert_plan(&text);
 
 	(void)state;
@@ -149,6 +152,17 @@ static void stages_too_short_or_too_many_are_refused(void **state)
 			cases[i][0]);
 		assert_complaint(&text, cases[i][1]);
 	}
+}
+
+static void a_bound_of_one_fault_is_refused_for_many_stages(void **state)
+{
+	struct scenario_text text = with_fault(
+		"timeline:\n  - { at: 0s, watch: steady, for: 5s }\n"
+		"  - { at: 5s, flap: us, on: 1s, off: 2s, for: 7s, name: flaky }\n" QUIET);
+
+	(void)state;
+	text.expect = "expect: [ failover.rto < 900ms in flaky ]\n";
+	assert_complaint(&text, "failover.rto counts from one fault, and \"flaky\" has 3 stages");
 }
 
 static void sessions_are_numbered_over_all_groups(void **state)
@@ -354,6 +368,7 @@ int main(void)
 		cmocka_unit_test(a_ramp_rises_to_what_was_stated),
 		cmocka_unit_test(a_rolling_outage_leaves_a_pause_between_regions),
 		cmocka_unit_test(stages_too_short_or_too_many_are_refused),
+		cmocka_unit_test(a_bound_of_one_fault_is_refused_for_many_stages),
 		cmocka_unit_test(sessions_are_numbered_over_all_groups),
 		cmocka_unit_test(groups_share_no_keys),
 		cmocka_unit_test(nodes_stand_at_their_addresses),

@@ -1,0 +1,23 @@
+#!/bin/sh
+# runner: alone, timeout 200
+# Partitions of other shapes: one that comes and goes, each of its cuts proven by itself, and one that
+# goes one way only.
+. "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
+. "$REGIONPROOF_ROOT/suites/tests/helpers/verdicts.sh"
+skip_without
+
+in_force() { # NAME FAULT
+	cat "$1/out"
+	grep -q "  $2  *in force .* of the system's .* did not cross" "$1/out" &&
+		grep -q "  $2  *gone " "$1/out"
+}
+
+check "a link flaps" run_scenario flap flapping-link
+for cut in 1 2 3; do
+	check "cut $cut of it is proven" in_force flap "flaky/$cut"
+done
+verdict "nothing acknowledged is lost by it" flap "writes.lost" ok
+check "a primary hears and is not heard" run_scenario deaf asymmetric-partition
+check "that is proven" in_force deaf deaf
+verdict "and it acknowledges nothing that is lost" deaf "writes.lost" ok
+done_testing
