@@ -1,5 +1,6 @@
 #include "suites/schema.h"
 #include "chaos/faults/fault.h"
+#include "chaos/faults/stage.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/json/jv.h"
 #include "probes/drivers/driver.h"
@@ -310,6 +311,7 @@ static struct jv *timeline(void)
 	for (size_t i = 0; faults[i]; i++)
 		map_add(&map, faults[i]->name, words(faults[i]->help));
 	map_rows(&map, impairment_params);
+	map_rows(&map, fault_pattern_params);
 	map_need(&map, "at");
 	jv_set(list, "items", map_end(&map));
 	return described(list, "what happens when");
