@@ -79,7 +79,7 @@ int judge_bank(struct arena *arena, const struct model_options *options, struct 
 		const struct past_op *op = &past->ops[i];
 		bool is_read = !strcmp(op->f, "read");
 
-		if ((!is_read && strcmp(op->f, "transfer")) || op->key)
+		if (!is_read && strcmp(op->f, "transfer"))
 			return op_unknown(op, "bank", err);
 		if (is_read && op->outcome == PAST_OK && judge_read(&bank, op, err))
 			return -1;

@@ -73,9 +73,9 @@ static int take_adds(struct arena *arena, const struct past *past, struct sums *
 		const struct past_op *op = &past->ops[i];
 		const struct datum *value = op->given;
 
-		if (!strcmp(op->f, "read") && !op->key)
+		if (!strcmp(op->f, "read"))
 			continue;
-		if (strcmp(op->f, "add") || op->key || !value || value->kind != DATUM_INT ||
+		if (strcmp(op->f, "add") || !value || value->kind != DATUM_INT ||
 			value->number > most || value->number < -most)
 			return op_unknown(op, "counter", err);
 		if (op->outcome == PAST_FAIL)

@@ -55,7 +55,7 @@ const char *finding_name(enum finding finding)
 	return names[finding];
 }
 
-/* Operations of one key, without it: a copy in the arena per key. */
+/* Operations of one key: a copy in the arena per key. */
 static struct past *part(struct arena *arena, const struct past *past, size_t *n_parts)
 {
 	struct past *parts = NULL;
@@ -65,7 +65,6 @@ static struct past *part(struct arena *arena, const struct past *past, size_t *n
 	*n_parts = 0;
 	for (size_t i = 0; i < past->n; i++) {
 		uint32_t key = names_of(&keys, past->ops[i].key);
-		struct past_op *op;
 
 		if (key == *n_parts) {
 			struct past *fresh = ARENA_PUSH(arena, parts, *n_parts);
@@ -74,9 +73,7 @@ static struct past *part(struct arena *arena, const struct past *past, size_t *n
 			fresh->ops = NULL;
 			fresh->n = 0;
 		}
-		op = ARENA_PUSH(arena, parts[key].ops, parts[key].n);
-		*op = past->ops[i];
-		op->key = NULL;
+		*ARENA_PUSH(arena, parts[key].ops, parts[key].n) = past->ops[i];
 	}
 	return parts;
 }

@@ -101,7 +101,7 @@ static int take_all(struct set *set, const struct past *past, struct err *err)
 		const struct past_op *op = &past->ops[i];
 		bool is_read = !strcmp(op->f, "read");
 
-		if ((!is_read && strcmp(op->f, "add")) || op->key)
+		if (!is_read && strcmp(op->f, "add"))
 			return op_unknown(op, "set", err);
 		if (is_read && take_read(set, op, err))
 			return -1;
