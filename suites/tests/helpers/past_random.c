@@ -141,6 +141,18 @@ static void shrink(const struct comparison *it, struct past *past, struct buf *w
 	buf_release(&less);
 }
 
+bool past_reduce(judge_fn *judge, past_reference *is_sound, const char *consistency,
+	struct past *past, struct buf *what)
+{
+	const struct comparison it = {judge, is_sound, consistency};
+	enum finding finding;
+
+	if (!differs(&it, past, &finding, what))
+		return false;
+	shrink(&it, past, what);
+	return true;
+}
+
 static enum finding compare_once(const struct comparison *it, past_maker *make, uint64_t seed)
 {
 	struct buf what = {0}, history = {0};

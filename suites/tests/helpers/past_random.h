@@ -36,5 +36,9 @@ typedef bool past_reference(const struct past *past, const struct judgement *exh
  * shrunk to the least that they still disagree on, and printed as JSON lines. */
 void past_compare(
 	judge_fn *judge, past_maker *make, past_reference *is_sound, const char *consistency);
+/* The same for one history: the least part of it on which they disagree is left, and `what` says how.
+ * False: they agree. */
+bool past_reduce(judge_fn *judge, past_reference *is_sound, const char *consistency,
+	struct past *past, struct buf *what);
 
 #endif
