@@ -95,6 +95,8 @@ static bool hangs_on_writes(const struct plan_expect *e)
 	switch (e->metric->id) {
 	case METRIC_WRITES_LOST:
 	case METRIC_WRITES_MISSING:
+	case METRIC_WRITES_CONFLICT_LOST:
+	case METRIC_VERSION_INVERSIONS:
 	case METRIC_RPO_WINDOW:
 		return true;
 	case METRIC_LATENCY:

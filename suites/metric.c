@@ -271,6 +271,41 @@ const struct metric metrics[] = {
 		.help = "writes of unknown outcome that turned out not to have happened",
 		.counts = "Unknown writes of ledger keys absent in every region's final read-back. "
 			  "Denominator: unknown ledger writes. This is never loss. Phase: call."},
+	[METRIC_WRITES_CONFLICT_LOST] = {.id = METRIC_WRITES_CONFLICT_LOST,
+		.name = "writes.conflict_lost",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = WHERE | TAKES_GROUP,
+		.checker = "conflict",
+		.needs_quiet = 1,
+		.wants = WANTS_WRITES | WANTS_REGIONS | WANTS_SHARED,
+		.help = "acknowledged writes discarded for a concurrent write of another region",
+		.counts =
+			"Ok writes of register keys that several regions write. Two are concurrent "
+			"where neither region could know of the other's: nothing is faster than the "
+			"shortest delay of the links, and nothing passes a certified cut. Of each "
+			"region the last such write counts. The one that stayed is the final "
+			"read-back's, else that of the higher version; where later writes hide it "
+			"nobody counts. Denominator: ok writes to such keys. Phase: intended "
+			"start. Region: where the client was. This is no loss of a failover "
+			"(writes.lost)."},
+	[METRIC_VERSION_INVERSIONS] = {.id = METRIC_VERSION_INVERSIONS,
+		.name = "version_order.inversions",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = WHERE | TAKES_GROUP,
+		.checker = "conflict",
+		.needs_quiet = 1,
+		.wants = WANTS_WRITES,
+		.help = "acknowledged writes that lost to one acknowledged before they were called",
+		.counts =
+			"Ok writes of register keys, called after another of the key had returned, "
+			"that carry a lower version than it, or that are certainly later than what "
+			"every region's final read-back agrees on: the store's order contradicts "
+			"real time (a clock that is off, versions that start again, an update "
+			"dropped). Denominator: ok writes behind another of their key, with "
+			"versions or such a read-back. Phase: intended start. Region: where the "
+			"client was."},
 	[METRIC_RPO_WINDOW] = {.id = METRIC_RPO_WINDOW,
 		.name = "rpo.window",
 		.unit = PARAM_DURATION,

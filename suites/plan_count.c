@@ -180,6 +180,8 @@ uint64_t plan_planned_samples(
 		*what = "writes of ledger keys";
 		return planned(plan, expect, LEDGER_WRITES);
 	case METRIC_WRITES_MASKED:
+	case METRIC_WRITES_CONFLICT_LOST:
+	case METRIC_VERSION_INVERSIONS:
 		*what = "writes of register keys";
 		return planned(plan, expect, REGISTER_WRITES);
 	case METRIC_SPLIT_BRAIN_WINDOW:

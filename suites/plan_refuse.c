@@ -94,6 +94,8 @@ static unsigned offered(const struct planner *p, const struct plan_expect *expec
 			has |= WANTS_WRITES;
 		if (group->write_rate_uhz && group->ledger_ppm)
 			has |= WANTS_LEDGER;
+		if (group->shared)
+			has |= WANTS_SHARED;
 		if (group->write_rate_uhz && group->delete_ppm && group->ledger_ppm < 1000000)
 			has |= WANTS_DELETES;
 	}
@@ -115,6 +117,9 @@ static bool nothing_to_see(struct planner *p, const struct plan_expect *expect)
 			"give them writes: { rate: 30/s } and a share: ledger: 30%"},
 		{WANTS_DELETES, "needs deletes, and the clients make none",
 			"give them deletes: 5%"},
+		{WANTS_SHARED,
+			"needs keys that several regions write, and every key has one writer",
+			"give some clients shared: yes and writes: { to: nearest }"},
 	};
 	unsigned wants = expect->metric->wants, has = offered(p, expect);
 

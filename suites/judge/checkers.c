@@ -13,6 +13,7 @@ const struct checker_ops *const checkers[] = {
 	&checker_failback,
 	&checker_split_brain,
 	&checker_convergence,
+	&checker_conflict,
 	&checker_reads,
 	&checker_recovery,
 	&checker_link,
