@@ -38,6 +38,9 @@ REQUIRED := libnl-3.0 libnl-route-3.0 libcurl yaml-0.1 jansson libmicrohttpd sql
 OPTIONAL := hiredis=hiredis/ libpcap=pcap libseccomp=seccomp.h libcares=ares.h libpq=libpq-fe.h
 
 B ?= build
+# What npm fetched, if it could: for all builds alike.
+NPM := build/npm
+UPLOT := $(patsubst %/,%,$(dir $(wildcard $(NPM)/node_modules/uplot/dist/uPlot.iife.min.js)))
 CC := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 CFLAGS ?= -O2 -g
 Q := $(if $(V),,@)
@@ -115,6 +118,11 @@ $(B)/obj/%.o: %.c $(B)/flags
 	@echo "  CC  $<"
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
+# The program holds the script of zoom.html; without uPlot that page says that it has no zoom.
+$(B)/obj/reports/writers/html_zoom.o: reports/writers/zoom.js \
+	$(addprefix $(UPLOT),$(if $(UPLOT),/uPlot.iife.min.js /uPlot.min.css))
+$(B)/obj/reports/writers/html_zoom.o: override CPPFLAGS += $(if $(UPLOT),-DUPLOT='"$(UPLOT)"')
+
 TESTS := $(patsubst suites/tests/%.c,$(B)/tests/%,$(TEST_SRCS))
 # Of the helpers a program gets those that it uses.
 $(B)/libhelpers.a: $(call obj,$(HELPER_SRCS))
@@ -147,9 +155,11 @@ benches: $(BENCHES)
 # --- what is done with it ----------------------------------------------------------------------
 deps:
 	@sh suites/packaging/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
+	@sh suites/packaging/npm.sh $(NPM)
 
 deps-dev:
 	@sh suites/packaging/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_DEV)
+	@sh suites/packaging/npm.sh $(NPM)
 
 # A second make, since what deps has installed changes what is found above.
 AGAIN := $(MAKE) --no-print-directory

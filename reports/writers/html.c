@@ -140,7 +140,7 @@ static void put_contents(const struct html *html)
 			buf_printf(html->out, "%s<a href=\"#%s\">%s</a>", i ? " " : "",
 				sections[i].name, sections[i].name);
 	}
-	buf_puts(html->out, "</nav>\n");
+	buf_puts(html->out, " <a href=\"zoom.html\">zoom</a></nav>\n");
 }
 
 void html_write(const struct result *result, const struct writer_options *options, struct buf *out)

@@ -10,6 +10,8 @@ const struct writer writers[] = {
 	{"junit", "junit.xml", "JUnit XML for CI servers", junit_write},
 	{"html", "report.html", "the page for people", html_write},
 	{"html-style", "report.css", "how that page looks", html_write_style},
+	{"html-zoom", "zoom.html", "the page's charts with zoom and cursor, by JavaScript",
+		html_write_zoom},
 	{"tap", "report.tap", "TAP 14, for test harnesses", tap_write},
 	{"markdown", "report.md", "GitHub Markdown, as for a step summary", markdown_write},
 	{"github", NULL, "annotations at the lines of failed expectations", github_write},

@@ -11,6 +11,8 @@ void console_write(
 void html_write(const struct result *result, const struct writer_options *options, struct buf *out);
 void html_write_style(
 	const struct result *result, const struct writer_options *options, struct buf *out);
+void html_write_zoom(
+	const struct result *result, const struct writer_options *options, struct buf *out);
 void github_write(
 	const struct result *result, const struct writer_options *options, struct buf *out);
 void json_write(const struct result *result, const struct writer_options *options, struct buf *out);
