@@ -5,6 +5,7 @@
 #include "fixtures/base/buf.h"
 #include "fixtures/net/addr.h"
 #include "suites/plan_parts.h"
+#include "suites/judge/stat.h"
 
 #include <math.h>
 #include <string.h>
@@ -239,6 +240,9 @@ static void print_limits(const struct plan *plan, struct buf *out)
 		(unsigned long long)plan->evidence.min_acked_writes);
 }
 
+/* Where a line asks for none. */
+#define CONFIDENCE 0.95
+
 static double quantile_of(enum metric_stat stat)
 {
 	static const double shares[STATS] = {[STAT_P50] = 0.5,
@@ -250,30 +254,62 @@ static double quantile_of(enum metric_stat stat)
 	return shares[stat];
 }
 
-/* n good failovers of n bound the share of bad ones by 1 - 0.05^(1/n) at 95 %; zero violations in n
- * trials by 3/n; a quantile q needs ln 0.05 / ln q samples for a claim. */
+static void print_quantile(double quantile, enum metric_stat stat, uint64_t n, const char *what,
+	double confidence, struct buf *out)
+{
+	uint64_t needed = stat_samples_needed(quantile, 0, confidence);
+
+	buf_printf(out, "a claim on %s needs %llu samples: about %llu %s expected%s",
+		metric_stat_name(stat), (unsigned long long)needed, (unsigned long long)n, what,
+		n < needed ? ", too few" : "");
+}
+
+/* What is seen for sure (at 95 % where no other confidence is asked for), with so many samples. */
 static void print_power(const struct plan *plan, const struct plan_expect *expect, struct buf *out)
 {
 	const char *what;
 	uint64_t n = plan_planned_samples(plan, expect, &what);
 	double quantile = quantile_of(expect->stat);
+	double confidence = expect->confidence > 0 ? expect->confidence : CONFIDENCE;
+	double share = n ? 100 * stat_share_upper(0, (double)n, confidence) : 0;
 
-	if (!n) {
+	if (!n)
 		buf_puts(out, "as many samples as a closed loop makes");
-		return;
-	}
-	buf_printf(out, "about %llu %s", (unsigned long long)n, what);
-	if (n <= plan->repeat)
-		buf_printf(out, "; if all are good, at most %.0f %% of such are bad (at 95 %%)",
-			100 * (1 - pow(0.05, 1 / (double)n)));
+	else if (n <= plan->repeat)
+		buf_printf(out,
+			"about %llu %s; if all are good, at most %.0f %% of such are bad (at %g %%)",
+			(unsigned long long)n, what, share, 100 * confidence);
 	else if (expect->metric->unit == PARAM_COUNT && expect->value <= 0)
-		buf_printf(out, ": none found would bound their share by %.2g %%",
-			fmin(100, 300 / (double)n));
+		buf_printf(out, "a share of %.2g %% or more of about %llu %s (at %g %%)", share,
+			(unsigned long long)n, what, 100 * confidence);
 	else if (quantile > 0)
-		buf_printf(out, "; a claim on %s needs %.0f", metric_stat_name(expect->stat),
-			ceil(log(0.05) / log(quantile)));
+		print_quantile(quantile, expect->stat, n, what, confidence, out);
 	else if (expect->metric->unit == PARAM_SHARE)
-		buf_printf(out, ": one more or less moves the share by %.2g %%", 100 / (double)n);
+		buf_printf(out, "%.2g %%, one of about %llu %s", 100 / (double)n,
+			(unsigned long long)n, what);
+	else
+		buf_printf(out, "about %llu %s", (unsigned long long)n, what);
+}
+
+/* Several claims, each with its own chance of being wrong, are together wrong more often. What is
+ * only observed has no such chance. */
+static void print_family(const struct plan *plan, struct buf *out)
+{
+	double all = 1;
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_expects; i++) {
+		if (plan->expects[i].confidence <= 0)
+			continue;
+		all *= plan->expects[i].confidence;
+		n++;
+	}
+	if (n < 2)
+		return;
+	buf_printf(out,
+		"  %zu claims in one run: at least one is wrong by chance in up to %.2g %% of runs; at "
+		"%.5g %% each it would be 5 %%\n",
+		n, 100 * (1 - all), 100 * (1 - 0.05 / (double)n));
 }
 
 static void print_expects(const struct plan *plan, struct buf *out)
@@ -284,6 +320,7 @@ static void print_expects(const struct plan *plan, struct buf *out)
 		print_power(plan, &plan->expects[i], out);
 		buf_puts(out, "\n");
 	}
+	print_family(plan, out);
 }
 
 void plan_print(const struct plan *plan, struct buf *out)

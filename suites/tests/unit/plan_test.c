@@ -258,6 +258,28 @@ static void the_same_text_gives_the_same_plan(void **state)
 	buf_release(&second);
 }
 
+static void the_dry_run_says_what_many_claims_are_worth_together(void **state)
+{
+	struct scenario_text text = SCENARIO_TEXT;
+	struct plan *plan = assert_plan(&text);
+	struct plan_expect expects[2] = {plan->expects[0], plan->expects[0]};
+	struct buf out = {0};
+
+	(void)state;
+	plan->expects = expects;
+	plan->n_expects = 2;
+	plan_print(plan, &out);
+	assert_null(strstr(buf_str(&out), "claims in one run"));
+	expects[0].confidence = expects[1].confidence = 0.95;
+	buf_clear(&out);
+	plan_print(plan, &out);
+	assert_non_null(strstr(buf_str(&out),
+		"2 claims in one run: at least one is wrong by chance in up to 9.8 % of runs; at "
+		"97.5 % each it would be 5 %"));
+	buf_release(&out);
+	plan_free(plan);
+}
+
 static void the_dry_run_shows_changes_and_inverses(void **state)
 {
 	static const char *const golden[] = {
@@ -265,7 +287,7 @@ static void the_dry_run_shows_changes_and_inverses(void **state)
 		"us -> eu   delay 40ms, cut  =>  delay 40ms\n",
 		"  5.000 s  fault cut: partition us\n",
 		"15.000 s  inverse of cut",
-		"writes.lost == 0\n      about 120 writes of ledger keys: none found would bound ",
+		"writes.lost == 0\n      a share of 2.5 % or more of about 120 writes of ledger keys (at 95 %)",
 		"about 2000 reads and 400 writes",
 	};
 	struct scenario_text text = SCENARIO_TEXT;
@@ -374,6 +396,7 @@ int main(void)
 		cmocka_unit_test(nodes_stand_at_their_addresses),
 		cmocka_unit_test(only_replicas_follow_the_primary),
 		cmocka_unit_test(the_same_text_gives_the_same_plan),
+		cmocka_unit_test(the_dry_run_says_what_many_claims_are_worth_together),
 		cmocka_unit_test(the_dry_run_shows_changes_and_inverses),
 		cmocka_unit_test(a_missing_program_is_the_machines_fault),
 		cmocka_unit_test(every_scenario_we_ship_passes_check),
