@@ -288,6 +288,31 @@ static bool judge_resolution(struct trial *trial)
 			expect_text_value(trial->arena, e->metric->unit, m->value)));
 }
 
+/* What the clocks' error leaves open is neither a violation nor its absence. */
+static bool judge_clocks(struct trial *trial)
+{
+	struct evidence exact = *trial->evidence;
+	struct index same_clock = *trial->evidence->index;
+	struct trial again = *trial;
+	struct measurement m;
+
+	if (!same_clock.unsure_ns || !trial_is_made_of_findings(trial->expect->metric->id) ||
+		!trial_meets(trial, &trial->got))
+		return false;
+	same_clock.unsure_ns = 0;
+	exact.index = &same_clock;
+	again.evidence = &exact;
+	trial_measure(&again, false, &m);
+	if (m.status != MEASURED_VALUE || trial_meets(trial, &m))
+		return false;
+	return trial_conclude(trial, VERDICT_INCONCLUSIVE,
+		arena_printf(trial->arena,
+			"%llu possible violations, none of them definite: the clocks may differ by %s",
+			(unsigned long long)m.total_findings,
+			expect_text_value(trial->arena, PARAM_DURATION,
+				(double)trial->evidence->index->unsure_ns)));
+}
+
 bool trial_lacks_evidence(struct trial *trial)
 {
 	return judge_status(trial) || judge_accidents(trial) || judge_liar(trial) ||
@@ -296,5 +321,6 @@ bool trial_lacks_evidence(struct trial *trial)
 
 bool trial_cannot_tell(struct trial *trial)
 {
-	return trial_hangs_on_stalls(trial) || judge_claim(trial) || judge_resolution(trial);
+	return trial_hangs_on_stalls(trial) || judge_clocks(trial) || judge_claim(trial) ||
+		judge_resolution(trial);
 }

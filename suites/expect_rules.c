@@ -130,6 +130,8 @@ static bool judge_definite(struct trial *trial)
 	const struct measurement *m = &trial->got;
 
 	if (m->status != MEASURED_VALUE || !m->total_findings || trial_meets(trial, m) ||
+		(m->has_value_low &&
+			trial_holds(trial->expect->compare, m->value_low, trial->expect->value)) ||
 		trial->expect->stat == STAT_COUNT ||
 		!trial_is_made_of_findings(trial->expect->metric->id) ||
 		is_lower_bound(trial->expect->compare) || trial->expect->compare == COMPARE_NE)

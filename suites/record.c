@@ -33,7 +33,8 @@ static const struct field sweep_fields[] = {
 	{                                                                                          \
 #f, offsetof(struct evidence, f)                                                   \
 	}
-static const struct field run_fields[] = {RUN(end_ns), RUN(quiet_ns), RUN(noise_floor_ns)};
+static const struct field run_fields[] = {
+	RUN(end_ns), RUN(quiet_ns), RUN(noise_floor_ns), RUN(clock_error_ns)};
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 

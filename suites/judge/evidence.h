@@ -72,6 +72,9 @@ struct evidence {
 	uint64_t
 		quiet_ns; /* when the last operation before the last quiet phase had ended; 0: none */
 	uint64_t noise_floor_ns;
+	/* Each host's clock may be off by so much (probes stamp with their own); 0: one host. Verdicts
+	 * are definite where they hold whatever the clocks were, else possible. */
+	uint64_t clock_error_ns;
 	bool suspended; /* the machine slept in between */
 	bool interrupted;
 	struct death *deaths;

@@ -534,6 +534,7 @@ struct index *index_build(
 	assert(evidence->history.n < OP_NONE);
 	index->ops = evidence->history.ops;
 	index->n = (uint32_t)evidence->history.n;
+	index->unsure_ns = 2 * evidence->clock_error_ns;
 	index->n_regions = (unsigned)evidence->plan->n_regions;
 	order_operations(arena, index);
 	mark_tainted(arena, index, evidence);
@@ -559,5 +560,9 @@ uint64_t index_absent_end(const struct index *index, uint32_t dense_key, const s
 		else
 			high = middle;
 	}
-	return low > first ? index->delete_end[low - 1] : 0;
+	if (low == first)
+		return 0;
+	return index->delete_end[low - 1] == TIME_NEVER
+		? TIME_NEVER
+		: index->delete_end[low - 1] + index->unsure_ns;
 }

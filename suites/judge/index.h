@@ -37,6 +37,8 @@ struct span {
 
 struct index {
 	const struct op *ops;
+	/* Two instants that lie no further apart have no certain order: twice the clocks' error. */
+	uint64_t unsure_ns;
 	uint32_t n;
 	uint32_t n_keys, n_sessions;
 	uint32_t *by_key, *by_session; /* n_listed each */
@@ -90,7 +92,8 @@ uint32_t index_writes_before(const struct index *index, struct span span, uint64
 /*
  * When the version that an ok read returned was surely written: the read is certainly older than a
  * write u where that instant lies before the call of u. 0: nothing was ever there. TIME_NEVER:
- * cannot be said (the write's outcome is unknown, it may take effect twice, nobody wrote it). A key
+ * cannot be said (the write's outcome is unknown, it may take effect twice, nobody wrote it). What the
+ * clocks leave open counts for the read: the instant is that much later. A key
  * that is absent is taken for the latest of its deletes that may have been the one.
  */
 /* The end of the latest delete that an absent answer may have come from. */
@@ -104,7 +107,7 @@ static inline uint64_t index_version_end_by(
 		return index->delete_start ? index_absent_end(index, dense_key, read) : 0;
 	if (write == OP_NONE || w->state != OP_OK || w->flags & OP_DUPLICABLE)
 		return TIME_NEVER;
-	return w->ret_ns;
+	return w->ret_ns + index->unsure_ns;
 }
 static inline uint64_t index_version_end(
 	const struct index *index, uint32_t dense_key, uint32_t read)

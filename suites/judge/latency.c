@@ -65,7 +65,7 @@ static void measure_latency(struct arena *arena, const struct view *view, struct
 		if (!was_sent(op) || !view_counts(view, i))
 			continue;
 		length = length_of(view, op);
-		samples_add(&scratch, &samples, length, length);
+		samples_add(&scratch, &samples, op->call_ns, length, length);
 		if (view->question->bound > 0)
 			add_worst(arena, view, i, length, out);
 	}

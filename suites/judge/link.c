@@ -27,7 +27,7 @@ static void measure_way(
 		if (!is_between(view, b, from, to) || !b->recv_ns)
 			continue;
 		delay = b->recv_ns > b->sent_ns ? (double)(b->recv_ns - b->sent_ns) : 0;
-		samples_add(arena, &samples, delay, delay);
+		samples_add(arena, &samples, b->sent_ns, delay, delay);
 	}
 	samples_measure(arena, &samples, view->question, out);
 }

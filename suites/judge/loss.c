@@ -226,7 +226,7 @@ static void take_ledger(struct census *census, struct tally *tally, struct measu
 }
 
 static void answer(struct arena *arena, const struct tally *t, const struct question *question,
-	struct measurement *out)
+	uint64_t unsure_ns, struct measurement *out)
 {
 	out->n_what = "acknowledged ledger writes";
 	out->n = t->acked;
@@ -253,7 +253,10 @@ static void answer(struct arena *arena, const struct tally *t, const struct ques
 				(double)t->latest_ns / 1e9);
 		break;
 	case METRIC_RPO_WINDOW:
-		out->value = (double)t->oldest_ns;
+		/* In force and acknowledged are instants of two clocks. */
+		out->value = t->oldest_ns ? (double)(t->oldest_ns + unsure_ns) : 0;
+		out->value_low = t->oldest_ns > unsure_ns ? (double)(t->oldest_ns - unsure_ns) : 0;
+		out->has_value_low = out->value_low < out->value;
 		out->n = t->acked_before;
 		out->n_what = "ledger writes acknowledged before the fault";
 		out->episodes = 1;
@@ -319,7 +322,7 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 	} else {
 		census.readback = readback_new(arena, &view, evidence->quiet_ns, TIME_NEVER);
 		take_ledger(&census, &tally, out);
-		answer(arena, &tally, question, out);
+		answer(arena, &tally, question, view.index->unsure_ns, out);
 		out->fault = fault_asked(&view);
 		if (!census.readback->n_places)
 			return measured_nothing(

@@ -150,7 +150,8 @@ static uint32_t delete_between(
 
 		if (op->call_ns <= end)
 			break;
-		if (op->kind == OP_DELETE && op->state == OP_OK && op->ret_ns < read->call_ns)
+		if (op->kind == OP_DELETE && op->state == OP_OK &&
+			op->ret_ns + index->unsure_ns < read->call_ns)
 			return index->writes[i - 1];
 	}
 	return OP_NONE;

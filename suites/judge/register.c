@@ -40,11 +40,11 @@ struct register_walk {
 	uint64_t judged, unfit; /* keys, and those with a delta of their own */
 };
 
-static void widen(struct zone *zone, const struct op *op, uint32_t place)
+static void widen(struct zone *zone, const struct op *op, uint32_t place, uint64_t unsure_ns)
 {
 	/* Times are shifted by one: 0 is the beginning of everything, before any call at 0. */
-	if (op->state == OP_OK && op->ret_ns + 1 < zone->first_return) {
-		zone->first_return = op->ret_ns + 1;
+	if (op->state == OP_OK && op->ret_ns + unsure_ns + 1 < zone->first_return) {
+		zone->first_return = op->ret_ns + unsure_ns + 1;
 		zone->returned = place;
 	}
 	if (zone->called == OP_NONE || op->call_ns + 1 > zone->last_call) {
@@ -79,7 +79,7 @@ static void begin_key(struct walker *walker, uint32_t key)
 			.called = OP_NONE,
 			.write_call = op->call_ns + 1};
 		walk->skip |= is_ambiguous(op);
-		widen(zone, op, index->writes[i]);
+		widen(zone, op, index->writes[i], index->unsure_ns);
 	}
 	walk->skipped += walk->skip;
 }
@@ -143,7 +143,7 @@ static void take(struct walker *walker, const struct lane *lane)
 				continue;
 			zone = zone_of(walk, lane->key, write);
 		}
-		widen(&walk->zones[zone], op, lane->place[i]);
+		widen(&walk->zones[zone], op, lane->place[i], index->unsure_ns);
 		walk->trials += view_counts(&walker->view, lane->place[i]);
 	}
 }

@@ -3,10 +3,31 @@
 #include "suites/judge/stat.h"
 
 #include <math.h>
+#include <stdlib.h>
 
-void samples_add(struct arena *arena, struct samples *samples, double low, double high)
+void samples_add(
+	struct arena *arena, struct samples *samples, uint64_t at_ns, double low, double high)
 {
-	*ARENA_PUSH(arena, samples->samples, samples->n) = (struct sample){low, high};
+	*ARENA_PUSH(arena, samples->samples, samples->n) = (struct sample){at_ns, low, high};
+}
+
+static int compare_instants(const void *a, const void *b)
+{
+	const struct sample *x = a, *y = b;
+
+	return (x->at_ns > y->at_ns) - (x->at_ns < y->at_ns);
+}
+
+/* What was gathered key by key hangs together in time, not in the order of keys. */
+static void order_by_time(const struct samples *samples)
+{
+	for (size_t i = 1; i < samples->n; i++) {
+		if (samples->samples[i].at_ns < samples->samples[i - 1].at_ns) {
+			qsort(samples->samples, samples->n, sizeof(*samples->samples),
+				compare_instants);
+			return;
+		}
+	}
 }
 
 /* -1: not a quantile. */
@@ -45,6 +66,7 @@ static void interval_of(struct arena *arena, const struct samples *samples, cons
 	uint64_t low, high, worth;
 	double scale;
 
+	order_by_time(samples);
 	for (size_t i = 0; i < samples->n; i++)
 		above[i] = samples->samples[i].high > out->value;
 	worth = (uint64_t)stat_effective_n(above, samples->n, &out->episodes);

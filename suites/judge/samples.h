@@ -12,15 +12,17 @@
 #include "suites/judge/checker.h"
 
 struct sample {
+	uint64_t at_ns;   /* when it was taken */
 	double low, high; /* ns; high INFINITY: right-censored */
 };
 
 struct samples {
-	struct sample *samples; /* in time order */
+	struct sample *samples; /* in any order; samples_measure puts them in that of time */
 	size_t n;
 };
 
-void samples_add(struct arena *arena, struct samples *samples, double low, double high);
+void samples_add(
+	struct arena *arena, struct samples *samples, uint64_t at_ns, double low, double high);
 /* Answer the question's statistic: status, value, value_low, interval, n, episodes. STAT_VALUE is
  * the maximum. */
 void samples_measure(struct arena *arena, const struct samples *samples,

@@ -34,7 +34,7 @@ static bool make_older(struct evidence *copy, uint32_t read, uint64_t limit_call
 		const struct op *write = &index->ops[index->writes[i - 1]];
 
 		if (write->kind == OP_WRITE && write->state == OP_OK &&
-			write->ret_ns < limit_call_ns) {
+			write->ret_ns + index->unsure_ns < limit_call_ns) {
 			op->value = write->value;
 			op->flags &= (uint16_t)~OP_ABSENT;
 			return true;

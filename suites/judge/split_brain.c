@@ -82,7 +82,8 @@ static const struct term *convicting_term(const struct brain *b, const struct op
 		bool later =
 			b->with_terms ? term->epoch >= op->epoch : op->call_ns < term->last_call_ns;
 
-		if (term->node == op->node || term->first_ret_ns >= op->call_ns || !later)
+		if (term->node == op->node ||
+			term->first_ret_ns + b->view->index->unsure_ns >= op->call_ns || !later)
 			continue;
 		if (!best || term->first_ret_ns < best->first_ret_ns)
 			best = term;

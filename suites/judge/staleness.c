@@ -229,7 +229,8 @@ static void sample(struct stale_walk *walk, uint32_t read, uint32_t successor, u
 
 	if (!age_ns && (!latest || (bound > 0 && (double)(op->call_ns - latest) >= bound)))
 		return; /* nothing young enough to miss */
-	samples_add(walk->common.arena, &walk->samples, (double)age_ns, (double)age_ns);
+	samples_add(
+		walk->common.arena, &walk->samples, op->call_ns, (double)age_ns, (double)age_ns);
 	if (age_ns && bound > 0 && (double)age_ns >= bound)
 		convict(walk, read, successor, (double)age_ns,
 			"its value had been overwritten %.0f ms before the read was called");
@@ -253,7 +254,7 @@ static void sample_k(struct stale_walk *walk, uint32_t read, uint32_t successor,
 	if (!walk->s.returned)
 		return; /* nothing to miss */
 	k = (double)count_successors(&walk->s, end, op->call_ns);
-	samples_add(walk->common.arena, &walk->samples, k, k);
+	samples_add(walk->common.arena, &walk->samples, op->call_ns, k, k);
 	if (k > 0 && k >= bound)
 		convict(walk, read, successor, k * 1e6,
 			"its value had been overwritten %.0f times before the read was called");
@@ -280,8 +281,8 @@ static void judge_read(struct stale_walk *walk, const struct lane *lane, unsigne
 	move_to(&walk->s, op->call_ns);
 	if (end != TIME_NEVER)
 		successor = first_successor(&walk->s, end, &ret_ns);
-	if (successor != OP_NONE && ret_ns < op->call_ns)
-		age_ns = op->call_ns - ret_ns;
+	if (successor != OP_NONE && ret_ns + view->index->unsure_ns < op->call_ns)
+		age_ns = op->call_ns - ret_ns - view->index->unsure_ns;
 	switch (walk->common.view.question->metric->id) {
 	case METRIC_STALE_UNFLAGGED:
 		judge_unflagged(walk, read, successor, age_ns);
@@ -360,8 +361,8 @@ static void join(struct walker *walker, const struct walker *later)
 	const struct stale_walk *l = (const struct stale_walk *)later;
 
 	for (size_t i = 0; i < l->samples.n; i++)
-		samples_add(walker->arena, &walk->samples, l->samples.samples[i].low,
-			l->samples.samples[i].high);
+		samples_add(walker->arena, &walk->samples, l->samples.samples[i].at_ns,
+			l->samples.samples[i].low, l->samples.samples[i].high);
 	walk->stale_beyond += l->stale_beyond;
 	walk->trials += l->trials;
 	walk->unanswered += l->unanswered;
@@ -415,8 +416,9 @@ static void keep_age(
 	if (end == TIME_NEVER)
 		return;
 	move_to(&walk->s, op->call_ns);
-	if (first_successor(&walk->s, end, &ret_ns) != OP_NONE && ret_ns < op->call_ns)
-		age_ns = op->call_ns - ret_ns;
+	if (first_successor(&walk->s, end, &ret_ns) != OP_NONE &&
+		ret_ns + index->unsure_ns < op->call_ns)
+		age_ns = op->call_ns - ret_ns - index->unsure_ns;
 	ages->age_ns[read] = age_ns;
 	ages->kind[read] = age_ns <= stale_after(walk, op) ? AGE_WITHIN
 		: is_flagged(op, age_ns)                   ? AGE_STALE_FLAGGED

@@ -313,6 +313,7 @@ static bool collect(void *context, const struct visibility *v)
 	struct collect *c = context;
 	const struct question *q = c->view->question;
 	const struct op *write = &c->view->index->ops[v->write];
+	uint64_t unsure_ns = c->view->index->unsure_ns;
 
 	if ((q->from >= 0 && write->region != q->from) || (q->to >= 0 && (int)v->to != q->to) ||
 		(q->from < 0 && q->to < 0 && write->region == v->to))
@@ -325,8 +326,9 @@ static bool collect(void *context, const struct visibility *v)
 			(view_tainted(c->view, v->write) ||
 				(v->had != OP_NONE && view_tainted(c->view, v->had)))))
 		return true;
-	samples_add(c->arena, &c->samples, (double)v->low_ns,
-		v->high_ns == TIME_NEVER ? INFINITY : (double)v->high_ns);
+	samples_add(c->arena, &c->samples, write->ret_ns,
+		v->low_ns > unsure_ns ? (double)(v->low_ns - unsure_ns) : 0,
+		v->high_ns == TIME_NEVER ? INFINITY : (double)(v->high_ns + unsure_ns));
 	c->never += v->high_ns == TIME_NEVER;
 	return true;
 }
