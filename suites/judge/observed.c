@@ -8,9 +8,11 @@
  * key before the frontier. Two frontiers are kept, of different keys, since the key of the read
  * itself does not count.
  *
- * Cost: monotonic writes O(n log n). Writes follow reads looks at every session that has a frontier
- * at the node, but only for reads that return something certainly older than the newest write, so
- * O(n log n + stale reads x sessions).
+ * Only a read that returns something certainly older than the newest write can be convicted. These are
+ * found first, in one walk in the order by key; the others count as trials and ask nothing of the
+ * history. What sessions had read of a key is put in order when the first such read of the key comes.
+ *
+ * Cost: O(n log n + stale reads x sessions that have a frontier at the node).
  */
 #include "suites/judge/ops.h"
 #include "suites/judge/sessions.h"
@@ -28,6 +30,18 @@ struct frontier {
 	struct sight best, other; /* of different keys */
 };
 
+/* A session's read of a key, and what the newest version was that it had seen until its return. */
+struct seen {
+	uint64_t ret_ns;
+	uint32_t session, newest; /* newest: the read that saw it */
+};
+
+/* Of one key, by session, then return. */
+struct past {
+	struct seen *seen;
+	uint32_t n;
+};
+
 struct observer {
 	struct arena *arena;
 	const struct view *view;
@@ -39,8 +53,8 @@ struct observer {
 	uint32_t *touched;          /* sessions seen at a node: [node * n_sessions ..] */
 	uint32_t *n_touched;        /* by node */
 	uint32_t *sole;             /* the only session that writes a key; OP_NONE: several do */
-	uint32_t *runs;             /* by key and session, each run by return */
-	uint32_t *seen;
+	bool *stale;                /* by operation: a read of something older than the newest */
+	struct past *pasts;         /* by key; empty until they are needed */
 };
 
 static bool is_known_node(const struct observer *o, const struct op *op)
@@ -102,28 +116,73 @@ static uint32_t last_write(
 	return OP_NONE;
 }
 
+static int compare_seen(const void *a, const void *b)
+{
+	const struct seen *x = a, *y = b;
+
+	if (x->session != y->session)
+		return x->session < y->session ? -1 : 1;
+	if (x->ret_ns != y->ret_ns)
+		return x->ret_ns < y->ret_ns ? -1 : 1;
+	return x->newest < y->newest ? -1 : 1;
+}
+
+static void keep_newest(const struct index *index, struct past *past)
+{
+	for (uint32_t i = 1; i < past->n; i++) {
+		struct seen *before = &past->seen[i - 1], *now = &past->seen[i];
+
+		if (now->session == before->session &&
+			index_version_start(index, before->newest) >=
+				index_version_start(index, now->newest))
+			now->newest = before->newest;
+	}
+}
+
+static const struct past *past_of(const struct observer *o, uint32_t key)
+{
+	const struct index *index = o->view->index;
+	struct span span = index_key(index, key);
+	struct past *past = &o->pasts[key];
+
+	if (past->seen)
+		return past;
+	past->seen = calloc(span.end - span.first + 1, sizeof(*past->seen));
+	if (!past->seen)
+		abort();
+	for (uint32_t i = span.first; i < span.end; i++) {
+		const struct op *op = &index->ops[index->by_key[i]];
+
+		if (op_is_ok_read(op) && op_is_session(op))
+			past->seen[past->n++] = (struct seen){.ret_ns = op->ret_ns,
+				.session = op->session,
+				.newest = index->by_key[i]};
+	}
+	qsort(past->seen, past->n, sizeof(*past->seen), compare_seen);
+	keep_newest(index, past);
+	return past;
+}
+
 /* The read of the key by the session, returned before the instant, that saw the newest version. */
 static uint32_t newest_seen(
-	const struct observer *o, struct span span, uint32_t session, uint64_t before_ns)
+	const struct observer *o, uint32_t key, uint32_t session, uint64_t before_ns)
 {
-	const struct op *ops = o->view->index->ops;
-	uint32_t low = span.first, high = span.end;
+	const struct past *past = past_of(o, key);
+	uint32_t low = 0, high = past->n;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		const struct op *op = &ops[o->runs[middle]];
-		bool below = op_is_session(op) &&
-			(op->session < session ||
-				(op->session == session && op->ret_ns < before_ns));
+		const struct seen *seen = &past->seen[middle];
 
-		if (below)
+		if (seen->session < session ||
+			(seen->session == session && seen->ret_ns < before_ns))
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == span.first || ops[o->runs[low - 1]].session != session)
+	if (!low || past->seen[low - 1].session != session)
 		return OP_NONE;
-	return o->seen[low - 1];
+	return past->seen[low - 1].newest;
 }
 
 static void convict(struct observer *o, uint32_t read, const struct sight *sight, uint32_t missed)
@@ -164,7 +223,7 @@ static bool judge_against(struct observer *o, uint32_t read, uint32_t key, uint3
 	if (!o->follow_reads && o->sole[key] != OP_NONE && o->sole[key] != session)
 		return false;
 	if (o->follow_reads)
-		missed = newest_seen(o, index_key(index, key), session, sight->call_ns);
+		missed = newest_seen(o, key, session, sight->call_ns);
 	else
 		missed = last_write(index, index_writes(index, key), session, sight->call_ns);
 	if (missed == OP_NONE)
@@ -176,31 +235,41 @@ static bool judge_against(struct observer *o, uint32_t read, uint32_t key, uint3
 	return true;
 }
 
-static void judge(struct observer *o, uint32_t read)
+/* Nothing newer to miss: it counts as a trial where something was seen of another key, and holds. */
+static bool is_trial(const struct observer *o, const struct op *op)
+{
+	uint32_t first = op->node * o->n_sessions;
+
+	for (uint32_t i = 0; i < o->n_touched[op->node]; i++) {
+		if (sight_beside(&o->frontiers[first + o->touched[first + i]], op->key))
+			return true;
+	}
+	return false;
+}
+
+static void judge_stale(struct observer *o, uint32_t read)
 {
 	const struct index *index = o->view->index;
 	const struct op *op = &index->ops[read];
-	uint32_t key = index_find_key(index, op->key);
+	uint32_t key = index_find_key(index, op->key), first = op->node * o->n_sessions;
 	uint64_t end = index_version_end(index, key, read);
-	struct span writes = index_writes(index, key);
-	uint32_t before = index_writes_before(index, writes, op->call_ns);
-	bool trial = false, stale, violated = false;
+	bool trial = false, violated = false;
 
-	stale = before && index->ops[index->writes[writes.first + before - 1]].call_ns > end;
-	for (uint32_t i = 0; i < o->n_touched[op->node] && !violated; i++) {
-		uint32_t session = o->touched[op->node * o->n_sessions + i];
-
-		if (stale)
-			violated = judge_against(o, read, key, session, end, &trial);
-		else if (!trial) /* nothing newer to miss: it counts as a trial and holds */
-			trial = sight_beside(&o->frontiers[op->node * o->n_sessions + session],
-					op->key) != NULL;
-		else
-			break;
-	}
+	for (uint32_t i = 0; i < o->n_touched[op->node] && !violated; i++)
+		violated = judge_against(o, read, key, o->touched[first + i], end, &trial);
 	if (trial)
 		tally_trial(o->tally, op->session);
 	o->tally->violations[o->tally->roams[op->session]] += violated;
+}
+
+static void judge(struct observer *o, uint32_t read)
+{
+	const struct op *op = &o->view->index->ops[read];
+
+	if (o->stale[read])
+		judge_stale(o, read);
+	else if (is_trial(o, op))
+		tally_trial(o->tally, op->session);
 }
 
 /* A new observer starts clean. */
@@ -256,37 +325,43 @@ static void find_sole_writers(struct observer *o)
 	}
 }
 
-/* Each session's reads of each key by return, with the newest version so far. */
-static void prepare_runs(struct observer *o)
+/* Records are fetched so many steps before they are needed. */
+#define AHEAD 32
+
+static void fetch(const struct index *index, uint32_t i)
+{
+	if (i + 2 * AHEAD < index->n_listed)
+		__builtin_prefetch(&index->ops[index->by_key[i + 2 * AHEAD]]);
+	if (i + AHEAD < index->n_listed && index->author[i + AHEAD] != OP_NONE)
+		__builtin_prefetch(&index->ops[index->author[i + AHEAD]]);
+}
+
+/* Both the key's operations and its writes are sorted by call. */
+static void find_stale_of(struct observer *o, uint32_t key)
 {
 	const struct index *index = o->view->index;
+	struct span span = index_key(index, key), writes = index_writes(index, key);
+	uint32_t next = writes.first;
 
-	o->runs = index_by_key_session(index);
-	o->seen = calloc(index->n_listed + 1, sizeof(*o->seen));
-	if (!o->seen)
-		abort();
-	for (uint32_t k = 0; k < index->n_keys; k++) {
-		struct span span = index_key(index, k);
+	for (uint32_t i = span.first; i < span.end; i++) {
+		const struct op *op = &index->ops[index->by_key[i]];
 
-		for (uint32_t i = span.first, end; i < span.end; i = end) {
-			const struct op *first = &index->ops[o->runs[i]];
-			uint32_t newest = OP_NONE;
-
-			for (end = i; end < span.end &&
-				index->ops[o->runs[end]].session == first->session &&
-				op_is_session(&index->ops[o->runs[end]]) == op_is_session(first);)
-				end++;
-			sort_by_return(index->ops, o->runs + i, end - i);
-			for (uint32_t j = i; j < end; j++) {
-				if (op_is_ok_read(&index->ops[o->runs[j]]) &&
-					(newest == OP_NONE ||
-						index_version_start(index, o->runs[j]) >
-							index_version_start(index, newest)))
-					newest = o->runs[j];
-				o->seen[j] = newest;
-			}
-		}
+		fetch(index, i);
+		while (next < writes.end && index->ops[index->writes[next]].call_ns < op->call_ns)
+			next++;
+		if (op_is_ok_read(op) && next > writes.first)
+			o->stale[index->by_key[i]] = index->ops[index->writes[next - 1]].call_ns >
+				index_version_end_by(index, key, op, index->author[i]);
 	}
+}
+
+static void *must_zero(size_t n, size_t size)
+{
+	void *memory = calloc(n + 1, size);
+
+	if (!memory)
+		abort();
+	return memory;
 }
 
 void sessions_observe(struct arena *arena, const struct view *view, bool follow_reads,
@@ -300,25 +375,28 @@ void sessions_observe(struct arena *arena, const struct view *view, bool follow_
 		.follow_reads = follow_reads,
 		.n_sessions = index->n_sessions,
 		.n_nodes = (uint32_t)view->evidence->plan->n_endpoints};
-	uint32_t *by_return = calloc(index->n_listed + 1, sizeof(*by_return));
+	size_t places = (size_t)o.n_nodes * o.n_sessions;
+	uint32_t *by_return = must_zero(index->n_listed, sizeof(*by_return));
 
-	o.frontiers = calloc((size_t)o.n_nodes * o.n_sessions + 1, sizeof(*o.frontiers));
-	o.touched = calloc((size_t)o.n_nodes * o.n_sessions + 1, sizeof(*o.touched));
-	o.n_touched = calloc(o.n_nodes + 1, sizeof(*o.n_touched));
-	if (!o.frontiers || !o.touched || !o.n_touched || !by_return)
-		abort();
+	o.frontiers = must_zero(places, sizeof(*o.frontiers));
+	o.touched = must_zero(places, sizeof(*o.touched));
+	o.n_touched = must_zero(o.n_nodes, sizeof(*o.n_touched));
+	o.stale = must_zero(index->n, sizeof(*o.stale));
+	o.pasts = must_zero(index->n_keys, sizeof(*o.pasts));
 	find_sole_writers(&o);
-	if (follow_reads)
-		prepare_runs(&o);
+	for (uint32_t k = 0; k < index->n_keys; k++)
+		find_stale_of(&o, k);
 	for (uint32_t s = 0; s + 1 < index->n_sessions; s++) {
 		struct span span = index_session(index, s);
 
 		observe_session(
 			&o, index->by_session + span.first, span.end - span.first, by_return);
 	}
+	for (uint32_t k = 0; k < index->n_keys; k++)
+		free(o.pasts[k].seen);
+	free(o.pasts);
+	free(o.stale);
 	free(o.sole);
-	free(o.seen);
-	free(o.runs);
 	free(o.n_touched);
 	free(o.touched);
 	free(o.frontiers);
