@@ -150,7 +150,8 @@ static void print_node_change(
 	static const char *const verbs[][2] = {[NODE_NONE] = {"", ""},
 		[NODE_KILL] = {"started again", "killed"},
 		[NODE_PAUSE] = {"thawed", "frozen"},
-		[NODE_RESTART] = {"left as it is", "stopped and started at once"}};
+		[NODE_RESTART] = {"left as it is", "stopped and started at once"},
+		[NODE_UNPLUG] = {"plugged in again", "unplugged: eth0 down"}};
 
 	buf_printf(out, "%15s%s   %s\n", "", plan->nodes[effect->node].spec.name,
 		verbs[effect->action][on]);

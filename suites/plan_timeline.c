@@ -180,6 +180,11 @@ static void add_fault(struct planner *p, const struct scenario_entry *entry)
 		: arena_printf(p->arena, "%s-%zu", ops->name, p->plan->n_faults + 1);
 
 	read_settings(p, entry, ops, &words.impairment, &pattern);
+	if (ops->lab_only && p->plan->containers)
+		complain(p->complaints, entry->place,
+			"%s acts on nodes of our own only, and these are running containers; use "
+			"partition or pause",
+			ops->name);
 	if (ops->stages)
 		add_stages(p, entry, &words, &pattern, family);
 	else

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum node_action { NODE_NONE, NODE_KILL, NODE_PAUSE, NODE_RESTART };
+enum node_action { NODE_NONE, NODE_KILL, NODE_PAUSE, NODE_RESTART, NODE_UNPLUG };
 
 /* While the fault is in force, `impairment` is added to what the link has anyway. */
 struct link_effect {
@@ -27,7 +27,7 @@ struct link_effect {
 };
 
 /* KILL: killed, started again when the fault is undone. PAUSE: frozen, thawed. RESTART: stopped
- * orderly and started at once. */
+ * orderly and started at once. UNPLUG: its interface goes down, and up again. */
 struct node_effect {
 	unsigned node; /* global index */
 	enum node_action action;
@@ -67,6 +67,7 @@ struct fault_ops {
 	const char *subject_help; /* what stands behind the kind's own key */
 	int takes_impairment;     /* accepts the rows of impairment_params */
 	int on_nodes;
+	int lab_only; /* acts on what only nodes of our own have */
 	/* Pure. Effects are put into the arena. -1 with a sentence (no file, no line: the caller's). */
 	int (*effects)(struct arena *arena, const struct fault_topology *topology,
 		const struct fault_words *words, struct fault_effects *out, struct err *err);

@@ -5,7 +5,7 @@
 
 const struct fault_ops *const faults[] = {&fault_impair, &fault_partition, &fault_isolate,
 	&fault_split, &fault_flap, &fault_rolling, &fault_ramp, &fault_kill, &fault_pause,
-	&fault_restart, NULL};
+	&fault_restart, &fault_link_down, NULL};
 
 const struct fault_ops *fault_find(const char *name)
 {

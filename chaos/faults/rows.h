@@ -14,5 +14,6 @@ extern const struct fault_ops fault_ramp;
 extern const struct fault_ops fault_kill;
 extern const struct fault_ops fault_pause;
 extern const struct fault_ops fault_restart;
+extern const struct fault_ops fault_link_down;
 
 #endif

@@ -87,6 +87,9 @@ int outpost_act(struct outpost *outpost, enum node_action action, bool undo, str
 		return 0;
 	case NODE_RESTART:
 		return undo ? 0 : ask(outpost, "restart?t=2", err);
+	case NODE_UNPLUG:
+		return err_set(err, "container %s has a network of its runtime's; its plug stays",
+			outpost->container.name);
 	}
 	return 0;
 }

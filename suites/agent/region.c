@@ -3,6 +3,7 @@
 #include "fixtures/base/clock.h"
 #include "fixtures/base/log.h"
 #include "fixtures/base/rng.h"
+#include "fixtures/net/plug.h"
 #include "fixtures/net/sockets.h"
 
 #include <errno.h>
@@ -167,6 +168,16 @@ static struct node *find_node(struct region *region, unsigned index, size_t *k)
 	return NULL;
 }
 
+/* Whether there is a way is asked of a host of another region, or of the region's own prober. */
+static int plug_node(const struct region *region, const struct node *node, bool in, struct err *err)
+{
+	unsigned other = region->index ? 0 : region->plan->n_regions > 1;
+	struct addr addr = addr_of(other, ADDR_HOST_PROBER);
+
+	return in ? plug_put_back(node->netns_fd, &addr, err)
+		  : plug_pull(node->netns_fd, &addr, err);
+}
+
 static int act_on_node(
 	struct region *region, unsigned index, enum node_action action, bool undo, struct err *err)
 {
@@ -188,6 +199,8 @@ static int act_on_node(
 		if (undo)
 			return 0;
 		return node_stop(node, STOP_LIMIT_NS, err) ? -1 : start_node(region, k, err);
+	case NODE_UNPLUG:
+		return plug_node(region, node, undo, err);
 	}
 	return 0;
 }
@@ -248,6 +261,7 @@ int region_heal(struct region *region, struct err *err)
 
 		if (!node->spec)
 			continue;
+		rc |= plug_node(region, node, true, err);
 		if (node_is_running(node))
 			rc |= node_pause(node, false, err);
 		else

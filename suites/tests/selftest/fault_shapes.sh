@@ -1,7 +1,7 @@
 #!/bin/sh
 # runner: alone, timeout 200
-# Partitions of other shapes: one that comes and goes, each of its cuts proven by itself, and one that
-# goes one way only.
+# Partitions of other shapes: one that comes and goes, each of its cuts proven by itself, one that goes
+# one way only, and a plug that is pulled.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
 . "$REGIONPROOF_ROOT/suites/tests/helpers/verdicts.sh"
 skip_without
@@ -20,4 +20,7 @@ verdict "nothing acknowledged is lost by it" flap "writes.lost" ok
 check "a primary hears and is not heard" run_scenario deaf asymmetric-partition
 check "that is proven" in_force deaf deaf
 verdict "and it acknowledges nothing that is lost" deaf "writes.lost" ok
+check "the primary's plug is pulled" run_scenario plug link-down
+verdict "another one takes writes" plug "failover.rto in unplugged" ok
+verdict "and nothing acknowledged is lost" plug "writes.lost" ok
 done_testing

@@ -149,6 +149,8 @@ static void node_faults_take_a_node_or_all_of_a_region(void **state)
 	assert_string_equal(effects_of("pause", &(struct fault_words){WORDS("us")}), wanted);
 	snprintf(wanted, sizeof(wanted), "ap/db:%d", NODE_RESTART);
 	assert_string_equal(effects_of("restart", &(struct fault_words){WORDS("ap/db")}), wanted);
+	snprintf(wanted, sizeof(wanted), "eu/db:%d", NODE_UNPLUG);
+	assert_string_equal(effects_of("link-down", &(struct fault_words){WORDS("eu/db")}), wanted);
 	assert_string_equal(effects_of("kill", &(struct fault_words){WORDS("us/bd")}),
 		"there is no node \"us/bd\"; did you mean \"us/db\"?");
 	assert_string_equal(effects_of("kill", &(struct fault_words){WORDS("us/db", "us")}),
