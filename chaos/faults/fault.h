@@ -68,6 +68,9 @@ struct fault_ops {
 	int takes_impairment;     /* accepts the rows of impairment_params */
 	int on_nodes;
 	int lab_only; /* acts on what only nodes of our own have */
+	/* Of a fault on nodes that is tried out where it acts: what was seen for it to count as in
+	 * force. NULL: the agent did it, and nothing more is known. */
+	const char *proof;
 	/* Pure. Effects are put into the arena. -1 with a sentence (no file, no line: the caller's). */
 	int (*effects)(struct arena *arena, const struct fault_topology *topology,
 		const struct fault_words *words, struct fault_effects *out, struct err *err);

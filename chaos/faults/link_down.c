@@ -19,5 +19,7 @@ const struct fault_ops fault_link_down = {
 		"keep their network); not for running containers",
 	.on_nodes = 1,
 	.lab_only = 1,
+	.proof = "eth0 is down, and a sender in the node is told that the network is unreachable, "
+		 "over IPv4 and IPv6",
 	.effects = link_down_effects,
 };

@@ -111,6 +111,10 @@ static bool explain_fault(const char *name, struct buf *out)
 	buf_printf(out, "fault %s: %s\n\n", name, fault->help);
 	buf_printf(out, "  { at: 15s, %s: ..., for: 20s, name: NAME }\n\n", name);
 	put_wrapped(out, fault->subject_help);
+	if (fault->proof) {
+		buf_puts(out, "  in force when:\n");
+		put_wrapped(out, fault->proof);
+	}
 	if (fault->stages)
 		put_rows(out, "pattern (default; help)", fault_pattern_params);
 	if (fault->takes_impairment)

@@ -77,6 +77,9 @@ static void note_certificates(struct run *run)
 				(double)certificate->drain_ns / 1e6,
 				(unsigned long long)(attempted > crossed ? attempted - crossed : 0),
 				(unsigned long long)attempted);
+		else if (window->in_force_ns && run->plan->faults[f].ops->proof)
+			run_note_late(run, window->in_force_ns, name, "in force %.4f s   %s",
+				(double)window->in_force_ns / 1e9, run->plan->faults[f].ops->proof);
 		if (window->gone_ns && certificate->n_links)
 			run_note_late(run, window->gone_ns, name, "gone %.4f s",
 				(double)window->gone_ns / 1e9);

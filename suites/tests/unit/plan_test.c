@@ -165,6 +165,18 @@ static void a_bound_of_one_fault_is_refused_for_many_stages(void **state)
 	assert_complaint(&text, "failover.rto counts from one fault, and \"flaky\" has 3 stages");
 }
 
+static void a_fault_of_our_own_nodes_is_refused_on_running_containers(void **state)
+{
+	struct scenario_text text = with_fault("timeline:\n  - { at: 0s, watch: steady, for: 5s }\n"
+					       "  - { at: 5s, link-down: us, for: 5s }\n" QUIET);
+
+	(void)state;
+	plan_free(assert_plan(&text));
+	text.system = "system: { containers: { runtime: docker, region-label: r, "
+		      "allow-label: a=b, driver: redis, port: 6379 } }\n";
+	assert_complaint(&text, "link-down acts on nodes of our own only");
+}
+
 static void sessions_are_numbered_over_all_groups(void **state)
 {
 	struct scenario_text text = SCENARIO_TEXT;
@@ -391,6 +403,7 @@ int main(void)
 		cmocka_unit_test(a_rolling_outage_leaves_a_pause_between_regions),
 		cmocka_unit_test(stages_too_short_or_too_many_are_refused),
 		cmocka_unit_test(a_bound_of_one_fault_is_refused_for_many_stages),
+		cmocka_unit_test(a_fault_of_our_own_nodes_is_refused_on_running_containers),
 		cmocka_unit_test(sessions_are_numbered_over_all_groups),
 		cmocka_unit_test(groups_share_no_keys),
 		cmocka_unit_test(nodes_stand_at_their_addresses),
