@@ -208,11 +208,18 @@ static void put_remark(struct console *console, const struct result_expect *expe
 	buf_release(&remark);
 }
 
+/* A column; what is longer than it still has a blank before what follows. */
+static void put_column(struct console *console, const char *text, unsigned columns)
+{
+	text_pad(console->out, text, console->options->ascii, columns);
+	if (console->out->data[console->out->len - 1] != ' ')
+		spaces(console, 2);
+}
+
 static void put_row(
 	struct console *console, const struct result_expect *expect, const struct columns *columns)
 {
 	const char *word = rows[expect->verdict].word;
-	bool ascii = console->options->ascii;
 	struct buf label = {0};
 	size_t start;
 
@@ -221,9 +228,9 @@ static void put_row(
 	spaces(console, columns->word - (unsigned)strlen(word) + 2);
 	start = console->out->len;
 	label_of(expect, &label);
-	text_pad(console->out, buf_str(&label), ascii, columns->label + 2);
-	text_pad(console->out, expect->got, ascii, columns->got + 2);
-	text_pad(console->out, expect->wanted, ascii, columns->wanted + 4);
+	put_column(console, buf_str(&label), columns->label + 2);
+	put_column(console, expect->got, columns->got + 2);
+	put_column(console, expect->wanted, columns->wanted + 4);
 	put_remark(
 		console, expect, columns->word + 4 + text_columns(buf_str(console->out) + start));
 	while (console->out->data[console->out->len - 1] == ' ') /* there was no remark */

@@ -12,9 +12,12 @@
 #include "reports/writers/writer.h"
 #include "reports/writers/writers.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define WHOLE_MAX 9007199254740992.0 /* beyond it a double skips whole numbers */
 
 struct dialect {
 	bool open;
@@ -52,11 +55,15 @@ static void put_escaped(struct buf *out, const char *text)
 	buf_release(&clean);
 }
 
-/* The shortest that reads back the same, with a point whatever the locale says. */
+/* A whole number as people write it, else the shortest that reads back the same, with a point whatever the locale says. */
 static void put_number(struct buf *out, double value)
 {
 	char text[40];
 
+	if (value == floor(value) && fabs(value) < WHOLE_MAX) {
+		buf_printf(out, "%lld", (long long)value);
+		return;
+	}
 	for (int digits = 1; digits <= 17; digits++) {
 		snprintf(text, sizeof(text), "%.*g", digits, value);
 		if (strtod(text, NULL) == value)

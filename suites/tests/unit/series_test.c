@@ -1,7 +1,10 @@
 /* Series: exact counts, extremes kept, bounded however long the run. */
 #include "suites/series.h"
+#include "fixtures/base/buf.h"
 #include "probes/beacon.h"
+#include "reports/writers/writer.h"
 #include "suites/tests/helpers/judge_world.h"
+#include "suites/tests/helpers/long_run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -287,6 +290,39 @@ static void delays_keep_what_was_lost_and_what_was_slow(void **state)
 	jw_release(&world);
 }
 
+/* However long the run: every file of the report together under 3 MB, and the one operation of a
+ * million that took longest is there. */
+static void a_million_operations_make_a_small_report(void **state)
+{
+	static const char *const files[] = {"html", "html-zoom", "json", "series"};
+	const struct writer_options plain = {0};
+	struct judge_world world;
+	struct result result = {.scenario = "s", .path = "s.yaml", .run = "r", .tool_version = "0"};
+	uint64_t slowest_ns = 0;
+	size_t all = 0;
+
+	(void)state;
+	long_run_init(&world, 1000000);
+	world.ops[500010].ret_ns += 77777 * MS;
+	series_fill(&world.arena, &world.evidence, &result);
+	for (size_t i = 0; i < result.series.n_lines; i++) {
+		for (size_t b = 0; b < result.series.n_buckets; b++) {
+			if (result.series.lines[i].buckets[b].max_ns > slowest_ns)
+				slowest_ns = result.series.lines[i].buckets[b].max_ns;
+		}
+	}
+	assert_true(slowest_ns > 77777 * MS && slowest_ns < 77780 * MS);
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		struct buf text = {0};
+
+		writer_find(files[i])->write(&result, &plain, &text);
+		all += text.len;
+		buf_release(&text);
+	}
+	assert_true(all > 100000 && all < 3000000);
+	jw_release(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +335,7 @@ int main(void)
 		cmocka_unit_test(a_failover_is_marked_only_where_another_node_took_over),
 		cmocka_unit_test(delays_keep_what_was_lost_and_what_was_slow),
 		cmocka_unit_test(one_that_flaps_shows_both_roles_and_stays_small),
+		cmocka_unit_test(a_million_operations_make_a_small_report),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
