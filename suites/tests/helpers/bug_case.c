@@ -18,6 +18,13 @@
 
 /* ---- running ----------------------------------------------------------------------------- */
 
+static const char *scenario_of(const struct bug_case *one)
+{
+	if (one->mesh)
+		return "suites/scenarios/active-active.yaml";
+	return one->calm ? "suites/tests/selftest/calm.yaml" : "suites/tests/selftest/bugs.yaml";
+}
+
 static void exec_run(const struct bug_case *one)
 {
 	char bug[128] = "", seed[32], out[512];
@@ -31,16 +38,17 @@ static void exec_run(const struct bug_case *one)
 	if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0 || setenv("BUG", bug, 1))
 		_exit(127);
 	execl(server_of_build("regionproof"), "regionproof", "run", "--quiet", "--share",
-		"fixtures", "--runs", one->dir, "--seed", seed,
-		one->calm ? "suites/tests/selftest/calm.yaml" : "suites/tests/selftest/bugs.yaml",
-		(char *)NULL);
+		"fixtures", "--runs", one->dir, "--seed", seed, scenario_of(one), (char *)NULL);
 	_exit(127);
 }
 
 static void start(struct arena *arena, const char *dir, struct bug_case *one)
 {
 	one->dir = arena_printf(arena, "%s/%s-%u-%llu%s", dir, one->bug, one->rarity,
-		(unsigned long long)one->seed, one->calm ? "-calm" : "");
+		(unsigned long long)one->seed,
+		one->calm           ? "-calm"
+			: one->mesh ? "-mesh"
+				    : "");
 	mkdir(one->dir, 0755);
 	fflush(NULL);
 	one->pid = fork();

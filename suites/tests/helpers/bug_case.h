@@ -29,6 +29,7 @@ struct bug_case {
 	unsigned rarity; /* it happens at one of so many opportunities */
 	uint64_t seed;
 	bool calm; /* without the fault */
+	bool mesh; /* the store is active-active */
 
 	const char *dir;
 	pid_t pid;

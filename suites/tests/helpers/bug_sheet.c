@@ -3,22 +3,37 @@
 #include <math.h>
 #include <string.h>
 
-static void add(struct bug_sheet *sheet, const char *bug, unsigned rarity, unsigned n, bool calm)
+enum variant { FAULTED, CALM, MESH };
+
+static void add(
+	struct bug_sheet *sheet, const char *bug, unsigned rarity, unsigned n, enum variant variant)
 {
 	for (unsigned i = 0; i < n; i++)
-		*ARENA_PUSH(&sheet->arena, sheet->cases, sheet->n_cases) = (struct bug_case){
-			.bug = bug, .rarity = rarity, .seed = sheet->n_cases, .calm = calm};
+		*ARENA_PUSH(&sheet->arena, sheet->cases, sheet->n_cases) =
+			(struct bug_case){.bug = bug,
+				.rarity = rarity,
+				.seed = sheet->n_cases,
+				.calm = variant == CALM,
+				.mesh = variant == MESH};
+}
+
+/* The one store that has it: bugs of a primary cannot happen where there is none. */
+static enum variant variant_of(const char *bug)
+{
+	return strcmp(bug, "lost-update") ? FAULTED : MESH;
 }
 
 /* Every case has a seed of its own. */
 void bug_sheet_fill(struct bug_sheet *sheet, const struct bug_sizes *sizes)
 {
 	for (size_t b = 0; b < sheet->table.n_bugs; b++)
-		add(sheet, sheet->table.bugs[b], 1, sizes->full, false);
-	add(sheet, BUG_NONE, 1, sizes->faulted, false);
-	add(sheet, BUG_NONE, 1, sizes->calm, true);
+		add(sheet, sheet->table.bugs[b], 1, sizes->full, variant_of(sheet->table.bugs[b]));
+	add(sheet, BUG_NONE, 1, sizes->faulted, FAULTED);
+	add(sheet, BUG_NONE, 1, sizes->calm, CALM);
+	add(sheet, BUG_NONE, 1, sizes->mesh, MESH);
 	for (size_t b = 0; b < sheet->table.n_bugs; b++)
-		add(sheet, sheet->table.bugs[b], sizes->rarity, sizes->rare, false);
+		add(sheet, sheet->table.bugs[b], sizes->rarity, sizes->rare,
+			variant_of(sheet->table.bugs[b]));
 }
 
 void bug_sheet_release(struct bug_sheet *sheet)

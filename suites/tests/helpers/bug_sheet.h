@@ -13,9 +13,9 @@ struct bug_sheet {
 };
 
 /* Which cases: per bug so many seeds at full dose and so many at one in `rarity`, and clean ones
- * with and without the fault. */
+ * with and without the fault, and of the active-active store (with it). */
 struct bug_sizes {
-	unsigned full, rare, rarity, faulted, calm;
+	unsigned full, rare, rarity, faulted, calm, mesh;
 };
 
 void bug_sheet_fill(struct bug_sheet *sheet, const struct bug_sizes *sizes);

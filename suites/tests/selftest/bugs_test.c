@@ -58,13 +58,17 @@ static void keep_sheet(void)
 static int run_all(void **state)
 {
 	bool is_long = getenv("REGIONPROOF_LONG") != NULL;
-	struct bug_sizes sizes = {.full = 1, .rarity = RARITY, .faulted = 2, .calm = 1};
+	struct bug_sizes sizes = {.full = 1, .rarity = RARITY, .faulted = 2, .calm = 1, .mesh = 1};
 	struct err err;
 
 	(void)state;
 	if (is_long)
-		sizes = (struct bug_sizes){
-			.full = 20, .rare = 20, .rarity = RARITY, .faulted = 20, .calm = 80};
+		sizes = (struct bug_sizes){.full = 20,
+			.rare = 20,
+			.rarity = RARITY,
+			.faulted = 20,
+			.calm = 80,
+			.mesh = 20};
 	if (bug_table_read(&sheet.table, "suites/tests/selftest/bugs.tsv", &err)) {
 		print_error("%s\n", err.text);
 		return -1;
