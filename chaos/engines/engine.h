@@ -35,8 +35,9 @@ struct engine_ack {
 };
 
 /* Totals since open, per destination region. dropped counts injected loss and cut; overflow what
- * found the queue full, which is never loss. Where the engine cannot tell them apart it sets
- * overflow_known to 0 and has made overflow impossible by its limit. */
+ * found the queue full, which is never loss. Where the engine cannot tell them apart (netem) it sets
+ * overflow_known to 0 and dropped counts both; without a rate or a limit that was asked for its
+ * queue is so long that there is no overflow. */
 struct engine_counters {
 	uint64_t packets, bytes; /* handed to the engine for that region */
 	uint64_t passed_packets;
@@ -56,8 +57,9 @@ struct engine_ops {
 	const char *help; /* one line */
 
 	/* Can this machine do it? Decided by trying in a throw-away network namespace, never by
-	 * version. -1 with the reason where not. */
-	int (*probe)(struct err *err);
+	 * version. needs: an impairment that must be possible on a link beside others; NULL: any
+	 * will do. -1 with the reason where not. */
+	int (*probe)(const struct impairment *needs, struct err *err);
 	/* Take over the site's hop, all links neutral. seed: every random decision comes from it.
 	 * The site outlives the engine. */
 	struct engine *(*open)(const struct site *site, uint64_t seed, struct err *err);
@@ -86,8 +88,9 @@ struct engine {
 /* The table, NULL-terminated, in order of preference: netem, wire, null. */
 extern const struct engine_ops *const engines[];
 const struct engine_ops *engine_find(const char *name);
-/* The first whose probe succeeds, never null (which impairs nothing and must be forced by name).
+/* The first whose probe (see there for needs) succeeds, never null (which impairs nothing and must be forced by name).
  * why (may be NULL) receives a sentence for each one passed over. */
-const struct engine_ops *engine_choose(struct buf *why, struct err *err);
+const struct engine_ops *engine_choose(
+	const struct impairment *needs, struct buf *why, struct err *err);
 
 #endif

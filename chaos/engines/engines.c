@@ -21,12 +21,13 @@ const struct engine_ops *engine_find(const char *name)
 	return NULL;
 }
 
-const struct engine_ops *engine_choose(struct buf *why, struct err *err)
+const struct engine_ops *engine_choose(
+	const struct impairment *needs, struct buf *why, struct err *err)
 {
 	struct err reason;
 
 	for (size_t i = 0; engines[i] && engines[i] != &engine_null; i++) {
-		if (!engines[i]->probe(&reason))
+		if (!engines[i]->probe(needs, &reason))
 			return engines[i];
 		if (why)
 			buf_printf(why, "%sengine %s: %s", why->len ? "; " : "", engines[i]->name,

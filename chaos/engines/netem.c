@@ -15,8 +15,11 @@
  * Gilbert and Elliott's instead (impairment.h). "non-work-conserving" in the kernel's log, once a
  * leaf, is htb's harmless remark about any delaying leaf.
  *
- * Weaker than wire: what happens to a packet cannot be told from the seed; overflow under a rate is
- * counted as dropped; the kernel does not tell the distribution back; bytes are those that passed.
+ * Weaker than wire: what happens to a packet cannot be told from the seed; overflow under a rate or a
+ * limit, and with ecn what was marked, are counted as dropped (the kernel has one counter for all
+ * three); the queue in front of a rate is counted in packets; newer kernels refuse to duplicate on
+ * one of several links (probe() finds out); the kernel does not tell the distribution back; bytes are
+ * those that passed.
  */
 #include "chaos/engines/engine.h"
 #include "chaos/engines/mid.h"
@@ -181,22 +184,6 @@ static struct engine *netem_open(const struct site *site, uint64_t seed, struct 
 	return NULL;
 }
 
-static int netem_probe(struct err *err)
-{
-	struct site site = SITE_INIT;
-	struct engine *engine = NULL;
-	int backbone = backbone_up(err);
-
-	if (backbone < 0)
-		return -1;
-	if (!site_up(&site, 0, 2, backbone, err))
-		engine = netem_open(&site, 0, err);
-	netem_close(engine);
-	site_release(&site);
-	close(backbone);
-	return engine ? 0 : -1;
-}
-
 static int check_region(const struct netem *netem, unsigned to, struct err *err)
 {
 	if (to >= netem->site.n_regions)
@@ -286,6 +273,30 @@ static int netem_apply(struct engine *engine, const struct engine_change *change
 			return -1;
 	}
 	return 0;
+}
+
+/* Newer kernels refuse a leaf that duplicates beside other leaves, older ones send the copies through
+ * the tree again: so there is a leaf beside it here as well. */
+static int netem_probe(const struct impairment *needs, struct err *err)
+{
+	struct engine_change change = {.to = 1};
+	struct site site = SITE_INIT;
+	struct engine *engine = NULL;
+	struct engine_ack ack;
+	int backbone = backbone_up(err), rc = -1;
+
+	if (backbone < 0)
+		return -1;
+	if (!site_up(&site, 0, 3, backbone, err))
+		engine = netem_open(&site, 0, err);
+	if (engine && needs)
+		change.impairment = *needs;
+	if (engine)
+		rc = netem_apply(engine, &change, 1, 0, &ack, err);
+	netem_close(engine);
+	site_release(&site);
+	close(backbone);
+	return rc;
 }
 
 static int netem_read_back(

@@ -19,12 +19,13 @@ struct null_engine {
 
 extern const struct engine_ops engine_null;
 
-static int null_probe(struct err *err)
+static int null_probe(const struct impairment *needs, struct err *err)
 {
 	int fd = backbone_up(err); /* a bridge in a namespace of its own: all that is needed */
 	struct site site = SITE_INIT;
 	int rc = fd < 0 ? -1 : site_up(&site, 0, 1, fd, err);
 
+	(void)needs;
 	site_release(&site);
 	site.netns_fd = fd;
 	site_release(&site);

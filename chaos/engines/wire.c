@@ -169,12 +169,14 @@ static int ask(struct wire *wire, const struct wire_request *request, struct wir
 	return recv(wire->command_fd, out, sizeof(*out), 0) == sizeof(*out) ? 0 : died(err);
 }
 
-static int wire_probe(struct err *err)
+/* It can do every impairment, if it can do anything. */
+static int wire_probe(const struct impairment *needs, struct err *err)
 {
 	struct site site = SITE_INIT;
 	struct hops hops = {.site = &site, .b_fd = -1, .c_fd = -1};
 	int backbone = backbone_up(err), rc;
 
+	(void)needs;
 	if (backbone < 0)
 		return -1;
 	rc = site_up(&site, 0, 1, backbone, err) ||

@@ -1,5 +1,5 @@
 /*
- * impair: links get worse for a while: delay, jitter, loss, rate. What is given is added to what the
+ * impair: links get worse for a while, in any way of chaos/impairment.h. What is given is added to what the
  * link has anyway (chaos/impairment.h says how). The template for a fault on links.
  */
 #include "chaos/faults/rows.h"
@@ -68,7 +68,8 @@ static int impair_effects(struct arena *arena, const struct fault_topology *topo
 	size_t links = 0;
 
 	if (impairment_is_neutral(&words->impairment))
-		return err_set(err, "nothing is impaired; give it delay, jitter, loss or rate");
+		return err_set(err,
+			"nothing is impaired; give it delay, loss, rate or another (explain impair)");
 	for (size_t i = 0; i < words->n_subject; i++) {
 		if (!split_link(arena, words->subject[i], ends, &both))
 			continue;
@@ -88,7 +89,8 @@ static int impair_effects(struct arena *arena, const struct fault_topology *topo
 
 const struct fault_ops fault_impair = {
 	.name = "impair",
-	.help = "make links worse: delay, jitter, loss, rate, added to what they have anyway",
+	.help = "make links worse: delay, jitter, loss, duplicates, corruption, overtaking, rate, "
+		"slots, added to what they have anyway",
 	.subject_help = "a link, \"A <-> B\" or \"A -> B\", or regions, all of whose links suffer "
 			"(\"from\" and \"direction\" as for partition)",
 	.takes_impairment = 1,

@@ -191,7 +191,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!ops || rounds < 1 || rounds > ROUNDS_MAX)
 		return EXIT_USAGE;
-	if (ops->probe(&err))
+	if (ops->probe(NULL, &err))
 		die(&err);
 	three_regions(ops, rounds);
 	hundred_links(ops, rounds);

@@ -103,7 +103,7 @@ static void attempt_in_child(const struct attempt *attempt, int fd)
 	int rc = attempt->in_user_namespace ? enter_user_namespace(&err) : 0;
 
 	if (!rc && attempt->engine)
-		rc = attempt->engine->probe(&err);
+		rc = attempt->engine->probe(NULL, &err);
 	if (rc && write(fd, err.text, strlen(err.text)) < 0)
 		_exit(2);
 	_exit(rc ? 1 : 0);

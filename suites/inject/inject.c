@@ -42,10 +42,10 @@ static int choose_engine(struct injection *in, struct err *err)
 {
 	const char *forced = in->options->engine;
 
-	in->ops = forced ? engine_find(forced) : engine_choose(NULL, err);
+	in->ops = forced ? engine_find(forced) : engine_choose(&in->options->impairment, NULL, err);
 	if (!in->ops && forced)
 		return err_exit(err, EXIT_USAGE, "there is no engine '%s'", forced);
-	if (!in->ops || (forced && in->ops->probe(err))) {
+	if (!in->ops || (forced && in->ops->probe(&in->options->impairment, err))) {
 		err->code = EXIT_MACHINE;
 		return -1;
 	}

@@ -63,9 +63,30 @@ static int check_noise(struct run *run, struct err *err)
 	return 0;
 }
 
+static void need(struct impairment *needs, const struct impairment *has)
+{
+	if (has->duplicate_ppm > needs->duplicate_ppm)
+		needs->duplicate_ppm = has->duplicate_ppm;
+}
+
+/* What not every kernel's netem can do on one of several links, and the plan asks for. */
+static struct impairment needs_of(const struct plan *plan)
+{
+	struct impairment needs = {0};
+
+	for (size_t i = 0; i < plan->n_regions * plan->n_regions; i++)
+		need(&needs, &plan->links[i]);
+	for (size_t f = 0; f < plan->n_faults; f++) {
+		for (size_t i = 0; i < plan->faults[f].effects.n_links; i++)
+			need(&needs, &plan->faults[f].effects.links[i].impairment);
+	}
+	return needs;
+}
+
 static int choose_engine(struct run *run, struct err *err)
 {
 	const char *forced = run->options->engine;
+	struct impairment needs = needs_of(run->plan);
 	const struct engine_ops *ops;
 	struct buf why = {0};
 
@@ -73,13 +94,13 @@ static int choose_engine(struct run *run, struct err *err)
 		ops = engine_find(forced);
 		if (!ops)
 			return err_exit(err, EXIT_USAGE, "there is no engine '%s'", forced);
-		if (ops->probe(err)) {
+		if (ops->probe(&needs, err)) {
 			err_prefix(err, "engine %s cannot be used", forced);
 			err->code = EXIT_MACHINE;
 			return -1;
 		}
 	} else {
-		ops = engine_choose(&why, err);
+		ops = engine_choose(&needs, &why, err);
 	}
 	if (!ops) {
 		buf_release(&why);

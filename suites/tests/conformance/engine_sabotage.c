@@ -216,7 +216,7 @@ static int run_cases(const struct engine_ops *engine)
 {
 	struct err err;
 
-	if (engine->probe(&err)) {
+	if (engine->probe(NULL, &err)) {
 		print_message("# skip: engine %s: %s\n", engine->name, err.text);
 		return 0;
 	}

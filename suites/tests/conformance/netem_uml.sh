@@ -24,7 +24,8 @@ modules=$(ls -d /usr/lib/uml/modules/*/ 2>/dev/null | head -n 1)
 if [ "$#" -gt 1 ]; then
 	shift
 else
-	set -- "$tests/engine_sabotage,netem" "$tests/engine_conformance,netem"
+	set -- "$tests/engine_sabotage,netem" "$tests/engine_conformance,netem" \
+		"$tests/engine_packets,netem"
 fi
 [ -x "$init" ] || skip "not built: make tests"
 grep -qE '__[at]san_init' "$init" && skip "a sanitizer's memory map does not fit User Mode Linux"
