@@ -40,7 +40,7 @@ const struct param impairment_params[] = {
 		"standard deviation of the delay; for uniform half its width"),
 	{.name = "distribution", .type = PARAM_CHOICE, .fallback = "uniform",
 		.choices = distribution_names,
-		.help = "shape of the jitter; table: as in the file of delay-table or rtt-table",
+		.help = "shape of the jitter; table: given as delay-percentiles or rtt-percentiles of a link",
 		ROW(distribution)},
 	BOOL_ROW("reorder", reorder,
 		"may jitter bring packets out of order? (never with a rate)"),
@@ -118,7 +118,8 @@ static const char *contradiction(const struct impairment *i)
 		return "what a slot holds, but no slot-min and slot-max";
 	if (i->distribution == DISTRIBUTION_TABLE &&
 		!memcmp(i->quantiles, (int16_t[IMPAIRMENT_QUANTILES]){0}, sizeof(i->quantiles)))
-		return "distribution: table needs the file: give delay-table or rtt-table";
+		return "distribution: table is not set by its name; give the link delay-percentiles or "
+		       "rtt-percentiles: { p50: 40ms, p99: 90ms }";
 	return NULL;
 }
 
@@ -240,6 +241,28 @@ struct impairment impairment_scale(const struct impairment *imp, uint64_t share_
 	out.jitter_ns = imp->jitter_ns / 1000 * share_ppm / 1000;
 	out.loss_ppm = imp->loss_ppm * share_ppm / 1000000;
 	return out;
+}
+
+static double quantile_of(const struct impairment *imp, double at)
+{
+	int i = 1;
+	double part;
+
+	while (impairment_quantile_at[i] < at)
+		i++;
+	part = (at - impairment_quantile_at[i - 1]) /
+		(impairment_quantile_at[i] - impairment_quantile_at[i - 1]);
+	return imp->quantiles[i - 1] + part * (imp->quantiles[i] - imp->quantiles[i - 1]);
+}
+
+double impairment_spread_ns(const struct impairment *imp)
+{
+	double jitter = (double)imp->jitter_ns;
+
+	if (imp->distribution != DISTRIBUTION_TABLE)
+		return jitter;
+	return jitter * (quantile_of(imp, 0.84) - quantile_of(imp, 0.16)) / 2 /
+		IMPAIRMENT_QUANTILE_SCALE;
 }
 
 uint64_t impairment_queue_bytes(const struct impairment *imp)

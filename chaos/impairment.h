@@ -31,8 +31,8 @@ enum distribution {
 	DISTRIBUTION_TABLE /* measured: the impairment carries its quantiles */
 };
 
-/* Quantiles of a measured distribution in deviations from its mean, by 1/IMPAIRMENT_QUANTILE_SCALE,
- * at the probabilities of impairment_quantile_at[]; dense in the tail, where incidents are. */
+/* Quantiles of a measured distribution: distance from its mean in jitter_ns, by
+ * 1/IMPAIRMENT_QUANTILE_SCALE, at the probabilities of impairment_quantile_at[]; dense in the tail, where incidents are. */
 #define IMPAIRMENT_QUANTILES 32
 #define IMPAIRMENT_QUANTILE_SCALE 8192
 extern const double impairment_quantile_at[IMPAIRMENT_QUANTILES];
@@ -40,8 +40,9 @@ extern const double impairment_quantile_at[IMPAIRMENT_QUANTILES];
 /* All fields are uint64_t but the last, whose size is a multiple: no padding, memcmp compares. */
 struct impairment {
 	uint64_t delay_ns;
-	uint64_t
-		jitter_ns; /* standard deviation; for uniform half the width; at most 2 s (netem) */
+	/* Standard deviation; for uniform half the width; of a table the unit of its quantiles, which
+	 * is more than the deviation where a tail is long. At most 2 s (netem). */
+	uint64_t jitter_ns;
 	uint64_t distribution; /* enum distribution, of the jitter */
 	uint64_t reorder; /* 0: packets keep their order under jitter (default); 1: they may not */
 	uint64_t
@@ -87,6 +88,9 @@ bool impairment_equal(const struct impairment *a, const struct impairment *b);
 bool impairment_is_kept(const struct impairment *asked, const struct impairment *has);
 /* True where single packets matter (loss, rate, ...), so that segmentation offload must be off. */
 bool impairment_needs_segments(const struct impairment *imp);
+/* Half of what lies between the 16th and the 84th percentile of the jitter: its deviation, if it is
+ * normal, and what a sample of delays is compared with in any case. */
+double impairment_spread_ns(const struct impairment *imp);
 
 /*
  * What overlapping impairments on one link add up to. Said in one place, `plan` prints it:

@@ -42,6 +42,12 @@ struct planner_rows {
 void planner_set(struct planner *p, const struct scenario_setting *setting,
 	const struct planner_rows *tables, const char *what);
 
+/* "delay-percentiles.p50" and its like. */
+bool planner_is_percentile(const struct scenario_setting *setting);
+/* The percentiles of a link, if it has any, into its impairment. */
+void planner_percentiles(
+	struct planner *p, const struct scenario_link *link, struct impairment *impairment);
+
 /* How many samples or effective trials an expectation can have at most in this plan, estimated
  * from rates and lengths; 0 where nothing can be said. *what: "reads". */
 uint64_t plan_planned_samples(

@@ -224,7 +224,8 @@ static bool jitter_contradicts(const struct window *window, const struct impairm
 	const struct yardstick *yardstick)
 {
 	double spread = (double)(window->p84_ns - window->p16_ns) / 2;
-	double jitter = (double)imp->jitter_ns, least = imp->reorder ? SPREAD_LEAST : ORDERED_LEAST;
+	double jitter = impairment_spread_ns(imp),
+	       least = imp->reorder ? SPREAD_LEAST : ORDERED_LEAST;
 
 	if (window->arrived < SPREAD_MIN)
 		return false;

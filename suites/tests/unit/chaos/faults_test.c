@@ -135,7 +135,7 @@ static void impair_takes_links_or_regions(void **state)
 			&(struct fault_words){WORDS("us -> eu"), FROM("ap"), .impairment = slow}),
 		"a link names both its ends; leave \"from\" and \"direction\" out");
 	assert_string_equal(effects_of("impair", &(struct fault_words){WORDS("us")}),
-		"nothing is impaired; give it delay, jitter, loss or rate");
+		"nothing is impaired; give it delay, loss, rate or another (explain impair)");
 }
 
 static void node_faults_take_a_node_or_all_of_a_region(void **state)

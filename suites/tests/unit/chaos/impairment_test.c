@@ -138,7 +138,7 @@ static void parameters_that_contradict_each_other_are_refused(void **state)
 		{{.rate_bps = 1, .rate_cell_overhead = 1}, "without rate-cell"},
 		{{.slot_min_ns = 2, .slot_max_ns = 1}, "slot-max"},
 		{{.slot_packets = 1}, "no slot-min"},
-		{{.jitter_ns = 1, .distribution = DISTRIBUTION_TABLE}, "delay-table"},
+		{{.jitter_ns = 1, .distribution = DISTRIBUTION_TABLE}, "delay-percentiles"},
 	};
 	struct impairment fine = {.delay_ns = 1, .overtake_ppm = 333334, .overtake_gap = 3};
 	struct err err;
