@@ -120,6 +120,7 @@ struct plan {
 	const char *name, *about, *path; /* path as given */
 	const char *text;                /* the scenario file's own text */
 	const char *recipe_name;
+	const char *links_from; /* the preset and its date; NULL: the scenario has all links */
 	uint64_t seed;
 
 	struct plan_region *regions;

@@ -1,4 +1,8 @@
-/* plan_links: the normal world between the regions. */
+/*
+ * plan_links: the normal world between the regions: what the scenario says of a link, else what its
+ * preset says.
+ */
+#include "fixtures/base/buf.h"
 #include "suites/plan_parts.h"
 
 #include <string.h>
@@ -75,29 +79,31 @@ static void put_link(struct planner *p, const struct scenario_link *link, size_t
 }
 
 /* A link that was forgotten would be as fast as the machine: say so rather than run with it. */
-static void complain_forgotten(struct planner *p, const struct scenario_link **seen)
+static void complain_forgotten(
+	struct planner *p, const struct preset *preset, const struct scenario_link **seen)
 {
+	struct place place = preset->name ? p->scenario.preset.place : p->scenario.links[0].place;
 	size_t n = p->plan->n_regions;
 
 	for (size_t a = 0; a < n; a++) {
 		for (size_t b = 0; b < n; b++) {
 			if (a == b || seen[a * n + b] || (a > b && !seen[b * n + a]))
 				continue;
-			complain(p->complaints, p->scenario.links[0].place,
-				"links says nothing of %s -> %s; add %s %s %s: { %s }",
-				p->region_names[a], p->region_names[b], p->region_names[a],
+			complain(p->complaints, place,
+				"%s%s says nothing of %s -> %s; add %s %s %s: { %s }",
+				preset->name ? "preset " : "links",
+				preset->name ? preset->name : "", p->region_names[a],
+				p->region_names[b], p->region_names[a],
 				seen[b * n + a] ? "->" : "<->", p->region_names[b],
 				seen[b * n + a] ? "delay: 40ms" : "rtt: 80ms");
 		}
 	}
 }
 
-void plan_links(struct planner *p)
+static void put_own_links(struct planner *p, const struct scenario_link **seen)
 {
-	size_t n = p->plan->n_regions, before = p->complaints->n;
-	const struct scenario_link **seen = arena_array(p->arena, n * n + 1, sizeof(*seen));
+	size_t n = p->plan->n_regions;
 
-	p->plan->links = arena_array(p->arena, n * n + 1, sizeof(*p->plan->links));
 	for (size_t i = 0; i < p->scenario.n_links; i++) {
 		const struct scenario_link *link = &p->scenario.links[i];
 		int from = planner_find(p, &link->from, p->region_names, n, "region");
@@ -115,6 +121,69 @@ void plan_links(struct planner *p)
 		if (link->both)
 			put_link(p, link, (size_t)to, (size_t)from, &impairment, seen);
 	}
-	if (p->scenario.n_links && p->complaints->n == before)
-		complain_forgotten(p, seen);
+}
+
+static bool is_end(const struct scenario_word *end, const char *region)
+{
+	return !strcmp(end->text, "any") || !strcmp(end->text, region);
+}
+
+/* One link of a preset, to all pairs that it means and that have none yet. */
+static void put_preset_link(
+	struct planner *p, const struct scenario_link *link, const struct scenario_link **seen)
+{
+	struct impairment impairment = link_impairment(p, link);
+	size_t n = p->plan->n_regions;
+
+	for (size_t i = 0; i < n * n; i++) {
+		const char *from = p->region_names[i / n], *to = p->region_names[i % n];
+		bool means = is_end(&link->from, from) && is_end(&link->to, to);
+
+		means |= link->both && is_end(&link->from, to) && is_end(&link->to, from);
+		if (!means || i / n == i % n || seen[i])
+			continue;
+		seen[i] = link;
+		p->plan->links[i] = impairment;
+	}
+}
+
+/* name NULL: there is none. */
+static void read_preset(struct planner *p, struct preset *out)
+{
+	const char *name = p->scenario.preset.text;
+	const char *share = share_directory(p->arena, p->options->share);
+	struct source *source = arena_alloc(p->arena, sizeof(*source));
+	struct buf text = {0};
+	struct err err;
+
+	*out = (struct preset){0};
+	if (!name)
+		return;
+	source->file = arena_printf(p->arena, "%s/links/%s.yaml", share, name);
+	if (buf_read_file(&text, source->file, YAML_SIZE_MAX, &err)) {
+		complain(p->complaints, p->scenario.preset.place,
+			"there is no preset \"%s\": %s (regionproof list links)", name, err.text);
+	} else {
+		source->text = arena_strndup(p->arena, buf_str(&text), text.len);
+		source->len = text.len;
+		complaints_add_source(p->complaints, source);
+		preset_read(p->arena, source, out, p->complaints);
+		p->plan->links_from = arena_printf(p->arena, "%s (%s)", out->name, out->date);
+	}
+	buf_release(&text);
+}
+
+void plan_links(struct planner *p)
+{
+	size_t n = p->plan->n_regions, before = p->complaints->n;
+	const struct scenario_link **seen = arena_array(p->arena, n * n + 1, sizeof(*seen));
+	struct preset preset;
+
+	p->plan->links = arena_array(p->arena, n * n + 1, sizeof(*p->plan->links));
+	put_own_links(p, seen);
+	read_preset(p, &preset);
+	for (size_t i = 0; i < preset.n_links; i++)
+		put_preset_link(p, &preset.links[i], seen);
+	if ((p->scenario.n_links || preset.name) && p->complaints->n == before)
+		complain_forgotten(p, &preset, seen);
 }

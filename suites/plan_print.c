@@ -27,6 +27,8 @@ static void print_head(const struct plan *plan, struct buf *out)
 		plan->repeat == 1 ? "trial" : "trials");
 	buf_printf(out, "system    %s: %zu nodes in %zu regions\n", plan->recipe_name,
 		plan->n_nodes, plan->n_regions);
+	if (plan->links_from)
+		buf_printf(out, "links     preset %s\n", plan->links_from);
 }
 
 static void print_node(const struct plan_node *node, struct buf *out)

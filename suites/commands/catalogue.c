@@ -72,6 +72,15 @@ void catalogue_recipes(const char *share, catalogue_row *row, void *to)
 	arena_release(&arena);
 }
 
+void catalogue_links(const char *share, catalogue_row *row, void *to)
+{
+	struct arena arena = {0};
+
+	each_file(&arena, arena_printf(&arena, "%s/links/*.yaml", share_directory(&arena, share)),
+		row, to);
+	arena_release(&arena);
+}
+
 /* Installed beside the recipes; in the sources under suites/. */
 void catalogue_scenarios(const char *share, catalogue_row *row, void *to)
 {

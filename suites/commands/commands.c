@@ -12,7 +12,7 @@ const struct command commands[] = {
 		OPTION(JSON) | OPTION(SHARE), cmd_check},
 	{"plan", "SCENARIO", 1, 1, "dry run: every change that a run would make, and its inverse",
 		OPTION(JSON) | OPTION(SHARE) | OPTION(SEED), cmd_plan},
-	{"list", "engines|faults|drivers|checkers|metrics|recipes|scenarios|writers", 1, 1,
+	{"list", "engines|faults|drivers|checkers|metrics|recipes|links|scenarios|writers", 1, 1,
 		"what there is, one a line", OPTION(JSON) | OPTION(SHARE), cmd_list},
 	{"explain", "NAME", 1, 1, "a metric, fault, driver, engine, checker or recipe in full",
 		OPTION(SHARE), cmd_explain},

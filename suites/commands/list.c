@@ -65,6 +65,7 @@ static const struct {
 	{"checkers", list_checkers},
 	{"metrics", list_metrics},
 	{"recipes", catalogue_recipes},
+	{"links", catalogue_links},
 	{"scenarios", catalogue_scenarios},
 	{"writers", list_writers},
 };

@@ -1,4 +1,5 @@
-/* links: the normal world between regions, `A <-> B: { rtt: 80ms }` or `A -> B: { delay: 62ms }`. */
+/* links: the normal world between regions, `A <-> B: { rtt: 80ms }` or `A -> B: { delay: 62ms }`, and
+ * `preset: NAME` for what is not said so. */
 #include "suites/scenario/reader.h"
 
 #include <string.h>
@@ -48,9 +49,7 @@ void reader_links(struct reader *r, const struct yaml *node, struct scenario *ou
 		struct scenario_link link = {0};
 
 		if (!strcmp(v->key, "preset")) {
-			complain(r->complaints, v->key_place,
-				"\"preset\" is not supported by this "
-				"version; write the links out: A <-> B: { rtt: 80ms }");
+			reader_name(r, v, "the name of a preset", &out->preset);
 			continue;
 		}
 		if (!split_link(r, v->key, v->key_place, &link) ||

@@ -47,6 +47,14 @@ void reader_settings(struct reader *r, const struct yaml *map, const char *const
 /* The sections, each in a file of its own. */
 void reader_regions(struct reader *r, const struct yaml *node, struct scenario *out);
 void reader_links(struct reader *r, const struct yaml *node, struct scenario *out);
+/* A file of fixtures/links/: where it is from, and its links. */
+struct preset {
+	const char *name, *source, *date;
+	struct scenario_link *links;
+	size_t n_links;
+};
+void preset_read(struct arena *arena, const struct source *source, struct preset *out,
+	struct complaints *complaints);
 void reader_system(struct reader *r, const struct yaml *node, struct scenario *out);
 void reader_clients(struct reader *r, const struct yaml *node, struct scenario *out);
 void reader_timeline(struct reader *r, const struct yaml *node, struct scenario *out);

@@ -18,7 +18,7 @@ static const char *const keys[] = {"scenario", "version", "about", "tags", "seed
 static const struct later {
 	const char *key, *mend;
 } later[] = {
-	{"preset", "write the links out under \"links:\""},
+	{"preset", "it stands under links: { preset: NAME }"},
 	{"extends", "copy what is needed from the other file"},
 	{"matrix", "write one file per variant, or use ${NAME:-default} in values"},
 	{"containers", "let a recipe start the system under \"system:\""},

@@ -110,6 +110,7 @@ struct scenario {
 
 	struct scenario_region *regions;
 	size_t n_regions;
+	struct scenario_word preset; /* of the links; what `links` has itself goes before it */
 	struct scenario_link *links;
 	size_t n_links;
 	struct scenario_word recipe;

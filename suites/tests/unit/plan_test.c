@@ -39,6 +39,58 @@ static void links_have_half_the_round_trip(void **state)
 	plan_free(plan);
 }
 
+static void a_preset_fills_what_the_scenario_leaves_out(void **state)
+{
+	struct scenario_text text = SCENARIO_TEXT;
+	struct plan *plan;
+
+	(void)state;
+	text.links = "links: { preset: geo-satellite, us -> eu: { delay: 7ms } }\n";
+	plan = assert_plan(&text);
+	assert_int_equal(plan->links[0 * 3 + 1].delay_ns, 7000000);
+	assert_int_equal(plan->links[1 * 3 + 0].delay_ns, 300000000);
+	assert_int_equal(plan->links[2 * 3 + 1].delay_ns, 300000000);
+	assert_string_equal(plan->links_from, "geo-satellite (2022-05-02)");
+	plan_free(plan);
+	text.regions = "regions: { us-east-1: { role: primary }, eu-west-1: {}, sa-east-1: {} }\n";
+	text.links = "links: { preset: aws }\n";
+	text.timeline = "timeline:\n  - { at: 0s, watch: steady, for: 5s }\n"
+			"  - { at: 5s, partition: us-east-1, for: 10s, name: cut }\n"
+			"  - { at: 20s, quiet: settled, for: 5s }\n";
+	plan = assert_plan(&text);
+	assert_int_equal(plan->links[0 * 3 + 1].delay_ns, 40275000);
+	assert_int_equal(plan->links[2 * 3 + 1].delay_ns, 95650000);
+	plan_free(plan);
+}
+
+/* Those for any pair are planned with the regions at hand; aws names its own. */
+static void every_preset_that_is_shipped_can_be_used(void **state)
+{
+	char pattern[4096];
+	glob_t found;
+
+	(void)state;
+	snprintf(pattern, sizeof(pattern), "%s/fixtures/links/*.yaml", root());
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	assert_true(found.gl_pathc >= 5);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct scenario_text text = SCENARIO_TEXT;
+		struct plan *plan;
+		char name[256], links[512];
+
+		assert_int_equal(sscanf(strrchr(found.gl_pathv[i], '/'), "/%255[^.]", name), 1);
+		if (!strcmp(name, "aws"))
+			continue;
+		snprintf(links, sizeof(links), "links: { preset: %s }\n", name);
+		text.links = links;
+		plan = assert_plan(&text);
+		assert_true(plan->links[1].delay_ns > 0);
+		assert_ptr_equal(strstr(plan->links_from, name), plan->links_from);
+		plan_free(plan);
+	}
+	globfree(&found);
+}
+
 static void steps_are_sorted_and_off_comes_before_on(void **state)
 {
 	static const enum step_kind wanted[] = {STEP_FAULT_ON, STEP_FAULT_OFF, STEP_FAULT_ON,
@@ -397,6 +449,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links_have_half_the_round_trip),
+		cmocka_unit_test(a_preset_fills_what_the_scenario_leaves_out),
+		cmocka_unit_test(every_preset_that_is_shipped_can_be_used),
 		cmocka_unit_test(steps_are_sorted_and_off_comes_before_on),
 		cmocka_unit_test(a_flap_is_cut_by_cut_at_absolute_times),
 		cmocka_unit_test(a_ramp_rises_to_what_was_stated),
