@@ -220,19 +220,21 @@ static bool delay_contradicts(const struct window *window, const struct impairme
 	return p50 < low || (!imp->rate_bps && p50 > high);
 }
 
+/* Packets that wait for slower ones before them carry the tail of a table into its middle: the most
+ * that is believable is told by its unit, the least by its middle. */
 static bool jitter_contradicts(const struct window *window, const struct impairment *imp,
 	const struct yardstick *yardstick)
 {
 	double spread = (double)(window->p84_ns - window->p16_ns) / 2;
-	double jitter = impairment_spread_ns(imp),
-	       least = imp->reorder ? SPREAD_LEAST : ORDERED_LEAST;
+	double least = imp->reorder ? SPREAD_LEAST : ORDERED_LEAST;
 
 	if (window->arrived < SPREAD_MIN)
 		return false;
-	if (spread < least * jitter - (double)yardstick->floor_ns)
+	if (spread < least * impairment_spread_ns(imp) - (double)yardstick->floor_ns)
 		return true;
 	return !imp->rate_bps && !imp->slot_max_ns && !imp->overtake_ppm &&
-		spread > SPREAD_MOST * jitter + (double)window_delay_tolerance_ns(imp, yardstick);
+		spread > SPREAD_MOST * (double)imp->jitter_ns +
+			(double)window_delay_tolerance_ns(imp, yardstick);
 }
 
 bool window_contradicts(const struct window *window, const struct impairment *imp,
