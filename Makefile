@@ -28,6 +28,7 @@ DEPS_TEST := libcmocka-dev iproute2 procps util-linux user-mode-linux \
 	varnish nginx-light haproxy \
 	libxml2-utils prometheus cmark-gfm python3-jsonschema python3-yaml \
 	chromium \
+	docker.io iputils-ping \
 	mandoc zsh fish \
 	dpkg-dev debootstrap
 DEPS_DEV := clang clang-format clang-tidy cppcheck wrk iperf3 tcpdump
