@@ -1,7 +1,7 @@
 #!/bin/sh
 # What README tells people to type and to write does what it says.
 #
-# runner: timeout 180
+# runner: timeout 180, alone
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
 
 program=$REGIONPROOF_BUILD/regionproof
