@@ -15,6 +15,7 @@
 
 #define RESULT_MAX ((size_t)64 << 20)
 #define LOG_MAX ((size_t)16 << 20)
+#define REPLACED_MAX 2
 
 /* ---- running ----------------------------------------------------------------------------- */
 
@@ -210,31 +211,90 @@ static void finish(
 }
 
 static void wait_for_one(
-	struct arena *arena, const struct bug_table *table, struct bug_case *cases, size_t n)
+	struct arena *arena, const struct bug_table *table, struct bug_case **cases, size_t n)
 {
 	int status;
 	pid_t pid = wait(&status);
 
 	for (size_t i = 0; i < n && pid > 0; i++) {
-		if (cases[i].pid == pid)
-			finish(arena, table, &cases[i], status);
+		if (cases[i]->pid == pid)
+			finish(arena, table, cases[i], status);
 	}
 }
 
-void bug_cases_run(struct arena *arena, const struct bug_table *table, const char *dir,
-	struct bug_case *cases, size_t n, unsigned at_once)
+static void run_these(struct arena *arena, const struct bug_table *table, const char *dir,
+	struct bug_case **cases, size_t n, unsigned at_once)
 {
 	size_t running = 0;
 
-	mkdir(dir, 0755);
 	for (size_t i = 0; i < n; i++) {
 		if (running == at_once) {
 			wait_for_one(arena, table, cases, i);
 			running--;
 		}
-		start(arena, dir, &cases[i]);
+		start(arena, dir, cases[i]);
 		running++;
 	}
 	for (; running; running--)
 		wait_for_one(arena, table, cases, n);
+}
+
+bool bug_case_is_spoilt(const struct bug_table *table, const struct bug_case *one)
+{
+	size_t missing = 0;
+
+	if (!one->obeys)
+		return false;
+	for (size_t i = 0; i < one->n_outcomes; i++) {
+		const struct bug_outcome *outcome = &one->outcomes[i];
+
+		if (outcome->kind != BUG_NO_VERDICT)
+			continue;
+		if (bug_case_word(table, one, outcome->metric) == BUG_MUST)
+			return true;
+		missing++;
+	}
+	return one->problem || missing * 3 > one->n_outcomes;
+}
+
+static const char *reason_of(const struct bug_case *one)
+{
+	for (size_t i = 0; i < one->n_outcomes && !one->problem; i++) {
+		if (one->outcomes[i].kind == BUG_NO_VERDICT)
+			return one->outcomes[i].why;
+	}
+	return one->problem;
+}
+
+static void replace(struct bug_case *one, size_t seeds)
+{
+	*one = (struct bug_case){.bug = one->bug,
+		.rarity = one->rarity,
+		.seed = one->seed + seeds,
+		.calm = one->calm,
+		.mesh = one->mesh,
+		.replaced = one->replaced + 1,
+		.spoilt = reason_of(one)};
+}
+
+void bug_cases_run(struct arena *arena, const struct bug_table *table, const char *dir,
+	struct bug_case *cases, size_t n, unsigned at_once)
+{
+	struct bug_case **list = arena_alloc(arena, n * sizeof(struct bug_case *));
+	size_t left = n;
+
+	mkdir(dir, 0755);
+	for (size_t i = 0; i < n; i++)
+		list[i] = &cases[i];
+	run_these(arena, table, dir, list, n, at_once);
+	for (unsigned round = 0; round < REPLACED_MAX && left; round++) {
+		left = 0;
+		for (size_t i = 0; i < n; i++) {
+			if (!bug_case_is_spoilt(table, &cases[i]))
+				continue;
+			replace(&cases[i], n);
+			list[left++] = &cases[i];
+		}
+		run_these(arena, table, dir, list, left, 1);
+	}
 }

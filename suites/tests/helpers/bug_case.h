@@ -2,8 +2,10 @@
  * bug_case: one run of region-store with a bug planted, and what the judges made of it.
  *
  * Cases run as a user would run them, `regionproof run` with the bug in the environment, several at
- * once since they mostly sleep; nothing is tried twice. A run that the machine spoilt (not steady,
- * void, inconclusive) is no verdict and must be counted as such, never as agreement.
+ * once since they mostly sleep. A run that the machine spoilt (not steady, void, inconclusive) is no
+ * verdict and must be counted as such, never as agreement. Since a bug has few runs, a spoilt one
+ * makes room for a run with a seed of its own, once the others have ended and so on a quieter
+ * machine. A run that gave the wrong verdict is never replaced, and each replacement is on record.
  */
 #ifndef SUITES_TESTS_HELPERS_BUG_CASE_H
 #define SUITES_TESTS_HELPERS_BUG_CASE_H
@@ -38,8 +40,13 @@ struct bug_case {
 	size_t n_outcomes;
 	uint64_t fired, opportunities; /* as the nodes' logs have them */
 	bool obeys;                    /* the table, wherever there is a verdict */
+	unsigned replaced;             /* so many runs before this one were spoilt */
+	const char *spoilt;            /* why the last of them was */
 };
 
+/* Did the machine keep the case from what it was for: a result, all its must metrics, two thirds of
+ * the others? (Some have no verdict for the bug's sake.) Never one that disobeys the table. */
+bool bug_case_is_spoilt(const struct bug_table *table, const struct bug_case *one);
 /* Directories of what disobeys, or lacks a verdict, are kept below `dir`. */
 void bug_cases_run(struct arena *arena, const struct bug_table *table, const char *dir,
 	struct bug_case *cases, size_t n, unsigned at_once);

@@ -169,6 +169,18 @@ static void print_rare(
 		rare.found, rare.n, 100 * power);
 }
 
+static void print_replaced(const struct bug_sheet *sheet, struct buf *out)
+{
+	for (size_t i = 0; i < sheet->n_cases; i++) {
+		const struct bug_case *one = &sheet->cases[i];
+
+		if (one->replaced)
+			buf_printf(out, "%s 1/%u: seed %llu stands for %u spoilt before it: %s\n",
+				one->bug, one->rarity, (unsigned long long)one->seed, one->replaced,
+				one->spoilt ? one->spoilt : "no reason");
+	}
+}
+
 static unsigned rarity_of(const struct bug_sheet *sheet)
 {
 	unsigned rarity = 1;
@@ -190,6 +202,7 @@ void bug_sheet_print(const struct bug_sheet *sheet, struct buf *out)
 	buf_printf(out, "\nno bug, with the fault: %u of %u seeds silent\n", silent, n);
 	silent = silent_cases(sheet, true, &n);
 	buf_printf(out, "no bug, no fault: %u of %u seeds silent\n", silent, n);
+	print_replaced(sheet, out);
 	if (rarity == 1)
 		return;
 	buf_printf(out,

@@ -112,6 +112,43 @@ static void missing_verdict_breaks_nothing_and_is_counted(void **state)
 	bug_sheet_release(&sheet);
 }
 
+/* A case of the one bug with a verdict of each of its two metrics. */
+static bool is_spoilt(enum bug_outcome_kind must, enum bug_outcome_kind never, const char *problem)
+{
+	struct bug_outcome outcomes[] = {
+		{.metric = "writes.lost", .kind = must},
+		{.metric = "latency", .kind = never},
+	};
+	struct bug_case one = {.bug = "loses",
+		.rarity = 1,
+		.fired = 1,
+		.outcomes = outcomes,
+		.n_outcomes = 2,
+		.problem = problem};
+	struct bug_table table;
+	struct err err;
+	bool spoilt;
+
+	assert_int_equal(read_text(&table, rows, &err), 0);
+	one.obeys = !bug_outcome_breaks(BUG_MUST, &outcomes[0]) &&
+		!bug_outcome_breaks(BUG_NEVER, &outcomes[1]);
+	spoilt = bug_case_is_spoilt(&table, &one);
+	bug_table_release(&table);
+	return spoilt;
+}
+
+static void only_a_run_without_a_verdict_is_spoilt(void **state)
+{
+	(void)state;
+	assert_true(is_spoilt(BUG_NO_VERDICT, BUG_SILENT, NULL));
+	assert_true(is_spoilt(BUG_FOUND, BUG_NO_VERDICT, NULL));
+	assert_true(is_spoilt(BUG_FOUND, BUG_SILENT, "ended with status 5"));
+	assert_false(is_spoilt(BUG_FOUND, BUG_SILENT, NULL));
+	assert_false(is_spoilt(BUG_SILENT, BUG_SILENT, NULL));
+	assert_false(is_spoilt(BUG_SILENT, BUG_NO_VERDICT, NULL));
+	assert_false(is_spoilt(BUG_NO_VERDICT, BUG_FOUND, NULL));
+}
+
 static void rare_bug_that_never_happened_is_none(void **state)
 {
 	(void)state;
@@ -128,6 +165,7 @@ int main(void)
 		cmocka_unit_test(table_with_a_slip_is_refused),
 		cmocka_unit_test(must_that_is_silent_and_never_that_fails_break_the_table),
 		cmocka_unit_test(missing_verdict_breaks_nothing_and_is_counted),
+		cmocka_unit_test(only_a_run_without_a_verdict_is_spoilt),
 		cmocka_unit_test(rare_bug_that_never_happened_is_none),
 	};
 

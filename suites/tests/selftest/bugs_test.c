@@ -4,7 +4,8 @@
  *
  * One seed a bug, or, in the long run, 20 at full dose and 20 at 1/1000 and 100 correct ones, of
  * which 20 have the fault. The sheet is left in build/tests/bugs.txt. A run that gave no verdict
- * counts neither way; more than a small share of them is a failure of its own.
+ * counts neither way and another seed stands in for it, twice at most; more than a small share of
+ * them that is left after that is a failure of its own.
  *
  * runner: timeout 7200, alone
  */
