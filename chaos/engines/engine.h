@@ -74,6 +74,10 @@ struct engine_ops {
 		struct engine *engine, unsigned to, struct impairment *out, struct err *err);
 	int (*counters)(
 		struct engine *engine, unsigned to, struct engine_counters *out, struct err *err);
+	/* Optional: keep what is decided for every packet from now on in a new file of that path, of
+	 * at most so many bytes (chaos/engines/decisions.h). NULL: the decisions are not ours. */
+	int (*keep_decisions)(
+		struct engine *engine, const char *path, uint64_t limit_bytes, struct err *err);
 	/* A descriptor that becomes readable when the engine has died on its own, or -1: cannot. */
 	int (*death_fd)(struct engine *engine);
 	/* Heal all and let go. Accepts NULL. */

@@ -149,24 +149,31 @@ static int died(struct err *err)
 	return err_set(err, "the forwarder of engine wire has died; its region is cut off");
 }
 
-/* One request and its answer. until_ns: the answer may come that late. */
-static int ask(struct wire *wire, const struct wire_request *request, struct wire_reply *out,
-	uint64_t until_ns, struct err *err)
+/* until_ns: the answer may come that late. */
+static int hear(struct wire *wire, struct wire_reply *out, uint64_t until_ns, struct err *err)
 {
-	size_t len = sizeof(*request) + request->n * sizeof(*request->changes);
 	uint64_t now_ns = clock_now_ns(), end_ns = until_ns > now_ns ? until_ns : now_ns;
 	struct pollfd answer = {.fd = wire->command_fd, .events = POLLIN};
 	uint64_t left_ms = (end_ns + REPLY_DEADLINE_NS - now_ns) / NSEC_PER_MSEC;
 	int ready;
 
-	if (send(wire->command_fd, request, len, MSG_NOSIGNAL) != (ssize_t)len)
-		return errno == EPIPE ? died(err) : err_sys(err, "tell the forwarder");
 	do
 		ready = poll(&answer, 1, (int)left_ms);
 	while (ready < 0 && errno == EINTR);
 	if (ready <= 0)
 		return err_set(err, "the forwarder of engine wire does not answer");
 	return recv(wire->command_fd, out, sizeof(*out), 0) == sizeof(*out) ? 0 : died(err);
+}
+
+/* One request and its answer. */
+static int ask(struct wire *wire, const struct wire_request *request, struct wire_reply *out,
+	uint64_t until_ns, struct err *err)
+{
+	size_t len = sizeof(*request) + request->n * sizeof(*request->changes);
+
+	if (send(wire->command_fd, request, len, MSG_NOSIGNAL) != (ssize_t)len)
+		return errno == EPIPE ? died(err) : err_sys(err, "tell the forwarder");
+	return hear(wire, out, until_ns, err);
 }
 
 /* It can do every impairment, if it can do anything. */
@@ -298,6 +305,44 @@ static int wire_counters(
 	return 0;
 }
 
+static int send_with_fd(
+	const struct wire *wire, const struct wire_request *request, int fd, struct err *err)
+{
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {.head = {.cmsg_len = CMSG_LEN(sizeof(int)),
+			     .cmsg_level = SOL_SOCKET,
+			     .cmsg_type = SCM_RIGHTS}};
+	struct iovec iov = {(void *)request, sizeof(*request)};
+	struct msghdr msg = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	if (sendmsg(wire->command_fd, &msg, MSG_NOSIGNAL) == (ssize_t)sizeof(*request))
+		return 0;
+	return errno == EPIPE ? died(err) : err_sys(err, "tell the forwarder");
+}
+
+static int wire_keep_decisions(
+	struct engine *engine, const char *path, uint64_t limit_bytes, struct err *err)
+{
+	struct wire *wire = (struct wire *)engine;
+	struct wire_request request = {.op = WIRE_OP_DECISIONS, .limit_bytes = limit_bytes};
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644), rc;
+	struct wire_reply answer;
+
+	if (fd < 0)
+		return err_sys(err, "cannot create %s", path);
+	rc = send_with_fd(wire, &request, fd, err) || hear(wire, &answer, 0, err);
+	close(fd);
+	if (!rc && answer.failed)
+		rc = err_set(err, "cannot keep decisions in %s: %s", path, strerror(answer.failed));
+	return rc ? -1 : 0;
+}
+
 static int wire_death_fd(struct engine *engine)
 {
 	return ((struct wire *)engine)->pidfd;
@@ -311,6 +356,7 @@ const struct engine_ops engine_wire = {
 	.apply = wire_apply,
 	.read_back = wire_read_back,
 	.counters = wire_counters,
+	.keep_decisions = wire_keep_decisions,
 	.death_fd = wire_death_fd,
 	.close = wire_close,
 };

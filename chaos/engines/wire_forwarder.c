@@ -1,4 +1,5 @@
 #include "chaos/engines/wire_forwarder.h"
+#include "chaos/engines/decisions.h"
 #include "chaos/engines/fate.h"
 #include "chaos/engines/frame.h"
 #include "chaos/engines/wire_edit.h"
@@ -27,6 +28,7 @@ struct link {
 		uint64_t open_ns, packets, bytes; /* 0: any number */
 	} slot;
 	size_t waiting; /* of its frames in the queue */
+	uint16_t changes;
 	struct engine_counters counters;
 };
 
@@ -37,6 +39,7 @@ struct forwarder {
 	struct wire_inbox *inbox;
 	struct wire_request *pending; /* an apply that waits for its time, or NULL */
 	struct wire_request *request; /* REQUEST_MAX bytes */
+	struct decision_log decisions;
 	/* Frames that leave together on c. */
 	struct wire_frame *out[WIRE_BATCH];
 	size_t n_out;
@@ -185,6 +188,7 @@ static void impair(struct forwarder *f, size_t i, struct link *link, uint64_t no
 	uint64_t arrived_ns = wire_inbox_arrival_ns(f->inbox, i, now_ns), at_ns = arrived_ns;
 	struct fate fate = fate_next(&link->fate);
 
+	decision_log_add(&f->decisions, frame->to, link->changes, &fate);
 	if (!survives(link, frame, &fate))
 		return;
 	if (fate.duplicated)
@@ -263,6 +267,7 @@ static void carry_out(struct forwarder *f, const struct wire_request *request)
 
 		fate_link_set(&link->fate, &request->changes[i].impairment);
 		link->slot = (struct slot){0};
+		link->changes++;
 	}
 	out.ack.acked_ns = clock_now_ns();
 	reply(f, &out);
@@ -278,9 +283,45 @@ static void tell_counters(struct forwarder *f, unsigned to)
 	reply(f, &out);
 }
 
+static void keep_decisions(struct forwarder *f, int fd)
+{
+	struct wire_reply out = {0};
+
+	if (f->decisions.head || fd < 0)
+		out.failed = fd < 0 ? EBADF : EBUSY;
+	else if (decision_log_open(
+			 &f->decisions, fd, f->request->limit_bytes, f->config.seed, f->config.own))
+		out.failed = errno;
+	if (out.failed && fd >= 0)
+		close(fd);
+	reply(f, &out);
+}
+
+/* fd: what came with it, or -1. */
+static ssize_t receive_request(struct forwarder *f, int *fd)
+{
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = {f->request, REQUEST_MAX};
+	struct msghdr msg = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(f->config.command_fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+
+	*fd = -1;
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
+	return n;
+}
+
 static void command(struct forwarder *f)
 {
-	ssize_t n = recv(f->config.command_fd, f->request, REQUEST_MAX, MSG_DONTWAIT);
+	int fd;
+	ssize_t n = receive_request(f, &fd);
 	struct wire_reply out = {0};
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -297,6 +338,9 @@ static void command(struct forwarder *f)
 		break;
 	case WIRE_OP_COUNTERS:
 		tell_counters(f, f->request->to);
+		break;
+	case WIRE_OP_DECISIONS:
+		keep_decisions(f, fd);
 		break;
 	}
 }

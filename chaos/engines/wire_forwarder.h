@@ -30,17 +30,19 @@
 
 #define WIRE_QUEUE_BYTES (128u << 20)
 
-enum wire_op { WIRE_OP_APPLY, WIRE_OP_READ_BACK, WIRE_OP_COUNTERS };
+enum wire_op { WIRE_OP_APPLY, WIRE_OP_READ_BACK, WIRE_OP_COUNTERS, WIRE_OP_DECISIONS };
 
 /* One packet on the command socket; both ends are the same binary. */
 struct wire_request {
 	uint32_t op, n; /* n changes follow */
 	uint64_t at_ns;
+	uint64_t limit_bytes; /* DECISIONS: with the file's descriptor as ancillary data */
 	unsigned to;
 	struct engine_change changes[];
 };
 
 struct wire_reply {
+	int failed; /* errno; DECISIONS */
 	struct engine_ack ack;
 	struct impairment impairment;
 	struct engine_counters counters;

@@ -168,7 +168,8 @@ static int prepare(struct agent *agent, const struct jv *m, struct err *err)
 		return err_sys(err, "cannot create %s", agent->dir);
 	if (region_up(&agent->region, agent->plan, agent->index, agent->dir, agent->backbone_fd,
 		    agent->ground, err) ||
-		region_open_engine(&agent->region, jv_str(jv_get(m, "engine"), ""), err) ||
+		region_open_engine(&agent->region, jv_str(jv_get(m, "engine"), ""),
+			(uint64_t)jv_int(jv_get(m, "decisions"), 0), err) ||
 		netns_enter(agent->region.site.netns_fd, err))
 		return -1;
 	agent->n_changes =

@@ -1,5 +1,6 @@
 #include "suites/agent/region.h"
 #include "suites/agent/outpost.h"
+#include "chaos/engines/decisions.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/base/log.h"
 #include "fixtures/base/rng.h"
@@ -82,7 +83,21 @@ static unsigned links_now(const struct region *region, uint64_t faults_on,
 	return n;
 }
 
-int region_open_engine(struct region *region, const char *name, struct err *err)
+static int keep_decisions(struct region *region, uint64_t bytes, struct err *err)
+{
+	struct engine *engine = region->engine;
+	char path[320];
+
+	if (!bytes)
+		return 0;
+	if (!engine->ops->keep_decisions)
+		return err_set(err, "engine %s keeps no decisions", engine->ops->name);
+	snprintf(path, sizeof(path), "%s/record/%s", region->dir, DECISIONS_FILE);
+	return engine->ops->keep_decisions(engine, path, bytes, err);
+}
+
+int region_open_engine(
+	struct region *region, const char *name, uint64_t decisions_bytes, struct err *err)
 {
 	const struct engine_ops *ops = engine_find(name);
 	struct engine_change changes[ADDR_REGIONS_MAX];
@@ -93,7 +108,7 @@ int region_open_engine(struct region *region, const char *name, struct err *err)
 		return err_set(err, "there is no engine '%s'", name);
 	region->engine = ops->open(
 		&region->site, rng_derive(region->plan->seed, "engine") + region->index, err);
-	if (!region->engine)
+	if (!region->engine || keep_decisions(region, decisions_bytes, err))
 		return -1;
 	return n ? ops->apply(region->engine, changes, n, 0, &ack, err) : 0;
 }

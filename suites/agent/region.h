@@ -54,7 +54,9 @@ struct region_ack {
 int region_up(struct region *region, const struct plan *plan, unsigned index, const char *dir,
 	int backbone_fd, const struct site_ground *ground, struct err *err);
 /* The links' normal world; after region_up(). */
-int region_open_engine(struct region *region, const char *engine, struct err *err);
+/* decisions_bytes: of a log of what the engine decides, in dir/record; 0: none is kept. */
+int region_open_engine(
+	struct region *region, const char *engine, uint64_t decisions_bytes, struct err *err);
 /* Containers have come back with other MACs: the links are laid again as they are. */
 int region_learn(struct region *region, struct err *err);
 /* Start the nodes and wait until all are ready. */

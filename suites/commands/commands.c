@@ -4,9 +4,10 @@
 #include <string.h>
 
 const struct command commands[] = {
-	{"run", "SCENARIO...", 1, -1, "carry scenarios out and judge what was seen",
+	{"run", "[SCENARIO...]", 0, -1, "carry scenarios out and judge what was seen",
 		OPTION(JSON) | OPTION(SHARE) | OPTION(SEED) | OPTION(ENGINE) | OPTION(RUNS) |
-			OPTION(KEEP) | OPTION(VERBOSE) | OPTION(QUIET),
+			OPTION(KEEP) | OPTION(VERBOSE) | OPTION(QUIET) | OPTION(DECISIONS) |
+			OPTION(REPLAY),
 		cmd_run},
 	{"check", "SCENARIO...", 1, -1, "find every mistake in scenarios, with its line and column",
 		OPTION(JSON) | OPTION(SHARE), cmd_check},
@@ -37,7 +38,7 @@ const struct command commands[] = {
 		"write any format from a stored run: its name, its directory, or the latest",
 		OPTION(FORMAT) | OPTION(OUTPUT) | OPTION(OP) | OPTION(JUNIT_DIALECT) |
 			OPTION(UNDECIDED) | OPTION(PUSH) | OPTION(SCHEMA) | OPTION(RUNS) |
-			OPTION(SHARE),
+			OPTION(SHARE) | OPTION(DECISIONS),
 		cmd_report},
 	{"inject", "", 0, 0,
 		"one fault by hand on running containers; goes when its time or the terminal ends",

@@ -95,6 +95,10 @@ const struct option_row option_rows[] = {
 		"how long to explore, such as 30m (10m)"},
 	[OPTION_VARY] = {OPTION_VARY, "vary", "FAULT.KEY=V,V", NULL,
 		"values of a fault's length or setting, cut.for=2s,8s; once or twice"},
+	[OPTION_DECISIONS] = {OPTION_DECISIONS, "decisions", NULL, NULL,
+		"keep what engine wire decides for every packet; report: print it"},
+	[OPTION_REPLAY] = {OPTION_REPLAY, "replay", "RUN", NULL,
+		"a run that kept its decisions, again: are they the same, packet by packet?"},
 };
 static_assert(sizeof(option_rows) / sizeof(*option_rows) == OPTIONS, "a row per option");
 static_assert(OPTIONS <= 64, "options are bits");

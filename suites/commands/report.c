@@ -8,12 +8,13 @@
 #include "reports/writers/terminal.h"
 #include "reports/writers/writer.h"
 #include "suites/commands/command.h"
+#include "suites/commands/report_decisions.h"
 #include "suites/commands/report_op.h"
+#include "suites/commands/run_store.h"
 #include "suites/push.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct writer *find_writer(const char *name, struct err *err)
@@ -38,31 +39,6 @@ static const struct writer *find_writer(const char *name, struct err *err)
 			buf_str(&list));
 	buf_release(&list);
 	return NULL;
-}
-
-static bool is_dir(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && S_ISDIR(st.st_mode);
-}
-
-/* A directory as it stands, else a run of the store by its name. */
-static int find_run(const struct args *args, char *dir, size_t size, struct err *err)
-{
-	const char *runs =
-		args->values[OPTION_RUNS] ? args->values[OPTION_RUNS] : "regionproof-runs";
-	const char *run = args->n_operands ? args->operands[0] : "latest";
-
-	snprintf(dir, size, "%s", run);
-	if (strchr(run, '/') && is_dir(dir))
-		return 0;
-	if (snprintf(dir, size, "%s/%s", runs, run) < (int)size && is_dir(dir))
-		return 0;
-	snprintf(dir, size, "%s", run);
-	if (is_dir(dir))
-		return 0;
-	return err_exit(err, EXIT_USAGE, "there is no run \"%.200s\" in %.200s", run, runs);
 }
 
 static size_t choice_of(const struct args *args, enum option_id id)
@@ -146,6 +122,16 @@ static int show_op(const struct args *args, const char *dir, struct err *err)
 	return rc;
 }
 
+static int show_decisions(const struct args *args, const char *dir, struct err *err)
+{
+	struct buf out = {0};
+	int rc = report_decisions(dir, args->values[OPTION_SHARE], &out, err);
+
+	rc = rc ? rc : put(args, &out, err);
+	buf_release(&out);
+	return rc;
+}
+
 int cmd_report(const struct args *args, struct err *err)
 {
 	const char *format = args->values[OPTION_FORMAT];
@@ -155,8 +141,12 @@ int cmd_report(const struct args *args, struct err *err)
 	if (args->values[OPTION_SCHEMA])
 		return print_schema(args, err);
 	writer = find_writer(format ? format : "console", err);
-	if (!writer || find_run(args, dir, sizeof(dir), err))
+	if (!writer ||
+		run_store_find_dir(args, args->n_operands ? args->operands[0] : "latest", dir,
+			sizeof(dir), err))
 		return -1;
+	if (args->values[OPTION_DECISIONS])
+		return show_decisions(args, dir, err);
 	return args->values[OPTION_OP] ? show_op(args, dir, err)
 				       : write_format(args, writer, dir, err);
 }

@@ -5,6 +5,7 @@
 #include "reports/writers/writer.h"
 #include "suites/commands/ci.h"
 #include "suites/commands/command.h"
+#include "suites/commands/replay_run.h"
 #include "suites/commands/run_store.h"
 #include "suites/run/run.h"
 #include "suites/run/trials.h"
@@ -70,10 +71,13 @@ static int read_options(
 		.plan = {.path = path, .share = args->values[OPTION_SHARE]},
 		.engine = args->values[OPTION_ENGINE],
 		.runs = args->values[OPTION_RUNS] ? args->values[OPTION_RUNS] : "regionproof-runs",
+		.decisions = args->values[OPTION_DECISIONS] != NULL,
 		.keep = args->values[OPTION_KEEP] != NULL,
 		.status_line = terminal,
 		.progress = !terminal && !args->values[OPTION_QUIET],
 	};
+	if (options->decisions && !options->engine)
+		options->engine = "wire"; /* which alone decides for itself */
 	options->plan.has_seed = args->values[OPTION_SEED] != NULL;
 	return options->plan.has_seed ? args_number(args, OPTION_SEED, &options->plan.seed, err)
 				      : 0;
@@ -112,16 +116,13 @@ static bool goes_on(int code)
 }
 
 /* All trials of one scenario; with more than one, what they add up to. */
-static int run_one(const struct args *args, const char *path, struct err *err)
+static int run_all(const struct args *args, struct run_options options, struct err *err)
 {
-	struct run_options options;
 	struct trials trials = {0};
 	uint64_t repeat = 1, first = 0, seed = 0;
 	int worst = EXIT_OK, code = EXIT_OK;
 	struct buf out = {0};
 
-	if (read_options(args, path, &options, err))
-		return -1;
 	for (unsigned i = 0; i < repeat && goes_on(code); i++) {
 		if (i) {
 			options.plan.has_seed = true;
@@ -141,11 +142,38 @@ static int run_one(const struct args *args, const char *path, struct err *err)
 	return worst;
 }
 
+static int run_one(const struct args *args, const char *path, struct err *err)
+{
+	struct run_options options;
+
+	return read_options(args, path, &options, err) ? -1 : run_all(args, options, err);
+}
+
+/* One stored run again, and once: a replay is of one trial. */
+static int run_again(const struct args *args, struct err *err)
+{
+	struct replay_run again = {0};
+	struct run_options options;
+	int code = -1;
+
+	if (!replay_run_load(&again, args, err) && !read_options(args, again.path, &options, err)) {
+		replay_run_options(&again, &options);
+		code = run_all(args, options, err);
+	}
+	replay_run_release(&again);
+	return code;
+}
+
 int cmd_run(const struct args *args, struct err *err)
 {
 	int worst = EXIT_OK;
 
 	log_setup("", args->values[OPTION_VERBOSE] ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, -1);
+	if (args->values[OPTION_REPLAY])
+		return run_again(args, err);
+	if (!args->n_operands)
+		return err_exit(err, EXIT_USAGE,
+			"run needs SCENARIO... or --replay RUN; see regionproof run --help");
 	for (int i = 0; i < args->n_operands; i++) {
 		int code = run_one(args, args->operands[i], err);
 

@@ -53,6 +53,29 @@ int run_store_find(struct ledger *ledger, const struct args *args, const char *n
 			       name, run_store_dir(args));
 }
 
+static bool is_dir(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+int run_store_find_dir(
+	const struct args *args, const char *run, char *dir, size_t size, struct err *err)
+{
+	const char *runs = run_store_dir(args);
+
+	snprintf(dir, size, "%s", run);
+	if (strchr(run, '/') && is_dir(dir))
+		return 0;
+	if (snprintf(dir, size, "%s/%s", runs, run) < (int)size && is_dir(dir))
+		return 0;
+	snprintf(dir, size, "%s", run);
+	if (is_dir(dir))
+		return 0;
+	return err_exit(err, EXIT_USAGE, "there is no run \"%.200s\" in %.200s", run, runs);
+}
+
 const char *run_store_time(struct arena *arena, uint64_t wall_ns)
 {
 	time_t seconds = (time_t)(wall_ns / 1000000000);

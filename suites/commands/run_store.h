@@ -12,6 +12,9 @@ struct ledger *run_store_open(const struct args *args, struct err *err);
 /* A run by its name, its directory or "latest"; EXIT_USAGE where there is none. */
 int run_store_find(struct ledger *ledger, const struct args *args, const char *name,
 	struct arena *arena, struct ledger_run *run, struct err *err);
+/* The directory of a run: one as it stands, else a run of the store by its name or "latest". */
+int run_store_find_dir(
+	const struct args *args, const char *run, char *dir, size_t size, struct err *err);
 /* "2026-06-07 10:15", UTC. */
 const char *run_store_time(struct arena *arena, uint64_t wall_ns);
 /* The word for a run's exit code. */

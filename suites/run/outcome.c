@@ -7,9 +7,11 @@
 #include "suites/judge/index.h"
 #include "suites/judge/liar.h"
 #include "suites/record.h"
+#include "suites/replay.h"
 #include "suites/series.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void fill_result(struct run *run, struct result *out)
 {
@@ -98,6 +100,58 @@ static void note_liar(struct run *run)
 		run_note_late(run, e->end_ns, "liar", "found no occasion to lie");
 }
 
+/* The faults that were on after each change of the run. */
+static const uint64_t *steps_of(struct run *run)
+{
+	uint64_t *steps = arena_array(&run->arena, run->n_changes + 1, sizeof(*steps)), on = 0;
+
+	for (size_t i = 0; i < run->n_changes; i++)
+		steps[i] = on = (on & ~run->changes[i].off) | run->changes[i].on;
+	return steps;
+}
+
+/* Each fault on links that was there says in its own line that it was the same again. */
+static void note_replayed_faults(struct run *run, const struct replay *replay)
+{
+	const uint64_t *steps = steps_of(run);
+
+	for (unsigned f = 0; f < run->plan->n_faults; f++) {
+		const struct fault_window *window = &run->evidence.faults[f];
+		struct replay_count count =
+			replay_of_fault(replay, run->plan, f, steps, run->n_changes);
+
+		if (window->in_force_ns && window->certificate.n_links)
+			run_note_late(run, window->in_force_ns, run->plan->faults[f].name,
+				"replayed: %llu of %llu decisions on its links equal",
+				(unsigned long long)count.equal, (unsigned long long)count.common);
+	}
+}
+
+/* That it was the same again is told; that it was not is ours, and no verdict on the system. */
+static void compare_replay(struct run *run)
+{
+	struct replay replay;
+	char text[400];
+	struct err err;
+
+	if (!run->options->replay)
+		return;
+	if (replay_compare(
+		    &run->arena, run->plan, run->options->replay, run->store.dir, &replay, &err)) {
+		err_prefix(&err, "cannot compare with the run to be repeated");
+	} else {
+		replay_print(&replay, text, sizeof(text));
+		run_fact(run, "replay", "of %s", strrchr(run->options->replay, '/') + 1);
+		note_replayed_faults(run, &replay);
+		run_note_late(run, run->evidence.end_ns, "replay", "%s", text);
+		if (replay_holds(&replay))
+			return;
+		err_exit(&err, replay.all.common ? EXIT_INTERNAL : EXIT_NO_VERDICT, "%s", text);
+	}
+	if (!run->err.text[0])
+		run->err = err;
+}
+
 static void judge(struct run *run, struct result *out)
 {
 	struct err err = {0};
@@ -113,6 +167,7 @@ static void judge(struct run *run, struct result *out)
 	run->evidence.index = index_build(&run->arena, &run->evidence, NULL);
 	liar_try(&run->evidence);
 	note_liar(run);
+	compare_replay(run);
 	expect_judge_run(&run->arena, &run->evidence, out);
 	series_fill(&run->arena, &run->evidence, out);
 	if (run->n_events)

@@ -24,9 +24,12 @@ struct run_options {
 	struct plan_options plan;
 	const char *engine; /* NULL: chosen by probing */
 	const char *runs;   /* the run store */
-	bool keep;          /* keep the nodes' working directories */
-	bool status_line;   /* one rewritten line on stderr while it goes on */
-	bool progress;      /* plain lines on stderr as things happen */
+	bool decisions;     /* keep what engine wire decides for every packet */
+	const char
+		*replay;  /* directory of a run whose decisions these are compared with; or NULL */
+	bool keep;        /* keep the nodes' working directories */
+	bool status_line; /* one rewritten line on stderr while it goes on */
+	bool progress;    /* plain lines on stderr as things happen */
 };
 
 /* What the probers of a region have counted so far; for the steady check and the status line. */

@@ -1,5 +1,6 @@
 /* Regions, nodes and clients come up, guarded from the first process on. */
 #include "suites/run/run.h"
+#include "chaos/engines/decisions.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/json/jv.h"
@@ -77,6 +78,8 @@ static int bring_up(struct run *run, struct err *err)
 	jv_set(message, "seed", jv_new_string(seed));
 	jv_set(message, "engine", jv_new_string(run->engine));
 	jv_set(message, "dir", jv_new_string(run->store.work));
+	if (run->options->decisions)
+		jv_set(message, "decisions", jv_new_int((int64_t)DECISIONS_LIMIT));
 	if (run_list_containers(run, message, err)) {
 		jv_free(message);
 		return -1;
