@@ -36,9 +36,11 @@ docker_tree() { # DIRECTORY PROGRAM...
 	done
 }
 
-# In a mount of memory with a short name (containerd gives up on sockets of long ones): image layers are copied whole by the one driver that needs no file system of
-# its own.
+# In a mount of memory with a short name (containerd gives up on sockets of long ones): image layers are
+# copied whole by the one driver that needs no file system of its own. /run is one as well, so that the
+# journals there are those of the test alone.
 docker_up() {
+	mount -t tmpfs -o mode=755,size=64m regionproof-run /run || return 1
 	docker_dir=$(mktemp -d /tmp/rpd.XXXXXX) || return 1
 	mount -t tmpfs -o size=1g regionproof-docker "$docker_dir" || return 1
 	docker_tree "$docker_dir/tree" redis-server redis-cli sh sleep || return 1
@@ -78,6 +80,10 @@ docker_redis() { # NAME NETWORK DOCKER-OPTION...
 	# shellcheck disable=SC2086 # words on purpose
 	docker run -d --name "$name" --network "$network" "$@" regionproof-test redis-server \
 		--bind 0.0.0.0 :: --protected-mode no --save '' --dir /data $role >/dev/null
+}
+
+docker_state() { # NAME: "running", "paused", "exited"
+	docker inspect -f '{{.State.Status}}' "$1"
 }
 
 docker_region() { # NAME NETWORK DOCKER-OPTION...: its region is its name

@@ -6,6 +6,7 @@
 #	                                 second; LABEL.replies: the time of each answer
 #	watch_ping LABEL FROM ADDRESS    20 times a second; LABEL.ping
 #	watch_stop                       ends both
+#	watch_nothing_left               neither process, journal, mount nor interface of ours
 #	watch_longest LABEL              the longest time between two answers, ms
 #	watch_median LABEL               median RTT in us;  watch_lost LABEL: how many were not answered
 
@@ -48,6 +49,11 @@ watch_stop() {
 	wait $watch_pids
 	rm stop
 	watch_pids= watch_pings=
+}
+
+watch_nothing_left() {
+	! ip -o link show | grep ': rp' && ! find /run/regionproof -type f 2>/dev/null | grep . &&
+		! grep ' /run/regionproof/' /proc/self/mountinfo && ! pgrep -l 'rp-'
 }
 
 watch_longest() {

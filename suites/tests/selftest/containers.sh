@@ -18,14 +18,6 @@ same_facts() {
 	diff before after && [ "$(grep -c '^veth' before)" = 4 ]
 }
 
-nothing_is_left() {
-	ip -o link show | grep ': rp' && return 1
-	find "$XDG_RUNTIME_DIR" -type f | grep . && return 1
-	grep regionproof/ /proc/self/mountinfo && return 1
-	pgrep -l 'rp-' && return 1
-	return 0
-}
-
 flows_on() { # LABEL
 	cat "$1.state"
 	echo "$(wc -l <"$1.replies") answers, at most $(watch_longest "$1") ms apart"
@@ -51,7 +43,7 @@ in_vain() { # SENTENCE OPTION...: exit 4, that sentence, and nothing happened
 	code=$?
 	cat vain
 	echo "exit $code"
-	[ $code = 4 ] && grep -q "$sentence" vain && ! grep -q 'in force' vain && nothing_is_left
+	[ $code = 4 ] && grep -q "$sentence" vain && ! grep -q 'in force' vain && watch_nothing_left
 }
 
 docker_up || skip_all "no Docker daemon comes up here: $(tail -n 1 docker.log)"
@@ -97,7 +89,7 @@ verdict "reads go on in the cut-off region" run "availability for reads in cut a
 verdict "writes from the other side fail meanwhile" run "availability for writes in cut at us" ok
 verdict "and succeed afterwards" run "availability for writes in recovery at us" ok
 check "start, interfaces, addresses, routes and ports are what they were" same_facts
-check "nothing of the run is left" nothing_is_left
+check "nothing of the run is left" watch_nothing_left
 check "an open connection within a region goes on" flows_after_the_run local
 check "the same over IPv6" flows_after_the_run local6
 check "an open connection across the cut survives it" flows_after_the_run across
