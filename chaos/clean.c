@@ -22,7 +22,7 @@ static bool ended(int pidfd)
 static int clean_entry(const char *path, const struct journal *journal, struct buf *out)
 {
 	unsigned killed = 0, left = 0;
-	struct err err = {0};
+	struct err err = {0}, ignored;
 
 	for (unsigned i = 0; i < journal->n; i++) {
 		int fd = journal_hold(&journal->processes[i]);
@@ -36,6 +36,7 @@ static int clean_entry(const char *path, const struct journal *journal, struct b
 	}
 	/* All that could still hold or use them is dead by now. */
 	left += restore_network(journal, &err);
+	left += restore_halted(journal, err.text[0] ? &ignored : &err);
 	if (*journal->work && tree_remove(journal->work, &err))
 		left++;
 	if (left == 0 && unlink(path) && errno != ENOENT)
@@ -44,8 +45,29 @@ static int clean_entry(const char *path, const struct journal *journal, struct b
 		left ? "NOT cleaned" : "cleaned", killed);
 	if (journal->n_ports)
 		buf_printf(out, ", %u interfaces of containers looked after", journal->n_ports);
+	if (journal->n_halts)
+		buf_printf(out, ", %u stopped containers started", journal->n_halts);
 	buf_printf(out, "%s%s\n", err.text[0] ? ": " : "", err.text);
 	return left ? -1 : 0;
+}
+
+static void look_at(void *arg, const char *path, const struct journal *journal)
+{
+	struct clean_left *left = arg;
+
+	(void)path;
+	if (journal_is_alive(journal))
+		return;
+	if (!left->runs++)
+		memcpy(left->first, journal->run, sizeof(left->first));
+	left->ports += journal->n_ports;
+	left->halts += journal->n_halts;
+}
+
+int clean_look(struct clean_left *out, struct err *err)
+{
+	*out = (struct clean_left){0};
+	return journal_for_each(look_at, out, err);
 }
 
 struct cleaning {

@@ -8,6 +8,14 @@
 
 struct buf;
 
+/* What runs that are dead left, as their journals say. */
+struct clean_left {
+	unsigned runs, ports,
+		halts;   /* interfaces of containers, and containers that were stopped */
+	char first[160]; /* the name of one */
+};
+int clean_look(struct clean_left *out, struct err *err);
+
 /* Undo what runs that are dead left behind; one line each into out. Returns how many entries were
  * found and could not be cleaned, or -1. */
 int clean_all(struct buf *out, unsigned *cleaned, struct err *err);

@@ -199,8 +199,9 @@ static bool any_left(const struct watch *watch)
 	return false;
 }
 
-/* Containers that run already come first: what they suffer is the fault that nobody ends. */
-static bool restore(const struct watch *watch)
+/* What the journal says now. Unreadable: it was not written yet, and nothing is there to undo. */
+static bool restore(
+	const struct watch *watch, unsigned (*undo)(const struct journal *journal, struct err *err))
 {
 	struct journal *journal = malloc(sizeof(*journal));
 	struct err err;
@@ -208,22 +209,25 @@ static bool restore(const struct watch *watch)
 
 	if (!journal)
 		abort();
-	/* Unreadable: it was not written yet, and nothing is there to undo. */
-	done = journal_read(watch->journal, journal, &err) || !restore_network(journal, &err);
+	done = journal_read(watch->journal, journal, &err) || !undo(journal, &err);
 	if (!done)
 		log_warn("%s", err.text);
 	free(journal);
 	return done;
 }
 
-/* Agents get a moment to tear down by themselves, and go on saying what they no longer need. */
+/*
+ * The network of containers that run already comes first: what they suffer is the fault that nobody
+ * ends. Agents get a moment to tear down by themselves, and go on saying what they no longer need. An
+ * agent may stop a container until it is gone, so those that are stopped come last.
+ */
 static void undo(struct watch *watch)
 {
 	bool restored;
 	uint64_t deadline = clock_now_ns() + GRACE_NS;
 
 	watch->controller_pidfd = -1;
-	restored = restore(watch);
+	restored = restore(watch, restore_network);
 	while (any_left(watch) && clock_now_ns() < deadline) {
 		if (watch_once(watch, deadline) == WORD_NONE)
 			watch->fd = -1;
@@ -237,6 +241,7 @@ static void undo(struct watch *watch)
 		if (watch->wards[i].pidfd >= 0 && ended(watch->wards[i].pidfd, deadline))
 			bury(&watch->wards[i]);
 	}
+	restored = restore(watch, restore_halted) && restored;
 	remove_tree(watch->work);
 	if (restored) /* otherwise `clean` still needs it */
 		unlink(watch->journal);

@@ -104,6 +104,13 @@ void journal_format_port(struct buf *text, const struct journal_port *port)
 	buf_addc(text, '\n');
 }
 
+void journal_format_halt(struct buf *text, const struct halt *halt, bool over)
+{
+	buf_puts(text, over ? "over " : "halt ");
+	halt_format(halt, text);
+	buf_addc(text, '\n');
+}
+
 static void read_process(struct journal *journal, const char *line)
 {
 	unsigned long long start;
@@ -137,9 +144,24 @@ static void read_port(struct journal *journal, const char *line)
 		journal->n_ports++;
 }
 
+/* One that is not over yet is one entry, however often it was begun. */
+static void read_halt(struct journal *journal, const char *line, bool over)
+{
+	struct halt halt;
+	unsigned i = 0;
+
+	if (!halt_parse(line, &halt))
+		return;
+	while (i < journal->n_halts && !halt_same(&journal->halts[i], &halt))
+		i++;
+	if (over && i < journal->n_halts)
+		journal->halts[i] = journal->halts[--journal->n_halts];
+	else if (!over && i == journal->n_halts && i < JOURNAL_HALTS_MAX)
+		journal->halts[journal->n_halts++] = halt;
+}
+
 static void read_line(struct journal *journal, const char *line)
 {
-
 	if (!strncmp(line, "run ", 4))
 		snprintf(journal->run, sizeof(journal->run), "%s", line + 4);
 	else if (!strncmp(line, "work ", 5))
@@ -152,6 +174,8 @@ static void read_line(struct journal *journal, const char *line)
 		read_site(journal, line + 5);
 	else if (!strncmp(line, "port ", 5))
 		read_port(journal, line + 5);
+	else if (!strncmp(line, "halt ", 5) || !strncmp(line, "over ", 5))
+		read_halt(journal, line + 5, line[0] == 'o');
 }
 
 int journal_read(const char *path, struct journal *out, struct err *err)

@@ -3,14 +3,15 @@
  *
  * One file a run in /run/regionproof (or $XDG_RUNTIME_DIR/regionproof, or /tmp/regionproof-UID), a line
  * a thing: the controller, the guardian and the agents by process id and start time (a bare id may
- * belong to somebody else by now), the working directory, and of running containers the pinned sites
- * and the interfaces that lie in them. The guardian reads it when its controller is gone, and `clean`
+ * belong to somebody else by now), the working directory, and of running containers the pinned sites,
+ * the interfaces that lie in them, and which container a fault has stopped. The guardian reads it when its controller is gone, and `clean`
  * when all of a run died at once. Undoing a thing that was written down and never done is no error.
  */
 #ifndef CHAOS_JOURNAL_H
 #define CHAOS_JOURNAL_H
 
 #include "fixtures/base/err.h"
+#include "fixtures/containers/halt.h"
 #include "fixtures/net/adopt.h"
 
 #include <stdbool.h>
@@ -23,6 +24,7 @@ struct buf;
 #define JOURNAL_PROCESSES_MAX 258 /* an agent a region, controller, guardian */
 #define JOURNAL_SITES_MAX 256
 #define JOURNAL_PORTS_MAX 512
+#define JOURNAL_HALTS_MAX 256
 
 struct journal_process {
 	pid_t pid;
@@ -50,6 +52,8 @@ struct journal {
 	unsigned n_sites;
 	struct journal_port ports[JOURNAL_PORTS_MAX];
 	unsigned n_ports;
+	struct halt halts[JOURNAL_HALTS_MAX]; /* those that are not over */
+	unsigned n_halts;
 };
 
 /* The directory of journals, made where it is missing. */
@@ -59,6 +63,8 @@ int journal_append(const char *path, const char *lines, struct err *err);
 void journal_format_process(struct buf *text, const char *what, pid_t pid);
 void journal_format_site(struct buf *text, const struct journal_site *site);
 void journal_format_port(struct buf *text, const struct journal_port *port);
+/* over: it was undone. */
+void journal_format_halt(struct buf *text, const struct halt *halt, bool over);
 
 int journal_read(const char *path, struct journal *out, struct err *err);
 /* Calls fn for each entry. */

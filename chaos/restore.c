@@ -90,3 +90,15 @@ unsigned restore_network(const struct journal *journal, struct err *err)
 	close(host_fd);
 	return left;
 }
+
+unsigned restore_halted(const struct journal *journal, struct err *err)
+{
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < journal->n_halts; i++) {
+		struct err why;
+
+		left = failed(halt_undo_alone(&journal->halts[i], &why), &why, left, err);
+	}
+	return left;
+}

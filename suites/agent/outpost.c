@@ -1,6 +1,9 @@
 #include "suites/agent/outpost.h"
+#include "chaos/journal.h"
+#include "fixtures/base/buf.h"
 #include "fixtures/containers/container.h"
 #include "fixtures/containers/engine_api.h"
+#include "fixtures/containers/halt.h"
 #include "fixtures/json/jv.h"
 #include "fixtures/net/link.h"
 #include "fixtures/net/site.h"
@@ -14,7 +17,9 @@ struct outpost {
 	struct container container;
 	char address[16];
 	unsigned prefix;
-	bool killed, paused; /* by us */
+	char runtime[16], journal[512];
+	struct halt halts[HALT_KINDS];
+	bool halted[HALT_KINDS]; /* by us */
 };
 
 struct outpost *outpost_new(const struct jv *from, struct err *err)
@@ -29,9 +34,12 @@ struct outpost *outpost_new(const struct jv *from, struct err *err)
 		jv_str(jv_get(from, "name"), ""));
 	snprintf(outpost->address, sizeof(outpost->address), "%s",
 		jv_str(jv_get(from, "address"), ""));
+	snprintf(outpost->runtime, sizeof(outpost->runtime), "%s",
+		jv_str(jv_get(from, "runtime"), ""));
+	snprintf(outpost->journal, sizeof(outpost->journal), "%s",
+		jv_str(jv_get(from, "journal"), ""));
 	outpost->prefix = (unsigned)jv_int(jv_get(from, "prefix"), 0);
-	outpost->api = engine_api_open(
-		jv_str(jv_get(from, "runtime"), ""), jv_str(jv_get(from, "socket"), NULL), err);
+	outpost->api = engine_api_open(outpost->runtime, jv_str(jv_get(from, "socket"), NULL), err);
 	if (outpost->api)
 		return outpost;
 	outpost_free(outpost);
@@ -63,11 +71,39 @@ int outpost_settle(const struct outpost *outpost, int prober_netns, struct err *
 	return rc;
 }
 
-static int ask(struct outpost *outpost, const char *verb, struct err *err)
+/* Nothing is done that the journal cannot be told of. */
+static int note(const struct outpost *outpost, const struct halt *halt, bool over, struct err *err)
 {
-	return container_do(outpost->api, &outpost->container, verb, err)
-		? err_prefix(err, "container %s", outpost->container.name)
-		: 0;
+	struct buf line = {0};
+	int rc;
+
+	journal_format_halt(&line, halt, over);
+	rc = journal_append(outpost->journal, buf_str(&line), err);
+	buf_release(&line);
+	return rc;
+}
+
+static int begin(struct outpost *outpost, enum halt_kind kind, struct err *err)
+{
+	struct halt *halt = &outpost->halts[kind];
+
+	halt_init(halt, kind, outpost->runtime, outpost->api, &outpost->container);
+	if (note(outpost, halt, false, err))
+		return -1;
+	outpost->halted[kind] = true;
+	return halt_do(halt, outpost->api, err);
+}
+
+static int end(struct outpost *outpost, enum halt_kind kind, struct err *err)
+{
+	const struct halt *halt = &outpost->halts[kind];
+
+	if (!outpost->halted[kind])
+		return 0;
+	if (halt_undo(halt, outpost->api, err))
+		return -1;
+	outpost->halted[kind] = false;
+	return note(outpost, halt, true, err);
 }
 
 int outpost_act(struct outpost *outpost, enum node_action action, bool undo, struct err *err)
@@ -76,17 +112,13 @@ int outpost_act(struct outpost *outpost, enum node_action action, bool undo, str
 	case NODE_NONE:
 		return 0;
 	case NODE_KILL:
-		if (ask(outpost, undo ? "start" : "kill", err))
-			return -1;
-		outpost->killed = !undo;
-		return 0;
+		return undo ? end(outpost, HALT_KILL, err) : begin(outpost, HALT_KILL, err);
 	case NODE_PAUSE:
-		if (ask(outpost, undo ? "unpause" : "pause", err))
-			return -1;
-		outpost->paused = !undo;
-		return 0;
+		return undo ? end(outpost, HALT_PAUSE, err) : begin(outpost, HALT_PAUSE, err);
 	case NODE_RESTART:
-		return undo ? 0 : ask(outpost, "restart?t=2", err);
+		if (undo)
+			return 0;
+		return begin(outpost, HALT_RESTART, err) ? -1 : end(outpost, HALT_RESTART, err);
 	case NODE_UNPLUG:
 		return err_set(err, "container %s has a network of its runtime's; its plug stays",
 			outpost->container.name);
@@ -98,9 +130,8 @@ int outpost_heal(struct outpost *outpost, struct err *err)
 {
 	int rc = 0;
 
-	if (outpost->paused)
-		rc |= outpost_act(outpost, NODE_PAUSE, true, err);
-	if (outpost->killed)
-		rc |= outpost_act(outpost, NODE_KILL, true, err);
-	return rc;
+	/* A container that was killed while it was paused is thawed by that. */
+	for (unsigned kind = 0; kind < HALT_KINDS; kind++)
+		rc |= end(outpost, (enum halt_kind)kind, err);
+	return rc ? -1 : 0;
 }

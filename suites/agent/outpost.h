@@ -2,8 +2,9 @@
  * outpost: what a region has instead of nodes of its own when its system runs in containers.
  *
  * The address with which its clients stand in the network of the containers, and the container that
- * kill, pause and restart act on, through the runtime. What was done to it is remembered, so that
- * healing undoes it; a container that somebody else stopped is not started.
+ * kill, pause and restart act on, through the runtime. What is done to it stands in the journal first,
+ * since it outlives us, and is remembered, so that healing undoes it; a container that somebody else
+ * stopped is not started.
  */
 #ifndef SUITES_AGENT_OUTPOST_H
 #define SUITES_AGENT_OUTPOST_H
@@ -14,7 +15,7 @@
 struct jv;
 struct outpost;
 
-/* From the controller: {runtime, socket, id, name, address, prefix}. */
+/* From the controller: {runtime, socket, journal, id, name, address, prefix}. */
 struct outpost *outpost_new(const struct jv *from, struct err *err);
 void outpost_free(struct outpost *outpost); /* accepts NULL */
 /* Give the clients' namespace its address among the containers. */

@@ -376,6 +376,9 @@ unsigned region_down(struct region *region, struct err *what)
 			err_set(what, "%u network namespaces are still alive", leaves);
 		left += leaves;
 	}
+	/* Healed already, but where the controller died: whoever is quicker, we or the guardian. */
+	if (region->outpost && outpost_heal(region->outpost, what))
+		left++;
 	site_release(&region->site);
 	outpost_free(region->outpost);
 	free(region->nodes);

@@ -5,6 +5,7 @@
  * new user namespace, as a run would do it. The child says what happened through a pipe; one that
  * dies or hangs is an engine that does not work.
  */
+#include "chaos/clean.h"
 #include "chaos/engines/engine.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/json/jv.h"
@@ -236,6 +237,27 @@ static void look_at_build(struct diagnosis *d)
 		"name their folder: --share DIR");
 }
 
+/* Runs of which all processes died at once: nobody was left to undo what they did. */
+static void look_at_dead_runs(struct diagnosis *d)
+{
+	struct clean_left left;
+	struct err err = {0};
+	const char *text = "none";
+
+	if (clean_look(&left, &err))
+		text = err.text;
+	else if (left.runs)
+		text = arena_printf(&d->arena, "%u, such as %s", left.runs, left.first);
+	if (left.ports + left.halts)
+		text = arena_printf(&d->arena,
+			"%s; %u interfaces of containers, %u stopped containers", text, left.ports,
+			left.halts);
+	add_row(d, !left.runs && !err.text[0], "dead runs", text,
+		left.ports + left.halts ? "containers are cut off, impaired or stopped"
+					: "their directories are still there",
+		"regionproof clean");
+}
+
 static size_t width_of(const struct diagnosis *d, size_t offset, size_t most)
 {
 	size_t width = 0;
@@ -315,6 +337,7 @@ int cmd_doctor(const struct args *args, struct err *err)
 	int rc;
 
 	look_at_engines(&d, look_at_privilege(&d));
+	look_at_dead_runs(&d);
 	look_at_build(&d);
 	catalogue_recipes(d.share, look_at_recipe, &d);
 	rc = show(args, &d, err);

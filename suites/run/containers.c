@@ -66,6 +66,8 @@ int run_list_containers(struct run *run, struct jv *message, struct err *err)
 		if (fleet_client_address(&run->fleet, r, address, &prefix, err))
 			return -1;
 		jv_set(entry, "runtime", jv_new_string(run->fleet.spec.runtime));
+		jv_set(entry, "socket", jv_new_string(engine_api_socket(run->fleet.api)));
+		jv_set(entry, "journal", jv_new_string(run->guardian.journal));
 		jv_set(entry, "id", jv_new_string(container->id));
 		jv_set(entry, "name", jv_new_string(container->name));
 		jv_set(entry, "endpoint",
