@@ -117,6 +117,8 @@ size_t driver_value_print(char *text, uint64_t value, uint64_t padding);
 bool driver_value_parse(const char *text, size_t len, uint64_t *value);
 /* A decimal number and nothing else. */
 bool driver_number_parse(const char *text, size_t len, uint64_t max, uint64_t *value);
+/* The endpoint of that name; OP_NODE_UNKNOWN where there is none. */
+uint8_t driver_node_named(const struct driver_target *target, const char *name, size_t len);
 
 /* The table, NULL-terminated. */
 extern const struct driver_ops *const drivers[];

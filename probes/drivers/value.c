@@ -66,3 +66,14 @@ bool driver_value_parse(const char *text, size_t len, uint64_t *value)
 
 	return driver_number_parse(text, blank ? (size_t)(blank - text) : len, UINT64_MAX, value);
 }
+
+uint8_t driver_node_named(const struct driver_target *target, const char *name, size_t len)
+{
+	for (size_t i = 0; len && i < target->n_endpoints; i++) {
+		const char *known = target->endpoints[i].name;
+
+		if (strlen(known) == len && !memcmp(known, name, len))
+			return target->endpoints[i].node;
+	}
+	return OP_NODE_UNKNOWN;
+}

@@ -1,0 +1,305 @@
+#include "probes/drivers/http_client.h"
+#include "fixtures/base/clock.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define HEADER_BYTES_MAX (32 * 1024) /* of all headers of an answer */
+#define BODY_MAX (64 * 1024)         /* more than any padded value */
+#define URL_MAX 2048
+
+struct http_client {
+	CURL *curl;
+	struct http_answer answer;
+	size_t header_bytes; /* of all answers to the request, interim ones too */
+	bool too_large;
+	bool whole_headers; /* the empty line was seen: libcurl takes an answer cut off before for whole */
+	unsigned n_sent; /* times that libcurl began to send the present request */
+};
+
+static int before_sending(
+	void *arg, char *remote_ip, char *local_ip, int remote_port, int local_port)
+{
+	struct http_client *client = arg;
+
+	(void)remote_ip;
+	(void)local_ip;
+	(void)remote_port;
+	(void)local_port;
+	return client->n_sent++ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct http_client *client = arg;
+
+	(void)purpose;
+	if (client->n_sent)
+		return CURL_SOCKET_BAD;
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static bool line_is(const char *line, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+
+	return n && len > n && line[n] == ':' && !strncasecmp(line, name, n);
+}
+
+/* What an interim answer (1xx) says is not said by the final one. */
+static void begin_answer(struct http_client *client)
+{
+	buf_clear(&client->answer.headers);
+	client->answer.delimited = client->whole_headers = false;
+}
+
+static size_t on_header(char *line, size_t size, size_t n, void *arg)
+{
+	struct http_client *client = arg;
+
+	(void)size;
+	client->header_bytes += n;
+	if (client->header_bytes > HEADER_BYTES_MAX) {
+		client->too_large = true;
+		return 0;
+	}
+	if (n > 5 && !memcmp(line, "HTTP/", 5)) {
+		begin_answer(client);
+		return n;
+	}
+	if (n && (*line == '\r' || *line == '\n'))
+		client->whole_headers = true;
+	else if (line_is(line, n, "Content-Length") || line_is(line, n, "Transfer-Encoding"))
+		client->answer.delimited = true;
+	buf_add(&client->answer.headers, line, n);
+	return n;
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct http_client *client = arg;
+
+	(void)size;
+	if (client->answer.body.len + n > BODY_MAX) {
+		client->too_large = true;
+		return 0;
+	}
+	buf_add(&client->answer.body, data, n);
+	return n;
+}
+
+bool http_header(const struct http_answer *answer, const char *name, const char **at, size_t *len)
+{
+	const char *line = buf_str(&answer->headers), *end = line + answer->headers.len;
+
+	while (line < end) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		size_t n = newline ? (size_t)(newline - line) : (size_t)(end - line);
+		const char *next = newline ? newline + 1 : end;
+
+		if (line_is(line, n, name)) {
+			size_t skip = strlen(name) + 1;
+
+			for (line += skip, n -= skip; n && (*line == ' ' || *line == '\t'); n--)
+				line++;
+			while (n && strchr(" \t\r", line[n - 1]))
+				n--;
+			*at = line;
+			*len = n;
+			return true;
+		}
+		line = next;
+	}
+	return false;
+}
+
+static void set_url(struct http_client *client, const struct http_request *request)
+{
+	const struct endpoint *at = request->at;
+	bool ip6 = strchr(at->host, ':') != NULL;
+	char url[URL_MAX];
+
+	snprintf(url, sizeof(url), "http://%s%s%s:%u%s", ip6 ? "[" : "", at->host, ip6 ? "]" : "",
+		at->port, request->path);
+	curl_easy_setopt(client->curl, CURLOPT_URL, url);
+}
+
+static void set_method(struct http_client *client, const struct http_request *request)
+{
+	CURL *curl = client->curl;
+
+	if (request->body) {
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)request->body_len);
+		curl_easy_setopt(
+			curl, CURLOPT_CUSTOMREQUEST, request->method ? request->method : "POST");
+		return;
+	}
+	curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST,
+		request->method && strcmp(request->method, "GET") ? request->method : NULL);
+}
+
+/* Chained without a copy: libcurl reads them during the request only. */
+static struct curl_slist *chain_headers(
+	struct curl_slist nodes[HTTP_HEADERS_MAX], const char *const *lines)
+{
+	size_t n = 0;
+
+	for (; lines && lines[n] && n < HTTP_HEADERS_MAX; n++) {
+		nodes[n].data = (char *)(uintptr_t)lines[n];
+		nodes[n].next = NULL;
+		if (n)
+			nodes[n - 1].next = &nodes[n];
+	}
+	return n ? nodes : NULL;
+}
+
+static enum op_error connect_error(CURL *curl)
+{
+	long code = 0;
+
+	curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &code);
+	return code == ECONNREFUSED ? OP_ERROR_REFUSED : OP_ERROR_UNREACHABLE;
+}
+
+static enum op_error error_of(struct http_client *client, CURLcode code)
+{
+	if (client->too_large)
+		return OP_ERROR_GARBAGE;
+	switch ((int)code) {
+	case CURLE_OPERATION_TIMEDOUT:
+		return OP_ERROR_TIMEOUT;
+	case CURLE_COULDNT_CONNECT:
+		/* After the request left this is our own refusal of the second connection. */
+		return client->n_sent ? OP_ERROR_RESET : connect_error(client->curl);
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return OP_ERROR_UNREACHABLE;
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_ABORTED_BY_CALLBACK:
+		return OP_ERROR_RESET;
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_BAD_CONTENT_ENCODING:
+	case CURLE_HTTP2:
+		return OP_ERROR_GARBAGE;
+	default:
+		return OP_ERROR_OTHER;
+	}
+}
+
+static void take_end(struct http_client *client, CURLcode code)
+{
+	struct http_answer *a = &client->answer;
+
+	a->sent = client->n_sent > 0;
+	a->whole = code == CURLE_OK && client->whole_headers;
+	a->error = OP_ERROR_NONE;
+	a->why = "";
+	if (a->whole) {
+		curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &a->status);
+	} else if (code == CURLE_OK) {
+		a->error = OP_ERROR_RESET;
+		a->why = "the answer ends within its headers";
+	} else {
+		a->error = error_of(client, code);
+		a->why = client->too_large ? "answer too large" : curl_easy_strerror(code);
+	}
+}
+
+const struct http_answer *http_client_ask(
+	struct http_client *client, const struct http_request *request)
+{
+	/* Milliseconds, rounded up: zero would mean for ever. */
+	long ms = (long)((request->timeout_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC);
+	struct curl_slist nodes[HTTP_HEADERS_MAX];
+
+	set_url(client, request);
+	set_method(client, request);
+	curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, chain_headers(nodes, request->headers));
+	if (request->sigv4) {
+		curl_easy_setopt(client->curl, CURLOPT_AWS_SIGV4, request->sigv4);
+		curl_easy_setopt(client->curl, CURLOPT_USERPWD, request->user);
+	}
+	curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS, ms);
+	curl_easy_setopt(client->curl, CURLOPT_CONNECTTIMEOUT_MS, ms);
+	buf_clear(&client->answer.body);
+	client->header_bytes = 0;
+	client->too_large = false;
+	client->answer.status = 0;
+	client->n_sent = 0;
+	begin_answer(client);
+	take_end(client, curl_easy_perform(client->curl));
+	/* the list was the stack's */
+	curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, NULL);
+	return &client->answer;
+}
+
+void http_no_answer(const struct http_answer *answer, struct driver_call *call)
+{
+	driver_fail(call, answer->sent ? OP_UNKNOWN : OP_FAIL, answer->error, "%s", answer->why);
+}
+
+/* curl_easy_init() would do it, but not safely in several threads at once. */
+static void init_library(void)
+{
+	curl_global_init(CURL_GLOBAL_NOTHING);
+}
+
+static void set_fixed_options(struct http_client *client)
+{
+	CURL *curl = client->curl;
+
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
+	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(curl, CURLOPT_TCP_NODELAY, 1L);
+	curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, 4L);
+	curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, before_sending);
+	curl_easy_setopt(curl, CURLOPT_PREREQDATA, client);
+	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, client);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, client);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, client);
+}
+
+struct http_client *http_client_open(struct err *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct http_client *client = calloc(1, sizeof(*client));
+
+	if (!client)
+		abort();
+	pthread_once(&once, init_library);
+	client->curl = curl_easy_init();
+	if (!client->curl) {
+		err_set(err, "cannot set up libcurl");
+		free(client);
+		return NULL;
+	}
+	set_fixed_options(client);
+	return client;
+}
+
+void http_client_close(struct http_client *client)
+{
+	if (!client)
+		return;
+	curl_easy_cleanup(client->curl);
+	buf_release(&client->answer.headers);
+	buf_release(&client->answer.body);
+	free(client);
+}
