@@ -25,7 +25,7 @@ DEPS_TEST := libcmocka-dev iproute2 procps util-linux user-mode-linux \
 	redis-server redis-sentinel redis-tools \
 	postgresql-15 \
 	gdnsd unbound dnsmasq-base \
-	varnish nginx-light haproxy \
+	varnish nginx-light haproxy memcached \
 	libxml2-utils prometheus cmark-gfm python3-jsonschema python3-yaml \
 	chromium \
 	docker.io iputils-ping \

@@ -11,5 +11,8 @@
 #include "fixtures/base/err.h"
 
 int confine_thread(struct err *err);
+/* Become nobody where that uid is mapped and we are root; else stay. Before confine_thread(), since it
+ * takes a capability. */
+int confine_user(struct err *err);
 
 #endif

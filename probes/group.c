@@ -171,9 +171,14 @@ unsigned group_region_at(
 	return group->regions[(home + (at_ns + phase) / group->roam_every_ns) % group->n_regions];
 }
 
+unsigned group_can(const struct client_group *group)
+{
+	return group->driver ? driver_can(group->driver, group->driver_options) : 0;
+}
+
 bool group_looks_up(const struct client_group *group)
 {
-	return group->driver && group->driver->can & DRIVER_LOOKUPS;
+	return group_can(group) & DRIVER_LOOKUPS;
 }
 
 size_t group_first_of_data(const struct client_group *groups, size_t n)

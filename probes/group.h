@@ -103,6 +103,8 @@ bool group_roams(const struct client_group *group, uint32_t i, uint64_t seed);
 uint32_t group_sessions(const struct client_group *group);
 /* Sessions with registers of their own: one region's where they are shared. */
 uint32_t group_writers(const struct client_group *group);
+/* enum driver_can, with its options. */
+unsigned group_can(const struct client_group *group);
 /* Does it look names up, and so has no part in the system's data? */
 bool group_looks_up(const struct client_group *group);
 /* Index of the first of the groups that works with the data; n: none does. Availability and roles are

@@ -46,6 +46,27 @@ static void find_regions(
 	}
 }
 
+static void apply_list(struct planner *p, const struct scenario_settings *list,
+	struct client_group *group, void *options)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct planner_rows tables[] = {{group_params, group},
+			{group->driver ? group->driver->params : NULL, options}, {NULL, NULL}};
+
+		planner_set(p, &list->items[i], tables,
+			group->driver ? arena_printf(p->arena, "a group with driver %s",
+						group->driver->name)
+				      : "a group");
+	}
+}
+
+/* What the recipe says of its clients holds for those that use its driver. */
+static bool uses_recipe_driver(const struct planner *p, const struct client_group *group)
+{
+	return group->driver && p->recipe.driver.text &&
+		!strcmp(group->driver->name, p->recipe.driver.text);
+}
+
 static void apply_settings(
 	struct planner *p, const struct scenario_group *from, struct client_group *group)
 {
@@ -57,15 +78,9 @@ static void apply_settings(
 		if (group->driver->params)
 			param_set_defaults(group->driver->params, options);
 	}
-	for (size_t i = 0; i < from->settings.n; i++) {
-		const struct planner_rows tables[] = {{group_params, group},
-			{group->driver ? group->driver->params : NULL, options}, {NULL, NULL}};
-
-		planner_set(p, &from->settings.items[i], tables,
-			group->driver ? arena_printf(p->arena, "a group with driver %s",
-						group->driver->name)
-				      : "a group");
-	}
+	if (uses_recipe_driver(p, group))
+		apply_list(p, &p->recipe.client, group, options);
+	apply_list(p, &from->settings, group, options);
 	group->driver_options = options;
 }
 
@@ -145,6 +160,11 @@ static void find_way(
 static void check_group(
 	struct planner *p, const struct scenario_group *from, const struct client_group *group)
 {
+	const struct driver_ops *driver = group->driver;
+	struct err err;
+
+	if (driver && driver->check && driver->check(group->driver_options, &err))
+		complain(p->complaints, from->place, "driver %s: %s", driver->name, err.text);
 	if (!group->read_rate_uhz && !group->write_rate_uhz)
 		complain(p->complaints, from->place,
 			"group %s does nothing; give it reads: { rate: 150/s } or writes: { rate: 30/s }",
@@ -152,11 +172,11 @@ static void check_group(
 	if (group->roam_ppm && group->n_regions < 2)
 		complain(p->complaints, from->place, "group %s lives in one region and cannot roam",
 			group->name);
-	if (group->demand_version && group->driver && !(group->driver->can & DRIVER_MIN_VERSION))
+	if (group->demand_version && group->driver && !(group_can(group) & DRIVER_MIN_VERSION))
 		complain(p->complaints, from->place,
 			"driver %s cannot demand a version; leave demand-version out",
 			group->driver->name);
-	if (group->delete_ppm && group->driver && !(group->driver->can & DRIVER_DELETES))
+	if (group->delete_ppm && group->driver && !(group_can(group) & DRIVER_DELETES))
 		complain(p->complaints, from->place, "driver %s cannot delete; leave deletes out",
 			group->driver->name);
 }

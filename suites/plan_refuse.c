@@ -159,7 +159,7 @@ static bool driver_cannot(struct planner *p, const struct plan_expect *expect)
 	for (size_t i = 0; i < p->plan->n_groups; i++) {
 		if (!group_counts(expect, i))
 			continue;
-		can |= p->plan->groups[i].driver->can;
+		can |= driver_can(p->plan->groups[i].driver, p->plan->groups[i].driver_options);
 		driver = p->plan->groups[i].driver->name;
 	}
 	lacks = expect->metric->needs & ~can;

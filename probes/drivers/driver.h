@@ -88,6 +88,10 @@ struct driver_ops {
 		*params; /* of the options in the scenario's client group; may be empty */
 	size_t options_size;
 
+	/* What it can with these options, where that depends on them; else NULL: `can`. */
+	unsigned (*can_with)(const void *options);
+	/* What rows alone cannot see is wrong with the options. May be NULL. */
+	int (*check)(const void *options, struct err *err);
 	/* Nothing is connected yet. The target is copied; what it points to outlives the driver. */
 	struct driver *(*open)(const struct driver_target *target, struct err *err);
 	/* One attempt at the endpoint. Never fails itself: everything is an outcome. Returns within
@@ -104,6 +108,8 @@ struct driver {
 	const struct driver_ops *ops;
 };
 
+/* enum driver_can, with these options. */
+unsigned driver_can(const struct driver_ops *ops, const void *options);
 /* Before an invoke: no outcome yet. What drivers share; see value.c. */
 void driver_call_clear(struct driver_call *call);
 /* Sets state, error and text at once. */

@@ -7,6 +7,8 @@
 const struct driver_ops *const drivers[] = {
 	&driver_null,
 	&driver_http_kv,
+	&driver_http,
+	&driver_exec,
 	&driver_redis,
 #ifdef HAVE_CARES
 	&driver_dns,

@@ -6,6 +6,8 @@ struct driver_ops;
 
 extern const struct driver_ops driver_null;
 extern const struct driver_ops driver_http_kv;
+extern const struct driver_ops driver_http;
+extern const struct driver_ops driver_exec;
 extern const struct driver_ops driver_redis;
 extern const struct driver_ops driver_dns;
 extern const struct driver_ops driver_postgres;

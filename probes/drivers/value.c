@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+unsigned driver_can(const struct driver_ops *ops, const void *options)
+{
+	return ops->can_with && options ? ops->can_with(options) : ops->can;
+}
+
 void driver_call_clear(struct driver_call *call)
 {
 	call->state = OP_UNKNOWN;

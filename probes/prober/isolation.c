@@ -2,17 +2,9 @@
 #include "probes/confine.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <inttypes.h>
 #include <seccomp.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <sys/prctl.h>
-#include <unistd.h>
-
-#define NOBODY 65534
 
 /* AddressSanitizer and its kin open files and trace threads at exit; under them the filter would end
  * the process for what the sanitizer does. */
@@ -171,39 +163,10 @@ static int apply_filter(struct err *err)
 	return 0;
 }
 
-/* Whether an id exists in our user namespace. */
-static bool is_mapped(const char *map_path, uint32_t id)
-{
-	uint32_t inside, outside, count;
-	FILE *map = fopen(map_path, "re");
-	bool found = false;
-
-	if (!map)
-		return false;
-	while (fscanf(map, "%" SCNu32 " %" SCNu32 " %" SCNu32, &inside, &outside, &count) == 3)
-		found = found || (id >= inside && id - inside < count);
-	fclose(map);
-	return found;
-}
-
-static int become_nobody(struct err *err)
-{
-	if (geteuid() != 0 || !is_mapped("/proc/self/uid_map", NOBODY) ||
-		!is_mapped("/proc/self/gid_map", NOBODY))
-		return 0;
-	/* Denied in a user namespace that was set up without privilege: then there are no groups
-	 * to lose. */
-	if (setgroups(0, NULL) && errno != EPERM)
-		return err_sys(err, "cannot drop the prober's groups");
-	if (setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY))
-		return err_sys(err, "cannot change the prober's user");
-	return 0;
-}
-
 int isolation_apply(struct err *err)
 {
 	/* The user first: changing it takes a capability. */
-	if (become_nobody(err) || confine_thread(err))
+	if (confine_user(err) || confine_thread(err))
 		return -1;
 	/* A change of credentials forgets the death signal. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL))

@@ -99,7 +99,7 @@ int roles_open(struct prober *prober, struct err *err)
 	roles->watches = calloc(config->n_endpoints + 1, sizeof(*roles->watches));
 	if (!roles->watches)
 		abort();
-	if (data == config->n_groups || !(config->groups[data].driver->can & DRIVER_ROLES))
+	if (data == config->n_groups || !(group_can(&config->groups[data]) & DRIVER_ROLES))
 		return 0;
 	for (size_t i = 0; i < config->n_endpoints; i++) {
 		struct watch *w = &roles->watches[roles->n];

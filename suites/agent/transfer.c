@@ -1,4 +1,5 @@
 #include "suites/agent/transfer.h"
+#include "fixtures/base/base64.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/frame.h"
 #include "fixtures/json/jv.h"
@@ -14,63 +15,12 @@
 #define CHUNK (384 * 1024)
 #define CHUNK_TEXT (CHUNK / 3 * 4 + 4)
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static void encode(const unsigned char *in, size_t n, char *out)
-{
-	for (size_t i = 0; i < n; i += 3) {
-		unsigned v = (unsigned)in[i] << 16 | (i + 1 < n ? (unsigned)in[i + 1] << 8 : 0) |
-			(i + 2 < n ? in[i + 2] : 0);
-
-		*out++ = alphabet[v >> 18];
-		*out++ = alphabet[v >> 12 & 63];
-		*out++ = i + 1 < n ? alphabet[v >> 6 & 63] : '=';
-		*out++ = i + 2 < n ? alphabet[v & 63] : '=';
-	}
-	*out = '\0';
-}
-
-static int value_of(char c)
-{
-	const char *at = c ? strchr(alphabet, c) : NULL;
-
-	return at ? (int)(at - alphabet) : -1;
-}
-
-/* The number of bytes, or -1 where the text is not base64. out has room for len / 4 * 3. */
-static ssize_t decode(const char *text, unsigned char *out)
-{
-	size_t len = strlen(text), n = 0;
-
-	if (len % 4)
-		return -1;
-	for (size_t i = 0; i < len; i += 4) {
-		int last = i + 4 == len;
-		int pad = last ? (text[i + 3] == '=') + (text[i + 2] == '=') : 0;
-		int v = 0;
-
-		for (int k = 0; k < 4; k++) {
-			int d = k >= 4 - pad ? 0 : value_of(text[i + (size_t)k]);
-
-			if (d < 0)
-				return -1;
-			v = v << 6 | d;
-		}
-		out[n++] = (unsigned char)(v >> 16);
-		if (pad < 2)
-			out[n++] = (unsigned char)(v >> 8);
-		if (pad < 1)
-			out[n++] = (unsigned char)v;
-	}
-	return (ssize_t)n;
-}
-
 static int send_chunk(int fd, const char *name, off_t offset, const unsigned char *data, size_t n,
 	char *text, struct err *err)
 {
 	struct jv *message = jv_new_object();
 
-	encode(data, n, text);
+	base64_encode(data, n, text);
 	jv_set(message, "type", jv_new_string("chunk"));
 	jv_set(message, "file", jv_new_string(name));
 	jv_set(message, "offset", jv_new_int(offset));
@@ -140,7 +90,7 @@ int transfer_store(const char *dir, const struct jv *chunk, struct err *err)
 	data = malloc(strlen(text) + 1);
 	if (!data)
 		abort();
-	n = decode(text, data);
+	n = base64_decode(text, strlen(text), data);
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	fd = n < 0 ? -1 : open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0 || pwrite(fd, data, (size_t)n, offset) != n)

@@ -306,7 +306,8 @@ static bool can_flag(const struct view *view, const struct op *op)
 	const struct client_group *group = view_group(view->evidence->plan, op->session);
 
 	return op->flags & (OP_AGE_CLAIMED | OP_STALE_MARK) ||
-		(group && group->driver && group->driver->can & DRIVER_AGE);
+		(group && group->driver &&
+			driver_can(group->driver, group->driver_options) & DRIVER_AGE);
 }
 
 static void take(struct walker *walker, const struct lane *lane)

@@ -7,7 +7,7 @@
 #define PORT_MAX 65535
 
 static const char *const keys[] = {
-	"recipe", "version", "about", "driver", "needs", "with", "nodes"};
+	"recipe", "version", "about", "driver", "client", "needs", "with", "nodes"};
 static const char *const node_keys[] = {
 	"name", "port", "endpoint", "command", "env", "files", "ready"};
 
@@ -245,6 +245,8 @@ void recipe_read(struct arena *arena, const struct source *source, struct recipe
 	if (reader_is(&r, about, YAML_TEXT, "about"))
 		out->about = about->text;
 	reader_word(&r, reader_need(&r, root, "driver", "a recipe"), "driver", &out->driver);
+	if (reader_is(&r, yaml_get(root, "client"), YAML_MAP, "client"))
+		reader_settings(&r, yaml_get(root, "client"), NULL, 0, &out->client);
 	read_programs(&r, yaml_get(root, "needs"), out);
 	if (reader_is(&r, with, YAML_MAP, "with")) {
 		for (const struct yaml *v = with->first; v; v = v->next)

@@ -5,6 +5,7 @@
  *   version: 1
  *   about: what it is
  *   driver: redis                    # what speaks to its endpoints
+ *   client: { timeout: 2s }          # what groups with that driver are told, unless they say otherwise
  *   needs:                           # program: the Debian package that has it
  *     programs: { redis-server: redis-server }
  *   with:                            # what a scenario may set, and what it is otherwise
@@ -77,6 +78,7 @@ struct recipe_program {
 struct recipe {
 	const char *name, *about, *path;
 	struct scenario_word driver;
+	struct scenario_settings client;
 	struct recipe_program *programs;
 	size_t n_programs;
 	struct recipe_with *with;

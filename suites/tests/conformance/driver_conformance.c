@@ -59,6 +59,7 @@ static const struct dialect {
 	/* A greeting answers what opens a connection. With one, '~' stands for a zero byte in all. */
 	const char *greeting;
 	const char *read, *absent, *write, *delete_, *not_ours, *flood;
+	const char *settings[20]; /* rows of the driver and what they are set to */
 	struct refusal refusals[12];
 } dialects[] = {
 	{
@@ -156,6 +157,59 @@ static const struct dialect {
 					OP_UNKNOWN, OP_ERROR_GARBAGE},
 			},
 	},
+	{
+		.driver = "http",
+		.settings = {"answer.version", "header X-Version", "answer.age", "header Age",
+			"answer.age-unit", "s", "not-done.status", "409 429"},
+		.read = HTTP("200 OK", "X-Version: \"7\"\r\nAge: 1\r\n", "2\r\n\r\n42"),
+		.absent = HTTP("404 Not Found", "", "0\r\n\r\n"),
+		.write = HTTP("201 Created", "X-Version: 8\r\n", "0\r\n\r\n"),
+		.delete_ = HTTP("204 No Content", "", "0\r\n\r\n"),
+		.not_ours = HTTP("200 OK", "", "5\r\n\r\nhello"),
+		.flood = "HTTP/1.1 200 OK\r\n\r\n1",
+		.refusals =
+			{
+				{HTTP("421 Misdirected", "", "0\r\n\r\n"), OP_FAIL,
+					OP_ERROR_NOT_PRIMARY},
+				{HTTP("429 Too Many", "", "0\r\n\r\n"), OP_FAIL, OP_ERROR_REJECTED},
+				{HTTP("503 Unavailable", "", "0\r\n\r\n"), OP_UNKNOWN,
+					OP_ERROR_UNAVAILABLE},
+				{HTTP("404 Not Found", "", "0\r\n\r\n"), OP_UNKNOWN,
+					OP_ERROR_REJECTED},
+				{HTTP("302 Found", "Location: /r:6\r\n", "0\r\n\r\n"), OP_UNKNOWN,
+					OP_ERROR_REJECTED},
+				{HTTP("200 OK", "X-Version: new\r\n", "0\r\n\r\n"), OP_UNKNOWN,
+					OP_ERROR_GARBAGE},
+				{HTTP("200 OK", "", "99\r\n\r\n"), OP_UNKNOWN, OP_ERROR_TIMEOUT},
+				{"\x7f"
+				 "ELF\x02\x01\x01\r\n\r\n",
+					OP_UNKNOWN, OP_ERROR_GARBAGE},
+			},
+	},
+	/* a value in base64 within JSON, and a status that says nothing */
+	{
+		.driver = "http",
+		.settings = {"answer.value", "json /kvs/0/value", "answer.encoding", "base64",
+			"answer.version", "json /kvs/0/version", "absent.missing", "yes",
+			"not-primary.at", "json /error", "not-primary.is", "NotLeader",
+			"not-done.at", "json /error", "not-done.is", "Locked Full"},
+		.read = HTTP("200 OK", "",
+			"40\r\n\r\n{\"kvs\":[{\"value\":\"NDI=\",\"version\":\"7\"}]}"),
+		.absent = HTTP("200 OK", "", "10\r\n\r\n{\"kvs\":[]}"),
+		.write = HTTP("200 OK", "", "13\r\n\r\n{\"done\":true}"),
+		.delete_ = HTTP("200 OK", "", "2\r\n\r\n{}"),
+		.not_ours = HTTP("200 OK", "", "30\r\n\r\n{\"kvs\":[{\"value\":\"aGVsbG8=\"}]}"),
+		.flood = "HTTP/1.1 200 OK\r\n\r\n{\"kvs\": ",
+		.refusals =
+			{
+				{HTTP("200 OK", "", "21\r\n\r\n{\"error\":\"NotLeader\"}"), OP_FAIL,
+					OP_ERROR_NOT_PRIMARY},
+				{HTTP("500 Oh", "", "16\r\n\r\n{\"error\":\"Full\"}"), OP_FAIL,
+					OP_ERROR_UNAVAILABLE},
+				{HTTP("500 Oh", "", "16\r\n\r\n{\"error\":\"Else\"}"), OP_UNKNOWN,
+					OP_ERROR_UNAVAILABLE},
+			},
+	},
 };
 #define N_DIALECTS (sizeof(dialects) / sizeof(*dialects))
 
@@ -165,7 +219,24 @@ struct talk {
 	struct driver_target target;
 	struct driver *driver;
 	char answer[512], greeting[64];
+	uint64_t options[64];
 };
+
+static void set_options(struct talk *talk, const struct dialect *d)
+{
+	const struct driver_ops *ops = driver_find(d->driver);
+	struct err err;
+
+	assert_true(ops->options_size <= sizeof(talk->options));
+	param_set_defaults(ops->params, talk->options);
+	for (size_t i = 0; d->settings[i]; i += 2) {
+		const struct param *row = param_find(ops->params, d->settings[i]);
+
+		if (!row || param_set(row, talk->options, d->settings[i + 1], &err))
+			fail_msg("driver %s has no %s", d->driver, d->settings[i]);
+	}
+	talk->target.options = talk->options;
+}
 
 static void zeroes(char *to, size_t size, const char *from)
 {
@@ -191,6 +262,8 @@ static void talk_begin(
 	talk->endpoints[0] = (struct endpoint){"a", "127.0.0.1", talk->server.port, 0, 3};
 	talk->endpoints[1] = (struct endpoint){"b", "127.0.0.1", 1, 1, 4};
 	talk->target = (struct driver_target){.endpoints = talk->endpoints, .n_endpoints = 2};
+	if (d->settings[0])
+		set_options(talk, d);
 	talk->driver = driver_find(d->driver)->open(&talk->target, &err);
 	assert_non_null(talk->driver);
 }
