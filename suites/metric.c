@@ -96,7 +96,9 @@ const struct metric metrics[] = {
 			"A read that returns a value certainly older than any ok write of the same "
 			"session to that key which returned before the read was called. "
 			"Denominator (effective trials): reads whose distance from the session's "
-			"own acknowledgement is below the lag measured for that pair of regions. " SESSION_COUNTS},
+			"own acknowledgement is below the lag measured for that pair of regions or, "
+			"where the acknowledgement itself waited, below that wait beyond its way "
+			"(as the beacons measured it). " SESSION_COUNTS},
 	[METRIC_MONOTONIC_READS] = {.id = METRIC_MONOTONIC_READS,
 		.name = "monotonic_reads.violations",
 		.unit = PARAM_COUNT,

@@ -2,6 +2,7 @@
 #include "suites/judge/checkers.h"
 #include "suites/judge/lane.h"
 #include "suites/judge/ops.h"
+#include "suites/judge/reach.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ struct session_walk {
 	uint32_t n_waiting, room, unused; /* unused: first of those that are free again */
 	uint64_t
 		nearest_ns; /* smallest distance of a read elsewhere from the own acknowledgement */
+	struct reach *reach; /* made when it is first asked for */
 };
 
 static double ms(uint64_t ns)
@@ -121,8 +123,32 @@ static void catch_up(struct session_walk *walk, struct memory *memory, uint64_t 
 	}
 }
 
-/* Could the read have missed the session's last write? Only below the lag of the pair of regions,
- * or where the system itself says that the local copy was behind. */
+/* How long the acknowledgement came after it could have been there, had nobody been waited for. Without
+ * beacons nobody knows the way. */
+static uint64_t waited_ns(struct session_walk *walk, const struct op *write)
+{
+	const struct evidence *evidence = walk->common.view.evidence;
+	unsigned at = op_served_in(evidence->plan, write);
+	uint64_t back_ns;
+
+	if (!evidence->beacons.n)
+		return 0;
+	if (!walk->reach)
+		walk->reach = reach_new(walk->common.arena, evidence);
+	back_ns = reach_at(walk->reach, at, write->region,
+		reach_at(walk->reach, write->region, at, write->call_ns));
+	return write->ret_ns > back_ns ? write->ret_ns - back_ns : 0;
+}
+
+/*
+ * Could the read have missed the session's last write? Only below the lag of the pair of regions, or
+ * where the system itself says that the local copy was behind.
+ *
+ * A synchronous system has no lag after the acknowledgement: its writers have waited for it. There a
+ * read on another node counts that was called sooner after the acknowledgement than this wait was
+ * long, since it would have met the lag of a system that does not wait. With an acknowledgement that
+ * waited for nobody (or for too few) the wait is short, or the reads are stale.
+ */
 static bool is_effective(struct session_walk *walk, const struct op *write, const struct op *read)
 {
 	const struct index *index = walk->common.view.index;
@@ -139,7 +165,11 @@ static bool is_effective(struct session_walk *walk, const struct op *write, cons
 			walk->nearest_ns = distance;
 	}
 	lag = index->lag_ns[write->region * index->n_regions + to];
-	return lag != TIME_NEVER && distance < lag;
+	if (lag == TIME_NEVER || distance < lag)
+		return lag != TIME_NEVER;
+	return read->node != write->node && read->node != OP_NODE_UNKNOWN &&
+		write->node != OP_NODE_UNKNOWN && distance < write->ret_ns - write->call_ns &&
+		distance < waited_ns(walk, write);
 }
 
 static void convict(struct session_walk *walk, uint32_t against, uint32_t read, const char *what)

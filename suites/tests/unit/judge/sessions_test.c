@@ -155,6 +155,60 @@ static void reads_that_could_not_miss_are_no_data(void **state)
 	assert_int_equal(jw_measure(&world, METRIC_READ_YOUR_WRITES).status, MEASURED_NOTHING);
 }
 
+/* Beacons of all pairs, ten milliseconds on the way. */
+static void beacons_of_all(struct beacon_sample *samples)
+{
+	size_t n = 0;
+
+	for (uint8_t from = 0; from < WORLD_REGIONS; from++) {
+		for (uint8_t to = 0; to < WORLD_REGIONS; to++)
+			samples[n++] = (struct beacon_sample){.sent_ns = 500 * WORLD_MS,
+				.recv_ns = 510 * WORLD_MS,
+				.from = from,
+				.to = to};
+	}
+	world.evidence.beacons.samples = samples;
+	world.evidence.beacons.n = n;
+}
+
+/* Of a session far from the primary; nearby it is read 40 ms after the acknowledgement, when what has
+ * next to no lag has long been there. */
+static size_t trials_after_a_write_of(double length_ms)
+{
+	struct measurement m;
+
+	jw_tick(&world, 0, 2000, 1);
+	jw_write(&world, WORLD_SESSIONS, K, 1, 500, 500 + length_ms);
+	jw_read(&world, WORLD_SESSIONS, K, WORLD_SESSIONS, 1, 540 + length_ms, 550 + length_ms);
+	m = jw_measure(&world, METRIC_READ_YOUR_WRITES);
+	assert_int_equal(m.total_findings, 0);
+	return m.n;
+}
+
+static void a_read_within_what_the_writer_waited_is_a_trial(void **state)
+{
+	struct beacon_sample samples[WORLD_REGIONS * WORLD_REGIONS];
+
+	(void)state;
+	beacons_of_all(samples);
+	assert_int_equal(trials_after_a_write_of(20 + 60), 1);
+}
+
+static void an_acknowledgement_that_waited_for_nobody_makes_no_trial(void **state)
+{
+	struct beacon_sample samples[WORLD_REGIONS * WORLD_REGIONS];
+
+	(void)state;
+	beacons_of_all(samples);
+	assert_int_equal(trials_after_a_write_of(20 + 30), 0);
+}
+
+static void a_wait_says_nothing_where_the_way_is_not_known(void **state)
+{
+	(void)state;
+	assert_int_equal(trials_after_a_write_of(20 + 60), 0);
+}
+
 static void falling_back_is_a_monotonic_read_failure(void **state)
 {
 	struct measurement m;
@@ -265,6 +319,9 @@ int main(void)
 		T(roaming_and_sticky_sessions_are_told_apart),
 		T(only_reads_below_the_lag_are_trials),
 		T(reads_that_could_not_miss_are_no_data),
+		T(a_read_within_what_the_writer_waited_is_a_trial),
+		T(an_acknowledgement_that_waited_for_nobody_makes_no_trial),
+		T(a_wait_says_nothing_where_the_way_is_not_known),
 		T(falling_back_is_a_monotonic_read_failure),
 		T(going_forward_is_silent),
 		T(another_session_that_falls_back_is_nobodys_failure),
