@@ -7,8 +7,7 @@
  *
  * A write is one INSERT ... ON CONFLICT that counts the version up; a delete leaves a row without a
  * value, so that versions of a key never go back. Other tables are asked by statements of the
- * scenario, in which {key} and {value} are put. Both are digits, letters, ':' and blanks of our own
- * making, so they are written into the text of a simple query: one message there, one answer back.
+ * scenario (statement.h), sent as simple queries: one message there, one answer back.
  *
  * What is no acknowledgement. When the wait for a synchronous standby is cancelled, PostgreSQL commits
  * locally, answers as if all were well, and sends a WARNING beside it. A client that does not look at
@@ -27,6 +26,7 @@
 #include "probes/drivers/driver.h"
 #include "probes/drivers/drivers.h"
 #include "probes/drivers/secret.h"
+#include "probes/drivers/statement.h"
 #include "probes/drivers/tcp.h"
 
 #include <errno.h>
@@ -45,7 +45,7 @@
 
 struct postgres_options {
 	const char *database, *user, *password;
-	const char *read, *write, *delete_;
+	struct statements sql;
 	uint64_t commit, warned;
 };
 
@@ -67,8 +67,7 @@ struct postgres_driver {
 	char password[SECRET_MAX];
 	struct connection connections[CONNECTIONS];
 	unsigned evict;
-	char *value, *query;
-	size_t query_size;
+	struct statement statement;
 };
 
 static const char *const commit_levels[] = {
@@ -86,13 +85,13 @@ static const struct param postgres_params[] = {
 		.offset = offsetof(struct postgres_options, password)},
 	{"read", PARAM_STRING, "select v, ver from kv where k = '{key}'",
 		"statement: value and, if there is one, version in the first row; none: absent",
-		.offset = offsetof(struct postgres_options, read)},
+		.offset = offsetof(struct postgres_options, sql.read)},
 	{"write", PARAM_STRING, "insert into kv values ('{key}', '{value}', 1)" KV_PUT,
 		"statement: may return the version",
-		.offset = offsetof(struct postgres_options, write)},
+		.offset = offsetof(struct postgres_options, sql.write)},
 	{"delete", PARAM_STRING, "insert into kv values ('{key}', null, 1)" KV_PUT,
 		"statement: may return the version",
-		.offset = offsetof(struct postgres_options, delete_)},
+		.offset = offsetof(struct postgres_options, sql.delete_)},
 	{"commit", PARAM_CHOICE, "server", "synchronous_commit of the sessions",
 		.choices = commit_levels, .offset = offsetof(struct postgres_options, commit)},
 	{"warned", PARAM_CHOICE, "unknown",
@@ -129,14 +128,18 @@ static const struct sure_failure *find_sure_failure(const char *state)
 	return NULL;
 }
 
-/* A warning of class 57 (operator intervention): the commit did not wait for its standby. */
+/* The commit did not wait for its standby. When somebody cancels it PostgreSQL gives the warning no
+ * SQLSTATE of its own (01000), and its text is translated; the function that raised it is not. When
+ * the server goes down it is of class 57, operator intervention. */
 static void take_notice(void *arg, const PGresult *notice)
 {
 	struct connection *c = arg;
 	const char *state = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+	const char *function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
 	const char *text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
 
-	if (!state || strncmp(state, "57", 2))
+	if (!(state && !strncmp(state, "57", 2)) &&
+		!(function && !strcmp(function, "SyncRepWaitForLSN")))
 		return;
 	c->warned = true;
 	snprintf(c->warning, sizeof(c->warning), "%s", text ? text : "warned");
@@ -347,33 +350,6 @@ static PGresult *ask(struct postgres_driver *pg, struct connection *c, const cha
 	return result;
 }
 
-/* The statement with {key} and {value} in their places. */
-static const char *statement(struct postgres_driver *pg, const struct driver_call *call)
-{
-	const struct postgres_options *o = pg->options;
-	const char *from = call->kind == OP_READ ? o->read
-		: call->kind == OP_WRITE         ? o->write
-						 : o->delete_;
-	char key[OP_KEY_TEXT], *to = pg->query, *end = pg->query + pg->query_size - 1;
-
-	op_key_text(call->key, key);
-	driver_value_print(pg->value, call->value, pg->target.value_size);
-	while (*from && to < end) {
-		const char *put = !strncmp(from, "{key}", 5) ? key
-			: !strncmp(from, "{value}", 7)       ? pg->value
-							     : NULL;
-
-		if (put) {
-			to += snprintf(to, (size_t)(end - to), "%s", put);
-			from += put == key ? 5 : 7;
-		} else {
-			*to++ = *from++;
-		}
-	}
-	*to = '\0';
-	return pg->query;
-}
-
 static void take_error(const PGresult *result, struct driver_call *call)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -446,7 +422,7 @@ static void postgres_invoke(
 		driver_fail(call, OP_FAIL, OP_ERROR_REJECTED, "this driver has no compare-and-set");
 		return;
 	}
-	result = ask(pg, c, statement(pg, call), call->timeout_ns, &error, &sent);
+	result = ask(pg, c, statement_put(&pg->statement, call), call->timeout_ns, &error, &sent);
 	if (!result) {
 		driver_fail(call, sent ? OP_UNKNOWN : OP_FAIL, error, "%s: %s",
 			sent ? "no answer" : "cannot connect", op_error_name(error));
@@ -516,19 +492,10 @@ static void postgres_role(struct driver *driver, const struct endpoint *at, uint
 	PQclear(result);
 }
 
-static size_t longest(const struct postgres_options *o)
-{
-	size_t n = strlen(o->read), m = strlen(o->write), k = strlen(o->delete_);
-
-	n = n > m ? n : m;
-	return n > k ? n : k;
-}
-
 static struct driver *postgres_open(const struct driver_target *target, struct err *err)
 {
 	static struct postgres_options defaults; /* the same for all who give none */
 	struct postgres_driver *pg = calloc(1, sizeof(*pg));
-	size_t value_max = DRIVER_VALUE_TEXT + target->value_size + 2;
 
 	if (!pg)
 		abort();
@@ -543,12 +510,7 @@ static struct driver *postgres_open(const struct driver_target *target, struct e
 		free(pg);
 		return NULL;
 	}
-	/* a statement may name the value more than once */
-	pg->query_size = longest(pg->options) + 4 * (value_max + OP_KEY_TEXT);
-	pg->value = malloc(value_max);
-	pg->query = malloc(pg->query_size);
-	if (!pg->value || !pg->query)
-		abort();
+	statement_init(&pg->statement, &pg->options->sql, target->value_size);
 	return &pg->base;
 }
 
@@ -559,8 +521,7 @@ static void postgres_close(struct driver *driver)
 	for (unsigned i = 0; i < CONNECTIONS; i++)
 		disconnect(&pg->connections[i]);
 	explicit_bzero(pg->password, sizeof(pg->password));
-	free(pg->value);
-	free(pg->query);
+	statement_release(&pg->statement);
 	free(pg);
 }
 

@@ -51,7 +51,13 @@ struct refusal {
 #define PG_ERROR(severity, state) "E~~~\x17S" severity "~C" state "~Moh~~"
 #define PG_WARNING                                                                                 \
 	"N~~~\x19SWARNING~C"                                                                       \
-	"57014~Moh~~"
+	"57P01~Moh~~"
+#define PG_CANCELLED                                                                               \
+	"N~~~\x2cSWARNING~C"                                                                       \
+	"01000~Moh~RSyncRepWaitForLSN~~"
+#define PG_HARMLESS                                                                                \
+	"N~~~\x19SWARNING~C"                                                                       \
+	"01000~Moh~~"
 
 /* What the server of a protocol says. */
 static const struct dialect {
@@ -60,7 +66,7 @@ static const struct dialect {
 	const char *greeting;
 	const char *read, *absent, *write, *delete_, *not_ours, *flood;
 	const char *settings[20]; /* rows of the driver and what they are set to */
-	struct refusal refusals[12];
+	struct refusal refusals[16];
 } dialects[] = {
 	{
 		.driver = "redis",
@@ -147,6 +153,9 @@ static const struct dialect {
 				/* the wait for a standby was cancelled: no acknowledgement */
 				{PG_VERSION PG_WARNING PG_DONE PG_READY, OP_UNKNOWN,
 					OP_ERROR_OTHER},
+				{PG_VERSION PG_CANCELLED PG_DONE PG_READY, OP_UNKNOWN,
+					OP_ERROR_OTHER},
+				{PG_VERSION PG_HARMLESS PG_DONE PG_READY, OP_OK, OP_ERROR_NONE},
 				/* done, but the server never got ready again */
 				{PG_VERSION PG_DONE, OP_UNKNOWN, OP_ERROR_TIMEOUT},
 				{PG_VERSION PG_DONE PG_VERSION PG_DONE PG_READY, OP_UNKNOWN,
