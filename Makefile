@@ -24,6 +24,7 @@ DEPS_BUILD := gcc libc6-dev make pkg-config libnl-3-dev libnl-route-3-dev libpca
 DEPS_TEST := libcmocka-dev iproute2 procps util-linux user-mode-linux \
 	redis-server redis-sentinel redis-tools \
 	postgresql-15 \
+	etcd-server etcd-client \
 	gdnsd unbound dnsmasq-base \
 	varnish nginx-light haproxy memcached \
 	libxml2-utils prometheus cmark-gfm python3-jsonschema python3-yaml \

@@ -10,6 +10,7 @@ const struct driver_ops *const drivers[] = {
 	&driver_http,
 	&driver_exec,
 	&driver_redis,
+	&driver_etcd,
 #ifdef HAVE_CARES
 	&driver_dns,
 #endif

@@ -9,6 +9,7 @@ extern const struct driver_ops driver_http_kv;
 extern const struct driver_ops driver_http;
 extern const struct driver_ops driver_exec;
 extern const struct driver_ops driver_redis;
+extern const struct driver_ops driver_etcd;
 extern const struct driver_ops driver_dns;
 extern const struct driver_ops driver_postgres;
 

@@ -59,6 +59,10 @@ struct refusal {
 	"N~~~\x19SWARNING~C"                                                                       \
 	"01000~Moh~~"
 
+/* Answers of etcd's gateway; the lengths of their bodies are counted by hand. */
+#define ETCD_HEADER "{\"header\":{\"member_id\":\"9\",\"revision\":\"8\",\"raft_term\":\"3\"}"
+#define ETCD_ERROR(code) "{\"error\":\"oh\",\"code\":" code "}"
+
 /* What the server of a protocol says. */
 static const struct dialect {
 	const char *driver;
@@ -217,6 +221,41 @@ static const struct dialect {
 					OP_ERROR_UNAVAILABLE},
 				{HTTP("500 Oh", "", "16\r\n\r\n{\"error\":\"Else\"}"), OP_UNKNOWN,
 					OP_ERROR_UNAVAILABLE},
+			},
+	},
+	{
+		.driver = "etcd",
+		.read = HTTP("200 OK", "",
+			"103\r\n\r\n" ETCD_HEADER
+			",\"kvs\":[{\"mod_revision\":\"7\",\"value\":\"NDI=\"}]}"),
+		.absent = HTTP("200 OK", "", "59\r\n\r\n" ETCD_HEADER "}"),
+		.write = HTTP("200 OK", "", "59\r\n\r\n" ETCD_HEADER "}"),
+		.delete_ = HTTP("200 OK", "", "59\r\n\r\n" ETCD_HEADER "}"),
+		.not_ours = HTTP("200 OK", "",
+			"107\r\n\r\n" ETCD_HEADER
+			",\"kvs\":[{\"mod_revision\":\"7\",\"value\":\"aGVsbG8=\"}]}"),
+		.flood = "HTTP/1.1 200 OK\r\n\r\n1",
+		.refusals =
+			{
+				{HTTP("400 Bad Request", "", "23\r\n\r\n" ETCD_ERROR("3")), OP_FAIL,
+					OP_ERROR_REJECTED},
+				{HTTP("429 Too Many", "", "23\r\n\r\n" ETCD_ERROR("8")), OP_FAIL,
+					OP_ERROR_UNAVAILABLE},
+				/* timed out, leader changed, no leader */
+				{HTTP("503 Unavailable", "", "24\r\n\r\n" ETCD_ERROR("14")),
+					OP_UNKNOWN, OP_ERROR_UNAVAILABLE},
+				{HTTP("500 Error", "", "23\r\n\r\n" ETCD_ERROR("2")), OP_UNKNOWN,
+					OP_ERROR_UNAVAILABLE},
+				/* no etcd at all */
+				{HTTP("200 OK", "", "2\r\n\r\n{}"), OP_UNKNOWN, OP_ERROR_GARBAGE},
+				{HTTP("200 OK", "", "2\r\n\r\nok"), OP_UNKNOWN, OP_ERROR_GARBAGE},
+				{HTTP("503 Unavailable", "", "2\r\n\r\nno"), OP_UNKNOWN,
+					OP_ERROR_GARBAGE},
+				{HTTP("200 OK", "", "99\r\n\r\n" ETCD_HEADER "}"), OP_UNKNOWN,
+					OP_ERROR_TIMEOUT},
+				{"\x7f"
+				 "ELF\x02\x01\x01\r\n\r\n",
+					OP_UNKNOWN, OP_ERROR_GARBAGE},
 			},
 	},
 };

@@ -1,5 +1,5 @@
 /*
- * Drivers and probers against the real thing: redis-server with replicas, and a region-store trio.
+ * Drivers and probers against the real thing: redis-server with replicas, a region-store trio, etcd.
  *
  * runner: timeout 120, alone
  */
@@ -112,6 +112,59 @@ static void redis_answers_its_driver(void **state)
 	talk.driver->ops->close(talk.driver);
 	server_stop(replica);
 	server_stop(primary);
+}
+
+static pid_t start_etcd(uint16_t port, uint16_t peer_port, const char *dir)
+{
+	char client[48], peer[48], cluster[64];
+	const char *argv[] = {"etcd", "--data-dir", dir, "--name", "a", "--listen-client-urls",
+		client, "--advertise-client-urls", client, "--listen-peer-urls", peer,
+		"--initial-advertise-peer-urls", peer, "--initial-cluster", cluster, NULL};
+	pid_t pid;
+
+	snprintf(client, sizeof(client), "http://127.0.0.1:%u", port);
+	snprintf(peer, sizeof(peer), "http://127.0.0.1:%u", peer_port);
+	snprintf(cluster, sizeof(cluster), "a=%s", peer);
+	pid = server_spawn(argv);
+	return pid > 0 && server_wait_port(port) ? pid : -1;
+}
+
+/* A cluster of one, which the list of members leads to at once. */
+static void etcd_answers_its_driver(void **state)
+{
+	char dir[] = "etcd-XXXXXX";
+	uint16_t ports[1] = {server_free_port()};
+	struct driver_call first, second;
+	struct driver_role r = {0};
+	uint64_t deadline = clock_now_ns() + SOON;
+	struct talk talk;
+	pid_t pid;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	pid = start_etcd(ports[0], server_free_port(), dir);
+	if (pid < 0) {
+		print_message("etcd is not installed\n");
+		skip();
+	}
+	talk_begin(&talk, "etcd", ports, 1);
+	while (r.role != ROLE_PRIMARY && clock_now_ns() < deadline)
+		r = role(&talk, 0);
+	assert_int_equal(r.role, ROLE_PRIMARY);
+	assert_int_equal(r.believed_primary, 0);
+	assert_true(r.epoch > 0);
+	first = ask(&talk, 0, OP_WRITE, op_value(3, 99));
+	assert_int_equal(first.state, OP_OK);
+	assert_int_equal(first.node, OP_NODE_UNKNOWN); /* who performed it is not said */
+	second = ask(&talk, 0, OP_READ, 0);
+	assert_int_equal(second.read_value, op_value(3, 99));
+	assert_int_equal(second.version, first.version);
+	assert_int_equal(second.node, 0);
+	assert_true(ask(&talk, 0, OP_WRITE, op_value(3, 100)).version > first.version);
+	assert_int_equal(ask(&talk, 0, OP_DELETE, 0).state, OP_OK);
+	assert_true(ask(&talk, 0, OP_READ, 0).flags & OP_ABSENT);
+	talk.driver->ops->close(talk.driver);
+	server_stop(pid);
 }
 
 /* The index of the primary that all three agree on. */
@@ -452,6 +505,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(redis_answers_its_driver),
+		cmocka_unit_test(etcd_answers_its_driver),
 		cmocka_unit_test(region_store_answers_its_driver),
 		cmocka_unit_test(probers_work_on_region_store),
 		cmocka_unit_test(writes_go_on_after_the_primary_was_killed),
