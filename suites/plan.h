@@ -127,6 +127,7 @@ struct plan {
 	size_t n_regions;
 	struct impairment *links;                 /* [from * n_regions + to]: the normal world */
 	const struct plan_containers *containers; /* NULL: nodes of a recipe */
+	bool remote; /* somebody else runs it: clients on this host's own network, no nodes or links */
 	struct plan_node *nodes;
 	size_t n_nodes;
 	struct endpoint *endpoints; /* .node is the index in this array */

@@ -73,8 +73,23 @@ static void print_containers(const struct plan *plan, struct buf *out)
 			plan->nodes[i].spec.name, plan->nodes[i].spec.port);
 }
 
+static void print_remote(const struct plan *plan, struct buf *out)
+{
+	buf_puts(out,
+		"\nbefore 0 s: nothing is started and no link is laid; clients speak from this host, "
+		"over its own network, to\n");
+	for (size_t i = 0; i < plan->n_endpoints; i++)
+		buf_printf(out, "  %s%s at %s port %u\n", plan->endpoints[i].name,
+			plan->regions[plan->endpoints[i].region].primary ? " (primary)" : "",
+			plan->endpoints[i].host, plan->endpoints[i].port);
+}
+
 static void print_ground(const struct plan *plan, struct buf *out)
 {
+	if (plan->remote) {
+		print_remote(plan, out);
+		return;
+	}
 	if (plan->containers) {
 		print_containers(plan, out);
 		return;
@@ -95,6 +110,8 @@ static void print_ground(const struct plan *plan, struct buf *out)
 
 static void print_links(const struct plan *plan, struct buf *out)
 {
+	if (plan->remote)
+		return;
 	buf_puts(out, "\nlinks, from 0 s to the end; undone: neutral\n");
 	for (size_t a = 0; a < plan->n_regions; a++) {
 		for (size_t b = 0; b < plan->n_regions; b++) {

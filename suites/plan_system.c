@@ -198,6 +198,49 @@ static void plan_containers(struct planner *p)
 	}
 }
 
+/* No nodes, only where they are reached. */
+static void plan_endpoints(struct planner *p)
+{
+	const struct scenario_endpoints *from = &p->scenario.endpoints;
+	struct plan *plan = p->plan;
+
+	plan->remote = true;
+	plan->recipe_name = "endpoints";
+	plan->hosts = "";
+	p->recipe.driver = from->driver;
+	plan->endpoints = arena_array(p->arena, from->n_addresses + 1, sizeof(*plan->endpoints));
+	for (size_t i = 0; i < from->n_addresses; i++) {
+		const struct scenario_address *address = &from->addresses[i];
+		int region = planner_find(
+			p, &address->region, p->region_names, plan->n_regions, "region");
+
+		if (region < 0)
+			continue;
+		plan->endpoints[plan->n_endpoints] = (struct endpoint){
+			.name = arena_printf(p->arena, "%s/%s", p->region_names[region],
+				text_or(&from->node, "endpoint")),
+			.host = address->host,
+			.port = address->port,
+			.region = (uint8_t)region,
+			.node = (uint8_t)plan->n_endpoints};
+		plan->n_endpoints++;
+	}
+	for (unsigned r = 0; r < plan->n_regions && plan->n_endpoints < plan->n_regions; r++) {
+		size_t i = 0;
+
+		while (i < plan->n_endpoints && plan->endpoints[i].region != r)
+			i++;
+		if (i == plan->n_endpoints)
+			complain(p->complaints, from->place,
+				"region %s has no address; add %s: HOST:PORT", p->region_names[r],
+				p->region_names[r]);
+	}
+	if (p->scenario.n_links || p->scenario.preset.text)
+		complain(p->complaints, from->place,
+			"links are laid between regions of our own; the way to endpoints of somebody "
+			"else is what it is: leave \"links\" out");
+}
+
 void plan_place_container(struct plan *plan, unsigned region, const char *address)
 {
 	for (size_t i = 0; i < plan->n_endpoints; i++) {
@@ -218,6 +261,10 @@ void plan_system(struct planner *p)
 
 	if (p->scenario.containers.given) {
 		plan_containers(p);
+		return;
+	}
+	if (p->scenario.endpoints.given) {
+		plan_endpoints(p);
 		return;
 	}
 	if (!read_recipe(p) || !plan->n_regions)

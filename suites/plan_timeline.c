@@ -130,6 +130,11 @@ static void add_stage(struct planner *p, const struct scenario_entry *entry,
 		fault->ops->effects(p->arena, &topology, words, &fault->effects, &err) &&
 		number < 2)
 		complain(p->complaints, entry->subject.items[0].place, "%s", err.text);
+	if (plan->remote && (fault->ops->on_nodes || fault->effects.n_links) && number < 2)
+		complain(p->complaints, entry->place,
+			"%s acts on links or nodes of our own, and this system is run by somebody "
+			"else; let their own command make the failover, and watch it",
+			fault->ops->name);
 	fault->until = entry->until;
 	fault->start_ns = entry->at_ns + stage->start_ns;
 	fault->length_ns = stage->end_ns - stage->start_ns;

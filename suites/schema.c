@@ -254,7 +254,7 @@ static struct jv *system_section(void)
 		described(typed("string"), "how it comes up: regionproof list recipes"));
 	map_add(&map, "with", open_map("what the recipe may be told: regionproof explain RECIPE"));
 	map_add(&map, "containers", open_map("running containers instead of a recipe"));
-	map_add(&map, "endpoints", open_map("addresses of a system that somebody else runs"));
+	map_add(&map, "endpoints", open_map("a system that somebody else runs: driver, and addresses of the regions"));
 	return described(map_end(&map), "what is under test");
 }
 

@@ -169,8 +169,10 @@ static int prepare(struct agent *agent, const struct jv *m, struct err *err)
 	if (region_up(&agent->region, agent->plan, agent->index, agent->dir, agent->backbone_fd,
 		    agent->ground, err) ||
 		region_open_engine(&agent->region, jv_str(jv_get(m, "engine"), ""),
-			(uint64_t)jv_int(jv_get(m, "decisions"), 0), err) ||
-		netns_enter(agent->region.site.netns_fd, err))
+			(uint64_t)jv_int(jv_get(m, "decisions"), 0), err))
+		return -1;
+	/* Clients of a system that somebody else runs live on the host's own network. */
+	if (!agent->plan->remote && netns_enter(agent->region.site.netns_fd, err))
 		return -1;
 	agent->n_changes =
 		1 + (unsigned)agent->region.n_nodes + 3; /* nodes; site, engine, two leaves */
@@ -216,7 +218,7 @@ static void configure_prober(struct agent *agent)
 static int start_prober(struct agent *agent, struct jv **ready, struct err *err)
 {
 	struct child_start start = {.name = "prober",
-		.netns_fd = agent->region.prober_netns,
+		.netns_fd = agent->plan && agent->plan->remote ? -1 : agent->region.prober_netns,
 		.keep = {-1, -1},
 		.entry = enter_prober,
 		.config = &agent->prober_config};
@@ -387,6 +389,8 @@ static struct jv *count_packets(const struct agent *agent)
 	uint64_t sent;
 	struct err err;
 
+	if (agent->plan->remote)
+		return NULL; /* among those of all others of this host */
 	if (!site_leaf_packets(&agent->region.site, ADDR_HOST_PROBER, &sent, &err))
 		return jv_new_int((int64_t)sent);
 	log_info("%s", err.text);

@@ -4,6 +4,7 @@
 #include "fixtures/base/clock.h"
 #include "fixtures/base/log.h"
 #include "fixtures/base/rng.h"
+#include "fixtures/net/netns.h"
 #include "fixtures/net/plug.h"
 #include "fixtures/net/sockets.h"
 
@@ -288,7 +289,7 @@ int region_heal(struct region *region, struct err *err)
 }
 
 /* The ports of leaves vanish from the bridge when their namespaces are really gone. */
-static unsigned leaves_left(void)
+static int leaves_left(void *left, struct err *err)
 {
 	struct if_nameindex *names = if_nameindex();
 	unsigned n = 0;
@@ -297,17 +298,20 @@ static unsigned leaves_left(void)
 		n += i->if_index > SITE_IFINDEX_PORT;
 	if (names)
 		if_freenameindex(names);
-	return n;
+	*(unsigned *)left = n;
+	(void)err;
+	return 0;
 }
 
 /* A namespace is dismantled by a worker of the kernel a little after its last user has gone; an
  * orphaned socket with unacknowledged data holds it for about a second more. */
-static unsigned wait_leaves_gone(void)
+static unsigned wait_leaves_gone(int site_fd)
 {
 	uint64_t deadline = clock_now_ns() + 3 * NSEC_PER_SEC;
-	unsigned left;
+	unsigned left = 0;
+	struct err err;
 
-	while ((left = leaves_left()) && clock_now_ns() < deadline)
+	while (!netns_run(site_fd, leaves_left, &left, &err) && left && clock_now_ns() < deadline)
 		clock_sleep_until_ns(clock_now_ns() + 2 * NSEC_PER_MSEC);
 	return left;
 }
@@ -370,7 +374,7 @@ unsigned region_down(struct region *region, struct err *what)
 		close(region->beacon_netns);
 	region->prober_netns = region->beacon_netns = -1;
 	if (region->site.netns_fd >= 0) {
-		unsigned leaves = wait_leaves_gone();
+		unsigned leaves = wait_leaves_gone(region->site.netns_fd);
 
 		if (leaves)
 			err_set(what, "%u network namespaces are still alive", leaves);

@@ -128,5 +128,9 @@ int run_preflight(struct run *run, struct err *err)
 	run_fact(run, "privilege", "%s", run->privilege);
 	run_fact(run, "kernel", "%s %s", uts.release, uts.machine);
 	run_fact(run, "clock", "one host, +-0");
+	if (run->plan->remote)
+		run_fact(run, "clients",
+			"of all regions on this host: every time includes the way "
+			"from here to the endpoint");
 	return 0;
 }

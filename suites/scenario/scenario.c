@@ -21,8 +21,8 @@ static const struct later {
 	{"preset", "it stands under links: { preset: NAME }"},
 	{"extends", "copy what is needed from the other file"},
 	{"matrix", "write one file per variant, or use ${NAME:-default} in values"},
-	{"containers", "let a recipe start the system under \"system:\""},
-	{"endpoints", "let a recipe start the system under \"system:\""},
+	{"containers", "it stands under system: { containers: { ... } }"},
+	{"endpoints", "it stands under system: { endpoints: { ... } }"},
 };
 
 static void check_keys(struct reader *r, const struct yaml *root)

@@ -101,6 +101,21 @@ struct scenario_containers {
 	struct place place;
 };
 
+/* `endpoints:`; an address of each region, "HOST:PORT" or "[IPv6]:PORT". */
+struct scenario_address {
+	struct scenario_word region, text;
+	const char *host;
+	uint16_t port;
+};
+
+struct scenario_endpoints {
+	bool given;
+	struct scenario_word driver, node; /* node: what answers call a node, behind "REGION/" */
+	struct scenario_address *addresses;
+	size_t n_addresses;
+	struct place place;
+};
+
 struct scenario {
 	struct scenario_word name;
 	const char *about;
@@ -115,6 +130,7 @@ struct scenario {
 	size_t n_links;
 	struct scenario_word recipe;
 	struct scenario_containers containers;
+	struct scenario_endpoints endpoints;
 	struct scenario_settings with;
 	struct place system_place;
 	struct scenario_group *groups;

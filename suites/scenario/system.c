@@ -1,11 +1,18 @@
-/* system: what is under test, `{ recipe: NAME, with: { ... } }` or `{ containers: { ... } }`. */
+/*
+ * system: what is under test, `{ recipe: NAME, with: { ... } }`, `{ containers: { ... } }` or
+ * `{ endpoints: { driver: NAME, addresses: { REGION: HOST:PORT, ... } } }`.
+ */
 #include "suites/scenario/reader.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const keys[] = {"recipe", "with", "containers", "endpoints"};
 static const char *const container_keys[] = {
 	"runtime", "region-label", "allow-label", "project", "network", "node", "driver", "port"};
+
+static const char *const endpoint_keys[] = {"driver", "addresses", "node"};
 
 static void read_port(struct reader *r, const struct yaml *node, uint64_t *out)
 {
@@ -49,6 +56,61 @@ static void read_containers(
 	read_port(r, reader_need(r, node, "port", "containers"), &out->port);
 }
 
+/* Host and port of "HOST:PORT"; an IPv6 address stands in brackets, as in a URL. */
+static bool split_address(struct reader *r, struct scenario_address *out)
+{
+	const char *text = out->text.text, *colon = strrchr(text, ':');
+	const char *end = colon;
+	char *rest = NULL;
+	unsigned long port = colon ? strtoul(colon + 1, &rest, 10) : 0;
+
+	if (!colon || colon == text || !isdigit((unsigned char)colon[1]) || *rest || port < 1 ||
+		port > 65535)
+		return false;
+	if (*text == '[') {
+		end = strchr(++text, ']');
+		if (!end || end + 1 != colon || end == text)
+			return false;
+	} else if (memchr(text, ':', (size_t)(colon - text)) || strchr(text, '/')) {
+		return false;
+	}
+	out->host = arena_strndup(r->arena, text, (size_t)(end - text));
+	out->port = (uint16_t)port;
+	return true;
+}
+
+static void read_endpoints(
+	struct reader *r, const struct yaml *node, struct scenario_endpoints *out)
+{
+	const struct yaml *list;
+
+	if (!reader_is(r, node, YAML_MAP, "endpoints"))
+		return;
+	out->given = true;
+	out->place = node->place;
+	reader_check_keys(r, node, endpoint_keys, READER_COUNT(endpoint_keys), "endpoints");
+	reader_word(r, reader_need(r, node, "driver", "endpoints"), "driver", &out->driver);
+	if (yaml_get(node, "node"))
+		reader_name(r, yaml_get(node, "node"), "the name of a node", &out->node);
+	list = reader_need(r, node, "addresses", "endpoints");
+	if (!reader_is(r, list, YAML_MAP, "addresses"))
+		return;
+	for (const struct yaml *at = list->first; at; at = at->next) {
+		struct scenario_address address = {
+			.region = {.text = at->key, .place = at->key_place}};
+
+		if (!reader_word(r, at, "an address", &address.text))
+			continue;
+		if (split_address(r, &address))
+			*ARENA_PUSH(r->arena, out->addresses, out->n_addresses) = address;
+		else
+			complain(r->complaints, at->place,
+				"\"%.80s\" is no address: write HOST:PORT, and an IPv6 address in "
+				"brackets and quotes, \"[2001:db8::1]:6379\"",
+				address.text.text);
+	}
+}
+
 void reader_system(struct reader *r, const struct yaml *node, struct scenario *out)
 {
 	const struct yaml *with = yaml_get(node, "with"), *endpoints = yaml_get(node, "endpoints");
@@ -58,10 +120,13 @@ void reader_system(struct reader *r, const struct yaml *node, struct scenario *o
 		return;
 	out->system_place = node->place;
 	reader_check_keys(r, node, keys, READER_COUNT(keys), "system");
-	if (endpoints)
+	if (endpoints && (with || containers || yaml_get(node, "recipe")))
 		complain(r->complaints, endpoints->key_place,
-			"\"endpoints\" is not supported by this version; use \"recipe:\" or "
-			"\"containers:\"");
+			"what somebody else runs has neither recipe nor containers: leave them out");
+	if (endpoints) {
+		read_endpoints(r, endpoints, &out->endpoints);
+		return;
+	}
 	if (containers && (with || yaml_get(node, "recipe")))
 		complain(r->complaints, containers->key_place,
 			"containers that run already need no recipe: leave recipe and with out");
