@@ -81,11 +81,13 @@ static bool same_place(const struct configs *set, const uint64_t *x, const uint6
 		!memcmp(x + 1, y + 1, set->shape.n_bit_words * sizeof(*x));
 }
 
-/* Does x use up no more than y of everything. */
+/* Does x use up no more than y of everything, and has written no earlier. */
 static bool at_most(const struct configs *set, const uint64_t *x, const uint64_t *y)
 {
 	const uint16_t *a = config_counts(&set->shape, x), *b = config_counts(&set->shape, y);
 
+	if (config_last_write(x) < config_last_write(y))
+		return false;
 	for (size_t i = 0; i < set->shape.n_counts; i++) {
 		if (a[i] > b[i])
 			return false;

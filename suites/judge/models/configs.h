@@ -5,9 +5,11 @@
  * count per kind of operation that never returned (how many of them have taken effect?). Of two
  * that agree in state and bits, the one that used up fewer of the latter can do all that the other
  * can, since those are never obliged to happen; so only the least ones are kept. That keeps a
- * history with many time-outs from doubling the work with each of them.
+ * history with many time-outs from doubling the work with each of them. A configuration also knows
+ * when a plain write last took effect in it, and later is better (search.h says why).
  *
- * Layout: one record of `words` 64-bit words: state and flags, bits, counts (four a word).
+ * Layout: one record of `words` 64-bit words: state, flag and that instant, bits, counts (four a
+ * word).
  */
 #ifndef SUITES_JUDGE_MODELS_CONFIGS_H
 #define SUITES_JUDGE_MODELS_CONFIGS_H
@@ -49,7 +51,18 @@ static inline uint32_t config_state(const uint64_t *record)
 
 static inline void config_set_state(uint64_t *record, uint32_t state)
 {
-	record[0] = state;
+	record[0] = (record[0] & ~(uint64_t)UINT32_MAX) | state;
+}
+
+/* When a plain write last took effect: the number of the event, 0: never. */
+static inline uint32_t config_last_write(const uint64_t *record)
+{
+	return (uint32_t)(record[0] >> 33);
+}
+
+static inline void config_set_last_write(uint64_t *record, uint32_t event)
+{
+	record[0] = (record[0] & ((UINT64_C(1) << 33) - 1)) | (uint64_t)event << 33;
 }
 
 static inline bool config_bit(const uint64_t *record, size_t bit)

@@ -117,6 +117,10 @@ static int decode_multi_register(struct registers *all, const struct past_op *op
 
 static void print_value(struct registers *all, uint32_t value, struct buf *out)
 {
+	if (value == SEARCH_OTHER) {
+		buf_puts(out, "something that nobody here asks about");
+		return;
+	}
 	datum_print(names_datum(&all->values, value), out);
 }
 
@@ -151,34 +155,63 @@ static void print_states(struct registers *all, const struct search *search, str
 
 static const char *why_there(const struct search_op *op)
 {
+	if (op->is_optional)
+		return "was under way when the stretch began: it may have taken effect before, or not";
 	return op->ret == SEARCH_NEVER ? "never returned: it may take effect at any time after its "
 					 "call, or not"
 				       : NULL;
 }
 
-static void convict_by_search(struct registers *all, size_t first, struct search *search)
+/* What is left of the search, or of the stretch of it that has no explanation on its own. */
+static void show_needed(struct registers *all, size_t first, const struct search *search,
+	const uint32_t *from, const bool *needed, const char *states)
 {
-	bool *needed = arena_array(all->arena, search->n, sizeof(*needed));
-	struct buf *reason = &all->out->reason;
-	struct buf states = {0};
-
-	search_shrink(search, SHRINK_NS, needed);
-	print_states(all, search, &states);
-	needed[search->failed] = true;
 	for (size_t i = 0; i < search->n; i++) {
+		const struct past_op *op = all->from[first + (from ? from[i] : i)];
 		const char *why = why_there(&search->ops[i]);
 
-		if (!needed[i])
-			continue;
+		if (op->ret != PAST_NEVER && search->ops[i].ret == SEARCH_NEVER)
+			why = NULL; /* it was only not awaited here */
 		if (i == search->failed)
 			why = arena_printf(all->arena,
-				"no order explains it: the state can only be %s", buf_str(&states));
-		judgement_show(all->arena, all->out, all->from[first + i], why);
+				"no order explains it: the state can only be %s", states);
+		if (needed[i])
+			judgement_show(all->arena, all->out, op, why);
 	}
+}
+
+static void convict_by_search(struct registers *all, size_t first, struct search *search)
+{
+	const struct search_window *window = &search->window;
+	struct search stretch = *search;
+	struct buf *reason = &all->out->reason;
+	struct buf states = {0};
+	size_t failed = search->failed;
+	bool *needed;
+
+	if (window->ops) {
+		stretch.ops = window->ops;
+		stretch.n = window->n;
+		stretch.initials = window->states;
+		stretch.n_initials = window->n_states;
+		for (stretch.failed = 0; window->from[stretch.failed] != failed;)
+			stretch.failed++;
+	}
+	needed = arena_array(all->arena, stretch.n, sizeof(*needed));
+	search_shrink(&stretch, SHRINK_NS, needed);
+	needed[stretch.failed] = true;
+	print_states(all, &stretch, &states);
+	show_needed(
+		all, first, &stretch, window->ops ? window->from : NULL, needed, buf_str(&states));
+	failed = window->ops ? window->from[stretch.failed] : stretch.failed;
 	buf_printf(reason,
 		"no order explains %s: whatever all others called before its return did, the state until "
 		"then can only have been %s",
-		op_phrase(all->arena, all->from[first + search->failed]), buf_str(&states));
+		op_phrase(all->arena, all->from[first + failed]), buf_str(&states));
+	if (window->ops)
+		buf_printf(reason,
+			", even if what had returned before %s was called could be anything",
+			op_phrase(all->arena, all->from[first + window->first]));
 	buf_release(&states);
 }
 
@@ -250,6 +283,7 @@ static void judge_by_search(struct registers *all, size_t first, size_t n, size_
 	struct rows rows;
 	struct search search = {.ops = all->ops + first,
 		.n = n,
+		.arena = all->arena,
 		.initial = all->initial,
 		.limit_bytes = all->options->limit_bytes};
 	enum search_end end;
@@ -353,7 +387,7 @@ static int part_by_key(struct registers *all, decoder *decode, size_t **starts, 
 			continue;
 		all->from[at[keys[i] + 1]] = &past->ops[i];
 		all->ops[at[keys[i] + 1]++] =
-			(struct search_op){steps[i], past->ops[i].call, past->ops[i].ret};
+			(struct search_op){steps[i], past->ops[i].call, past->ops[i].ret, false};
 	}
 	return 0;
 }

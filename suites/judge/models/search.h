@@ -7,14 +7,8 @@
  * drop the others. Nothing left means that no order exists, and the operation that returned is
  * the one that could not be explained.
  *
- * A valid history hardly ever needs all of them: so the walk is tried with few first, those that have
- * the most open writes in hand and the fewest needs; if they die out, with more; and only a walk
- * that left none out can say that no order exists.
- *
- * Three things keep the sets small. An open operation that only observes and is content with a
- * state takes effect there at once: that costs nothing and only ever frees. Operations that never
- * returned are counted by kind, and only the least counts are kept (configs.h). And past events
- * need no memory. The problem is NP-complete all the same: time and memory have limits, beyond
+ * How the sets are kept small stands in walk.h, and what is left out at first in search.c. The
+ * problem is NP-complete all the same: time and memory have limits, beyond
  * which the answer is that there is none.
  */
 #ifndef SUITES_JUDGE_MODELS_SEARCH_H
@@ -22,25 +16,43 @@
 
 #include "suites/judge/models/step.h"
 
+struct arena;
+
 #define SEARCH_NEVER UINT64_MAX
 
 struct search_op {
 	struct step step;
 	uint64_t call,
-		ret; /* SEARCH_NEVER: it may take effect, at any time from its call, or not */
+		ret;      /* SEARCH_NEVER: it may take effect, at any time from its call, or not */
+	bool is_optional; /* until its return: it may have taken effect before all others */
 };
 
 enum search_end { SEARCH_FOUND, SEARCH_NONE, SEARCH_OUT_OF_TIME, SEARCH_OUT_OF_MEMORY };
 
 #define SEARCH_STATES 4
+#define SEARCH_OTHER (UINT32_MAX - 1) /* a state that no operation here asks about */
+
+/* A stretch of the history that alone has no explanation, whatever the state was when it began and
+ * whether or not what was open then had taken effect. */
+struct search_window {
+	struct search_op *ops; /* NULL: it took all of them */
+	uint32_t *from;        /* which of the search's operations each of them is */
+	size_t n, first;       /* first: of the search's operations, the one it begins with */
+	uint32_t *states;      /* that it may begin in */
+	size_t n_states;
+};
 
 struct search {
 	const struct search_op *ops;
 	size_t n;
 	uint32_t initial;
+	const uint32_t *initials; /* NULL: only the one */
+	size_t n_initials;
+	struct arena *arena;  /* of what comes out */
 	struct rows *rows;    /* of a multi-register, else NULL */
 	uint64_t deadline_ns; /* of clock_now_ns(); 0: none */
 	size_t limit_bytes;   /* 0: none */
+	size_t few;           /* configurations kept at first; 0: as many as is good */
 
 	/* What came out. */
 	size_t failed;                  /* SEARCH_NONE: the operation without explanation */
@@ -48,6 +60,7 @@ struct search {
 	size_t n_states;                /* may be more than are kept */
 	size_t reached;                 /* operations that had returned */
 	size_t peak_configs, peak_bytes;
+	struct search_window window; /* SEARCH_NONE */
 };
 
 enum search_end search_run(struct search *search);

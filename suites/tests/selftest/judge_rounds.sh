@@ -5,7 +5,7 @@
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
 
 export REGIONPROOF_ROUNDS=100000
-for name in registers collections list_append transactions anomalies; do
+for name in search registers collections list_append transactions anomalies; do
 	check "$name agrees with brute force on $REGIONPROOF_ROUNDS histories" \
 		"$REGIONPROOF_BUILD/tests/unit/judge/models/${name}_test"
 done
