@@ -1,22 +1,31 @@
 /* share: where recipes and programs are found. */
 #include "suites/plan_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #define PATH_FALLBACK "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* The folder of our own program; "" where the kernel does not say. */
+/* The folder of our own program; "" where the kernel does not say. An agent may not have been allowed to
+ * mount a /proc for its pid namespace, and in a chroot the kernel tells it a path from outside, since its
+ * program was opened in another mount namespace; then what was executed is asked. */
 static const char *own_directory(struct arena *arena)
 {
-	char path[4096];
+	char path[4096] = "", *real, *slash;
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	char *slash;
 
-	if (n <= 0)
-		return "";
-	path[n] = '\0';
+	if (n > 0)
+		path[n] = '\0';
+	if (access(path, X_OK)) {
+		real = realpath((const char *)getauxval(AT_EXECFN), NULL);
+		if (!real)
+			return "";
+		snprintf(path, sizeof(path), "%s", real);
+		free(real);
+	}
 	slash = strrchr(path, '/');
 	return slash ? arena_strndup(arena, path, (size_t)(slash - path)) : "";
 }
