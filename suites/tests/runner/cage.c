@@ -27,6 +27,7 @@ static const int namespaces_of[] = {
 	[CAGE_USER_NAMESPACE] =
 		CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC,
 	[CAGE_NONE] = 0,
+	[CAGE_ONLINE] = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC,
 };
 
 static int write_file(const char *path, const char *text)
@@ -78,7 +79,7 @@ static int furnish(enum cage_kind kind, uid_t uid, gid_t gid, struct err *err)
 		return err_sys(err, "cannot make the mounts private");
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
 		return err_sys(err, "cannot mount /proc");
-	return bring_lo_up(err);
+	return kind == CAGE_ONLINE ? 0 : bring_lo_up(err);
 }
 
 /* fork(), into new namespaces. */

@@ -21,7 +21,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum cage_kind { CAGE_NAMESPACES, CAGE_USER_NAMESPACE, CAGE_NONE };
+/* CAGE_ONLINE, never probed for: as CAGE_NAMESPACES, in the network of everybody. */
+enum cage_kind { CAGE_NAMESPACES, CAGE_USER_NAMESPACE, CAGE_NONE, CAGE_ONLINE };
 
 struct cage_report {
 	bool started;

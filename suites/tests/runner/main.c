@@ -100,6 +100,11 @@ static int make_scratch(struct runner *runner, struct job *job, struct err *err)
 
 /* --- one test -------------------------------------------------------------------------------- */
 
+static enum cage_kind kind_of(const struct runner *runner, const struct test *test)
+{
+	return test->online && runner->kind == CAGE_NAMESPACES ? CAGE_ONLINE : runner->kind;
+}
+
 static void start_job(struct runner *runner, struct job *job)
 {
 	struct err err = {0};
@@ -111,8 +116,8 @@ static void start_job(struct runner *runner, struct job *job)
 	if (make_scratch(runner, job, &err))
 		goto fail;
 	setenv("TMPDIR", job->dir, 1);
-	if (cage_start(&job->cage, runner->kind, job->test.program, job->dir, job->test.timeout_s,
-		    &err))
+	if (cage_start(&job->cage, kind_of(runner, &job->test), job->test.program, job->dir,
+		    job->test.timeout_s, &err))
 		goto fail;
 	return;
 fail:
