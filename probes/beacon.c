@@ -15,6 +15,7 @@
 #include "fixtures/json/jv.h"
 #include "fixtures/net/addr.h"
 #include "probes/beacon_packet.h"
+#include "probes/beacon_seconds.h"
 #include "probes/beacon_threads.h"
 #include "probes/capture.h"
 #include "probes/confine.h"
@@ -43,6 +44,7 @@ struct beacon {
 	struct beacon_config config; /* a copy: "start" may fix its epoch */
 	int sockets[BEACON_FAMILIES];
 	struct beacon_thread threads[N_THREADS];
+	struct beacon_seconds *seconds;
 	struct capture *capture;
 	struct err no_capture; /* why there is none */
 	uint64_t capture_dropped;
@@ -176,7 +178,11 @@ static int open_files(struct beacon *beacon, struct err *err)
 	threads[PRESSURE_WATCH].pressure_fd = pressure_open();
 	threads[PRESSURE_WATCH].tape = pressure_tape_create(
 		config->dir, config->region, config->n_regions, config->epoch_ns, err);
-	return threads[PRESSURE_WATCH].tape ? 0 : -1;
+	if (!threads[PRESSURE_WATCH].tape)
+		return -1;
+	for (int i = 0; i < N_THREADS && config->forget; i++)
+		tape_forget(threads[i].tape);
+	return 0;
 }
 
 static void open_capture(struct beacon *beacon)
@@ -184,6 +190,10 @@ static void open_capture(struct beacon *beacon)
 	const struct beacon_config *config = &beacon->config;
 	struct capture_start start;
 
+	if (config->forget) {
+		err_set(&beacon->no_capture, "no record is kept");
+		return;
+	}
 	if (config->site_netns_fd < 0 || !config->uplink) {
 		err_set(&beacon->no_capture, "no uplink was given");
 		return;
@@ -227,9 +237,11 @@ static int begin_at(struct beacon *beacon, uint64_t epoch_ns, struct err *err)
 
 static int beacon_open(struct beacon *beacon, struct err *err)
 {
+	beacon->seconds = beacon_seconds_new(beacon->config.n_regions);
 	for (int i = 0; i < N_THREADS; i++) {
 		beacon->threads[i].config = &beacon->config;
 		beacon->threads[i].sockets = beacon->sockets;
+		beacon->threads[i].seconds = beacon->seconds;
 		beacon->threads[i].pressure_fd = -1;
 	}
 	for (int family = 0; family < BEACON_FAMILIES; family++) {
@@ -314,6 +326,16 @@ static int start(struct beacon *beacon, const struct jv *message, struct err *er
 	return beacon_thread_start(sender, beacon_send_run, err);
 }
 
+static int send_progress(struct beacon *beacon, int socket_fd, struct err *err)
+{
+	struct jv *message = beacon->threads[SENDER].running
+		? beacon_seconds_report(
+			  beacon->seconds, clock_since_ns(beacon->config.epoch_ns, clock_now_ns()))
+		: NULL;
+
+	return message ? frame_send(socket_fd, message, err) : 0;
+}
+
 /* 1: "stop" came; 0: the agent is gone; -1: we cannot go on. */
 static int obey(struct beacon *beacon, int socket_fd, struct err *err)
 {
@@ -337,6 +359,8 @@ static int obey(struct beacon *beacon, int socket_fd, struct err *err)
 			rc = err_set(err, "the beacon does not know the message '%s'", type);
 		else if (got && start(beacon, message, err) < 0)
 			rc = -1;
+		else if (send_progress(beacon, socket_fd, err) < 0)
+			rc = 0; /* nobody is there to be told */
 		jv_free(message);
 	}
 	frame_reader_release(&reader);
@@ -389,6 +413,7 @@ static int beacon_close(struct beacon *beacon, bool drained, struct err *err)
 	for (int family = 0; family < BEACON_FAMILIES; family++)
 		if (beacon->sockets[family] >= 0)
 			close(beacon->sockets[family]);
+	beacon_seconds_free(beacon->seconds);
 	return rc;
 }
 

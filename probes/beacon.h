@@ -8,7 +8,8 @@
  *
  * A process of its own in a leaf namespace; frames on its socket: {type:"start", at_ns} (at_ns: the
  * run's zero, where the configuration does not say it), {type:"stop"} in; out {type:"ready",
- * capture:bool, sentence} once its sockets are bound, {type:"done", ...counts} after a stop and its
+ * capture:bool, sentence} once its sockets are bound, {type:"progress", ...} of each second
+ * (beacon_seconds.h), {type:"done", ...counts} after a stop and its
  * drain, {type:"error", sentence} when it ends on its own. Sending begins with "start", and what
  * arrives before waits in the sockets. Start and stop all regions together: a packet that was sent less than the
  * longest delay before its receiver ended is undecided.
@@ -48,6 +49,7 @@ struct beacon_config {
 	const char *uplink;      /* "a" */
 	const struct book *book; /* MACs that are none of a lab; NULL: none */
 	struct pcap_wish wish;   /* what of the system's packets is kept for people */
+	bool forget;             /* keep no record: somebody only watches, maybe for ever */
 };
 
 /* 5 ms for few regions, longer so that one region sends at most 4000 packets a second. */

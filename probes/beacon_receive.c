@@ -11,6 +11,7 @@
  */
 #include "fixtures/base/clock.h"
 #include "probes/beacon_packet.h"
+#include "probes/beacon_seconds.h"
 #include "probes/beacon_threads.h"
 #include "probes/stamp.h"
 #include "probes/tape.h"
@@ -93,6 +94,8 @@ static int keep(struct receiver *receiver, const struct beacon_packet *packet, u
 	};
 
 	thread->packets++;
+	beacon_seconds_arrived(
+		thread->seconds, record.from, record.sent_ns, record.recv_ns - record.sent_ns);
 	atomic_store(&thread->last_arrival_ns, at_ns);
 	if (recv_ns - packet->sent_ns > atomic_load(&thread->longest_delay_ns))
 		atomic_store(&thread->longest_delay_ns, recv_ns - packet->sent_ns);

@@ -15,6 +15,7 @@
 #include "fixtures/base/clock.h"
 #include "fixtures/net/addr.h"
 #include "probes/beacon_packet.h"
+#include "probes/beacon_seconds.h"
 #include "probes/beacon_threads.h"
 #include "probes/tape.h"
 
@@ -93,6 +94,7 @@ static int send_one(
 		return 0;
 	}
 	target->seq[family]++;
+	beacon_seconds_sent(thread->seconds, target->region, sent.sent_ns);
 	thread->packets++;
 	return tape_add(thread->tape, &sent, err);
 }

@@ -16,13 +16,15 @@
 #include <stdint.h>
 
 struct tape;
+struct beacon_seconds;
 
 struct beacon_thread {
 	const struct beacon_config *config;
-	const int *sockets; /* by enum beacon_family; borrowed */
-	struct tape *tape;  /* owned by the thread's starter */
-	uint64_t start_ns;  /* sender: CLOCK_MONOTONIC of its first slot */
-	int pressure_fd;    /* pressure watch: probes/pressure.h; -1: none */
+	const int *sockets;             /* by enum beacon_family; borrowed */
+	struct tape *tape;              /* owned by the thread's starter */
+	struct beacon_seconds *seconds; /* sender and receiver; borrowed */
+	uint64_t start_ns;              /* sender: CLOCK_MONOTONIC of its first slot */
+	int pressure_fd;                /* pressure watch: probes/pressure.h; -1: none */
 	atomic_bool stop, failed;
 	struct err err;    /* valid once failed */
 	uint64_t packets;  /* sent or received; valid after the join */

@@ -31,7 +31,7 @@ struct step {
 
 struct history_writer {
 	pthread_mutex_t lock;
-	bool shared;
+	bool shared, forget;
 	int fd;
 	off_t size;        /* of the file, allocated */
 	off_t end;         /* behind the last record */
@@ -91,6 +91,11 @@ struct history_writer *history_writer_open_shared(const char *path, struct err *
 	return writer_open(path, true, err);
 }
 
+void history_writer_forget(struct history_writer *writer)
+{
+	writer->forget = true;
+}
+
 static void step_free(struct step *step)
 {
 	munmap(step->map, step->size);
@@ -136,6 +141,11 @@ static struct op *take_record(struct history_writer *writer, struct err *err)
 {
 	struct op *record;
 
+	if (writer->forget && writer->step && writer->step->used == writer->step->size) {
+		/* A thousand records later none of the first is open. */
+		writer->end -= (off_t)(writer->step->used - sizeof(struct history_header));
+		writer->step->used = sizeof(struct history_header);
+	}
 	if ((!writer->step || writer->step->used == writer->step->size) && step_add(writer, err))
 		return NULL;
 	record = (struct op *)(void *)(writer->step->map + writer->step->used);

@@ -27,6 +27,8 @@ struct history_writer *history_writer_open_shared(const char *path, struct err *
 struct op *history_begin(struct history_writer *writer, const struct op *op, struct err *err);
 /* Publish the outcome: everything in *op but its state must be filled; state is stored last. */
 void history_finish(struct op *op, enum op_state state);
+/* Before the first attempt: keep room for the last ones only, since nobody will read them. */
+void history_writer_forget(struct history_writer *writer);
 void history_writer_close(struct history_writer *writer);
 
 /* All records of all given files, sorted by call_ns; INVOKED turned into UNKNOWN with ret_ns 0. A

@@ -19,7 +19,9 @@
  * To the agent
  *   {type:"ready", nearest:[{node,rtt_ns}]}  the chosen one first, then by RTT; -1: no answer
  *   {type:"standing_by"}
- *   {type:"progress", reads:{ok,fail,unknown,not_sent,p99_ns}, writes:{..}}   every second
+ *   {type:"progress", at_ns, reads:{ok,fail,unknown,not_sent,p99_ns}, writes:{..},
+ *    tick_reads:{ok,fail,unknown}, tick_writes:{..}, acked:[[n, ret_ns], ..],
+ *    seen:[[n, call_ns, region], ..], roles:[[endpoint, role, epoch], ..]}   twice a second
  *   {type:"primary", node, at_ns}           a write was first acknowledged by a node other than the
  *                                           one before (from the ticker)
  *   {type:"ledger", sessions:[[s,n],..]}    in answer to "quiet", once the last operation ended
@@ -42,7 +44,9 @@
  * A sweep's `keys` counts each key once per node of the region, `answered` those that were read; the
  * digest (16 hexadecimal digits) is over key, value and absence in the order of keys, and differs
  * where two nodes of the region differ. A node that leaves 8 reads unanswered in a row is given up.
- * Counts in "progress" are since the start, p99_ns is of the last second and 0 without operations.
+ * Counts in "progress" are since the start, p99_ns is of the time since the last one and 0 without
+ * operations. acked: writes of the own ticker key since the last one, by number; seen: the number that the
+ * last read of each region's ticker key returned; together they are the age of what clients see now.
  *
  * History: session-N.ops, ticker.ops, liar.ops and sweep.ops; marks: roles.marks; when it was held itself:
  * N.held (probes/stall.h).
@@ -54,6 +58,7 @@
 #include "probes/drivers/driver.h"
 #include "probes/group.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -73,6 +78,7 @@ struct prober_config {
 	const char *dir;   /* existing, empty */
 	uint64_t ticker;   /* 0: no ticker (benchmarks) */
 	uint64_t liar;     /* 1: the session that lies (probes/prober/liar.c) */
+	bool watch;        /* ticker and roles only, for ever: no sessions, and no record is kept */
 };
 
 /* Runs until "stop" or end of file on the socket. Call in the forked child after it entered the

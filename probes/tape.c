@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 struct tape {
 	int fd;
 	size_t record_size, len;
+	bool forget;
 	char *path;
 	char buffer[BUFFER_SIZE];
 };
@@ -78,12 +80,17 @@ struct tape *tape_create(
 	return tape;
 }
 
+void tape_forget(struct tape *tape)
+{
+	tape->forget = true;
+}
+
 int tape_flush(struct tape *tape, struct err *err)
 {
 	size_t len = tape->len;
 
 	tape->len = 0; /* also after a failure: a full disk must not become a growing buffer */
-	if (write_all(tape->fd, tape->buffer, len) < 0)
+	if (!tape->forget && write_all(tape->fd, tape->buffer, len) < 0)
 		return err_sys(err, "cannot write %s", tape->path);
 	return 0;
 }

@@ -47,6 +47,8 @@ struct tape *tape_create(
 int tape_set_epoch(struct tape *tape, uint64_t epoch_ns, struct err *err);
 /* One record. Fails only where the buffer was full and could not be written. */
 int tape_add(struct tape *tape, const void *record, struct err *err);
+/* From now on records are dropped instead of written. */
+void tape_forget(struct tape *tape);
 int tape_flush(struct tape *tape, struct err *err);
 /* Writes what is left and frees the tape also where that fails. Accepts NULL. */
 int tape_close(struct tape *tape, struct err *err);

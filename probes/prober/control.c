@@ -8,6 +8,7 @@
 #include "fixtures/json/jv.h"
 #include "probes/prober/isolation.h"
 #include "probes/prober/prober_inside.h"
+#include "probes/prober/pulse.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -19,7 +20,7 @@
 #include <sys/socket.h>
 
 #define STACK_BYTES (256 * 1024)
-#define PROGRESS_NS NSEC_PER_SEC
+#define PROGRESS_NS (NSEC_PER_SEC / 2)
 /* How soon the end of the last operation is noticed in a quiet phase. */
 #define CALM_POLL_NS (10 * NSEC_PER_MSEC)
 
@@ -121,6 +122,8 @@ static void send_counts(struct prober *prober, const char *type, struct tally *b
 
 	sessions_tally(prober, &now);
 	jv_set(message, "type", jv_new_string(type));
+	jv_set(message, "at_ns", jv_new_int((int64_t)clock_now_ns()));
+	pulse_put(prober->pulse, prober->config->epoch_ns, message);
 	jv_set(message, "reads", counts_of(&now.reads, &before->reads));
 	jv_set(message, "writes", counts_of(&now.writes, &before->writes));
 	*before = now;
@@ -167,6 +170,8 @@ static int stand_by(struct prober *prober, struct control *c, struct err *err)
 	if (c->standing_by)
 		return 0;
 	c->standing_by = true;
+	if (prober->config->watch)
+		return ticker_start(prober, err) || roles_start(prober, err) ? -1 : 0;
 	return held_start(prober, err) || names_start(prober, err) || sessions_start(prober, err) ||
 			ticker_start(prober, err) || roles_start(prober, err) ||
 			liar_start(prober, err)
@@ -353,7 +358,9 @@ int prober_main(const struct prober_config *config, int socket_fd)
 	size_t n = config->n_endpoints;
 	struct endpoint *endpoints = calloc(n + 1, sizeof(*endpoints));
 	struct prober_config resolved = *config;
-	struct prober prober = {.config = &resolved, .socket_fd = socket_fd};
+	struct prober prober = {.config = &resolved,
+		.socket_fd = socket_fd,
+		.pulse = pulse_new(config->n_regions, config->n_endpoints)};
 	struct err err = {0};
 	int rc;
 
@@ -371,6 +378,7 @@ int prober_main(const struct prober_config *config, int socket_fd)
 	else
 		rc = prober_run(&prober, &resolved, &err);
 	gate_release(&prober.gate);
+	pulse_free(prober.pulse);
 	pthread_mutex_destroy(&prober.send_lock);
 	for (size_t i = 0; i < n; i++) {
 		if (endpoints[i].host != config->endpoints[i].host)

@@ -25,6 +25,7 @@ struct sweeps;
 struct names;
 struct held;
 struct liar;
+struct pulse;
 
 struct prober {
 	struct prober_config *config; /* a copy: "start" may fix its epoch */
@@ -40,6 +41,7 @@ struct prober {
 	struct names *names;
 	struct held *held;
 	struct liar *liar; /* NULL: none here */
+	struct pulse *pulse;
 };
 
 /* Takes message. A failure to send stops the prober: the agent is gone. */

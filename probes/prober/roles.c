@@ -9,6 +9,7 @@
 #include "fixtures/json/jv.h"
 #include "probes/marks.h"
 #include "probes/prober/prober_inside.h"
+#include "probes/prober/pulse.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -43,7 +44,7 @@ static void mark(struct watch *w, uint64_t before, uint64_t after, const struct 
 
 	/* Watching begins before the clients do, so that they know where to go; what was seen before
 	 * the run's zero has no time. */
-	if (before < gate_start_ns(&w->prober->gate))
+	if (before < gate_start_ns(&w->prober->gate) || config->watch)
 		return;
 	m = (struct role_mark){
 		.before_ns = before - config->epoch_ns,
@@ -73,6 +74,7 @@ static void *watch_main(void *arg)
 			ROLE_LIMIT_NS, &role);
 		after = clock_now_ns();
 		mark(w, before, after, &role);
+		pulse_role(w->prober->pulse, w->endpoint, &role);
 		router_update(&w->prober->router, w->endpoint, &role);
 		do
 			at += ROLE_PERIOD_NS;

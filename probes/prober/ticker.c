@@ -12,6 +12,7 @@
 #include "fixtures/json/jv.h"
 #include "probes/prober/attempt.h"
 #include "probes/prober/prober_inside.h"
+#include "probes/prober/pulse.h"
 #include "probes/prober/way.h"
 
 #include <stdlib.h>
@@ -138,6 +139,8 @@ static int tick_once(struct slot *slot, uint64_t tick, uint64_t at_ns)
 		rc = attempt_run(&attempt, at, &op, &err);
 		if (!rc && slot->read < 0)
 			note_write(t, &op, &taken);
+		if (!rc)
+			pulse_note(t->prober->pulse, &op);
 	}
 	if (rc)
 		prober_fail(t->prober, &err);
@@ -219,6 +222,8 @@ int ticker_open(struct prober *prober, struct err *err)
 	buf_printf(&path, "%s/ticker" HISTORY_SUFFIX, config->dir);
 	t->writer = history_writer_open_shared(buf_str(&path), err);
 	buf_release(&path);
+	if (t->writer && config->watch)
+		history_writer_forget(t->writer);
 	return t->writer ? open_slots(t, err) : -1;
 }
 
