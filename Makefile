@@ -120,6 +120,9 @@ $(B)/obj/%.o: %.c $(B)/flags
 	@echo "  CC  $<"
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
+# The program holds the files of the live page.
+$(B)/obj/suites/live/server.o: $(wildcard suites/live/web/*)
+
 # The program holds the script of zoom.html; without uPlot that page says that it has no zoom.
 $(B)/obj/reports/writers/html_zoom.o: reports/writers/zoom.js \
 	$(addprefix $(UPLOT),$(if $(UPLOT),/uPlot.iife.min.js /uPlot.min.css))

@@ -160,6 +160,7 @@ struct result {
 	struct series series; /* what happened when */
 	bool clean;           /* clean-up verified */
 	bool interrupted;
+	bool aborted;      /* by its own condition; error says by which */
 	const char *error; /* the tool could not do its job; NULL: it could */
 	int exit_code;
 };

@@ -29,7 +29,8 @@ int verdict_exit(enum verdict verdict)
 
 /* From worst to best. A code that is not here ranks as an internal error. */
 static const int precedence[] = {EXIT_CLEANUP, EXIT_SIGTERM, EXIT_SIGINT, EXIT_INTERNAL, EXIT_USAGE,
-	EXIT_SCENARIO, EXIT_MACHINE, EXIT_NOT_STEADY, EXIT_EXPECTATION, EXIT_NO_VERDICT, EXIT_OK};
+	EXIT_SCENARIO, EXIT_MACHINE, EXIT_NOT_STEADY, EXIT_ABORTED, EXIT_EXPECTATION,
+	EXIT_NO_VERDICT, EXIT_OK};
 #define N_CODES (sizeof(precedence) / sizeof(*precedence))
 
 static size_t rank(int code)

@@ -23,7 +23,7 @@ enum verdict {
 
 const char *verdict_name(enum verdict verdict);
 int verdict_exit(enum verdict verdict);
-/* Of two exit codes the one that counts: 6 > 130/143 > 70 > 64 > 3 > 4 > 5 > 1 > 2 > 0. */
+/* Of two exit codes the one that counts: 6 > 130/143 > 70 > 64 > 3 > 4 > 5 > 7 > 1 > 2 > 0. */
 int verdict_worse_exit(int a, int b);
 
 #endif

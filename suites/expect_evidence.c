@@ -163,6 +163,9 @@ static bool judge_accidents(struct trial *trial)
 	}
 	if (e->interrupted && touches_phase(trial, e->end_ns))
 		return trial_conclude(trial, VERDICT_INCONCLUSIVE, "the run was interrupted");
+	if (e->aborted && touches_phase(trial, e->end_ns))
+		return trial_conclude(
+			trial, VERDICT_INCONCLUSIVE, "the run was aborted by its own condition");
 	return false;
 }
 

@@ -184,6 +184,26 @@ static bool judge_faults(struct trial *trial)
 	return false;
 }
 
+/* 2b. It was there, but not for as long as the scenario says. */
+static bool judge_by_hand(struct trial *trial)
+{
+	for (size_t f = 0; f < trial->evidence->plan->n_faults; f++) {
+		const struct fault_window *w = &trial->evidence->faults[f];
+
+		if (depends_on(trial, (int)f) && w->by_hand)
+			return trial_conclude(trial, VERDICT_INCONCLUSIVE,
+				arena_printf(trial->arena,
+					"'%s' was lifted by hand after %.1f s of %.1f s",
+					trial->evidence->plan->faults[f].name,
+					(double)(w->gone_ns > w->in_force_ns
+							? w->gone_ns - w->in_force_ns
+							: 0) /
+						1e9,
+					(double)trial->evidence->plan->faults[f].length_ns / 1e9));
+	}
+	return false;
+}
+
 /* A lower bound decides only where the bound lies below it. */
 static void judge_censored(struct trial *trial)
 {
@@ -231,7 +251,7 @@ static void judge_value(struct trial *trial)
 void trial_judge(struct trial *trial)
 {
 	if (judge_asking(trial) || judge_definite(trial) || judge_faults(trial) ||
-		trial_lacks_evidence(trial))
+		judge_by_hand(trial) || trial_lacks_evidence(trial))
 		return;
 	if (trial->got.status == MEASURED_CENSORED) {
 		if (!trial_hangs_on_stalls(trial))

@@ -108,6 +108,18 @@ struct plan_expect {
 };
 /* `at each region` is expanded into one expectation per region. */
 
+/* `safety: { abort-if: }`: how the run does right now that ends it (suites/live/abort_if.h). */
+struct plan_abort {
+	const char *text;  /* as written */
+	int vital, class_; /* enum vital, enum vital_class */
+	enum compare compare;
+	double value; /* ns or share */
+	enum param_type unit;
+	int region; /* -1: whichever crosses */
+	uint64_t for_ns;
+	struct place place;
+};
+
 struct plan_evidence {
 	uint64_t min_reads, min_acked_writes, min_samples; /* min_samples: of any one expectation */
 	uint64_t capture;                                  /* enum pcap_keep */
@@ -147,6 +159,8 @@ struct plan {
 
 	struct plan_expect *expects;
 	size_t n_expects;
+	struct plan_abort *aborts;
+	size_t n_aborts;
 	struct plan_evidence evidence;
 	uint64_t max_duration_ns;
 	uint64_t converge_limit_ns; /* a quiet phase may take so long at most (60 s) */
@@ -178,6 +192,11 @@ void plan_place_container(struct plan *plan, unsigned region, const char *addres
  * by impairment_add. */
 struct impairment plan_link_now(
 	const struct plan *plan, unsigned from, unsigned to, uint64_t faults_on);
+
+/* Everything planned at from_ns or later moves by so much, because somebody held the run there. Faults that are
+ * in force last longer, phases that go on end later. */
+void plan_shift(struct plan *plan, uint64_t from_ns, uint64_t by_ns);
+void plan_shift_steps(struct plan_step *steps, size_t n, uint64_t from_ns, uint64_t by_ns);
 
 /* Is the claim of this expectation one about runs (a failover happens once in each), and so judged
  * over the trials of `repeat` and not in one of them? */

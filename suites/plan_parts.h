@@ -29,6 +29,7 @@ void plan_links(struct planner *p);    /* the normal world */
 void plan_clients(struct planner *p);  /* groups and sessions */
 void plan_timeline(struct planner *p); /* phases, faults, steps, end */
 void plan_expects(struct planner *p);  /* names of expectations */
+void plan_aborts(struct planner *p);   /* conditions that end a run early */
 void plan_refuse(struct planner *p);   /* what could only be green, or never anything else */
 
 /* Index of the word in names, or -1 after "there is no WHAT ...". */

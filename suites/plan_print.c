@@ -258,6 +258,8 @@ static void print_limits(const struct plan *plan, struct buf *out)
 	buf_printf(out, "; at least %llu reads and %llu acknowledged writes are demanded\n",
 		(unsigned long long)plan->evidence.min_reads,
 		(unsigned long long)plan->evidence.min_acked_writes);
+	for (size_t i = 0; i < plan->n_aborts; i++)
+		buf_printf(out, "  heals and ends at once where %s\n", plan->aborts[i].text);
 }
 
 /* Where a line asks for none. */

@@ -8,6 +8,7 @@
 
 #define RECORD_SCHEMA 1
 #define RECORD_MAX (16u << 20)
+#define HELD_MAX_NS INT64_C(100000000000000) /* a day and more */
 
 /* One list of what is stored, walked for saving and for loading alike. */
 struct field {
@@ -68,6 +69,7 @@ static struct jv *faults_out(const struct evidence *evidence)
 
 		jv_set(one, "name", jv_new_string(evidence->plan->faults[f].name));
 		put(one, window_fields, COUNT(window_fields), window);
+		jv_set(one, "by_hand", jv_new_bool(window->by_hand));
 		jv_set(one, "until_met", jv_new_bool(window->until_met));
 		jv_set(one, "agrees", jv_new_bool(window->agrees));
 		jv_add(list, one);
@@ -117,6 +119,20 @@ static struct jv *packets_out(const struct evidence *evidence)
 	return list;
 }
 
+static struct jv *holds_out(const struct evidence *evidence)
+{
+	struct jv *list = jv_new_array();
+
+	for (size_t i = 0; i < evidence->n_holds; i++) {
+		struct jv *one = jv_new_array();
+
+		jv_add(one, jv_new_int((int64_t)evidence->holds[i].at_ns));
+		jv_add(one, jv_new_int((int64_t)evidence->holds[i].by_ns));
+		jv_add(list, one);
+	}
+	return list;
+}
+
 int record_save(const struct evidence *evidence, const char *run_dir, struct err *err)
 {
 	struct jv *root = jv_new_object();
@@ -131,6 +147,8 @@ int record_save(const struct evidence *evidence, const char *run_dir, struct err
 	jv_set(root, "converged", jv_new_bool(evidence->converged));
 	jv_set(root, "suspended", jv_new_bool(evidence->suspended));
 	jv_set(root, "interrupted", jv_new_bool(evidence->interrupted));
+	jv_set(root, "aborted", jv_new_bool(evidence->aborted));
+	jv_set(root, "holds", holds_out(evidence));
 	jv_set(root, "faults", faults_out(evidence));
 	jv_set(root, "sweeps", sweeps_out(evidence));
 	jv_set(root, "deaths", deaths_out(evidence));
@@ -170,6 +188,7 @@ static void faults_in(struct arena *arena, struct evidence *evidence, const stru
 
 		window->fault = (int)f;
 		take(one, window_fields, COUNT(window_fields), window);
+		window->by_hand = jv_bool(jv_get(one, "by_hand"), false);
 		window->until_met = jv_bool(jv_get(one, "until_met"), false);
 		window->agrees = jv_bool(jv_get(one, "agrees"), false);
 	}
@@ -214,8 +233,24 @@ static void packets_in(struct arena *arena, struct evidence *evidence, const str
 		evidence->prober_packets[r] = (uint64_t)jv_int(jv_at(list, r), -1);
 }
 
-static int parse_record(
-	struct arena *arena, struct evidence *evidence, const char *path, struct err *err)
+/* The plan is the one of the scenario's text: it is moved as it was in the run. */
+static void holds_in(
+	struct arena *arena, struct evidence *evidence, struct plan *plan, const struct jv *list)
+{
+	for (size_t i = 0; i < jv_count(list); i++) {
+		int64_t at = jv_int(jv_at(jv_at(list, i), 0), 0),
+			by = jv_int(jv_at(jv_at(list, i), 1), 0);
+
+		if (at < 0 || by < 0 || at > HELD_MAX_NS || by > HELD_MAX_NS)
+			continue;
+		*ARENA_PUSH(arena, evidence->holds, evidence->n_holds) =
+			(struct held_time){(uint64_t)at, (uint64_t)by};
+		plan_shift(plan, (uint64_t)at, (uint64_t)by);
+	}
+}
+
+static int parse_record(struct arena *arena, struct evidence *evidence, struct plan *plan,
+	const char *path, struct err *err)
 {
 	struct buf text = {0};
 	struct jv *root = NULL;
@@ -233,6 +268,8 @@ static int parse_record(
 	evidence->converged = jv_bool(jv_get(root, "converged"), false);
 	evidence->suspended = jv_bool(jv_get(root, "suspended"), false);
 	evidence->interrupted = jv_bool(jv_get(root, "interrupted"), false);
+	evidence->aborted = jv_bool(jv_get(root, "aborted"), false);
+	holds_in(arena, evidence, plan, jv_get(root, "holds"));
 	faults_in(arena, evidence, jv_get(root, "faults"));
 	sweeps_in(arena, evidence, jv_get(root, "sweeps"));
 	deaths_in(arena, evidence, jv_get(root, "deaths"));
@@ -241,7 +278,7 @@ static int parse_record(
 	return 0;
 }
 
-int record_load(struct arena *arena, struct evidence *evidence, const struct plan *plan,
+int record_load(struct arena *arena, struct evidence *evidence, struct plan *plan,
 	const char *run_dir, struct err *err)
 {
 	char path[1200];
@@ -249,7 +286,8 @@ int record_load(struct arena *arena, struct evidence *evidence, const struct pla
 	*evidence = (struct evidence){.plan = plan};
 	snprintf(path, sizeof(path), "%s/record.json", run_dir);
 	evidence->phases = arena_array(arena, plan->n_phases + 1, sizeof(*evidence->phases));
-	if (parse_record(arena, evidence, path, err) || record_load_files(evidence, run_dir, err)) {
+	if (parse_record(arena, evidence, plan, path, err) ||
+		record_load_files(evidence, run_dir, err)) {
 		record_release(evidence);
 		return -1;
 	}

@@ -15,7 +15,7 @@
 int record_save(const struct evidence *evidence, const char *run_dir, struct err *err);
 /* Fill *evidence (histories, marks, ... and record.json) for the given plan. Arrays live in the
  * arena; release the rest with record_release(). */
-int record_load(struct arena *arena, struct evidence *evidence, const struct plan *plan,
+int record_load(struct arena *arena, struct evidence *evidence, struct plan *plan,
 	const char *run_dir, struct err *err);
 void record_release(struct evidence *evidence);
 

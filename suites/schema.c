@@ -353,6 +353,16 @@ static struct jv *evidence(void)
 	return described(map_end(&map), "below this a verdict is inconclusive");
 }
 
+static struct jv *aborts(void)
+{
+	struct jv *list = typed("array");
+
+	jv_set(list, "items", typed("string"));
+	return described(list,
+		"errors, latency.p99, availability or staleness.max, OP value [for reads|writes] "
+		"[at REGION] [for TIME]: heal and end the run where it crosses the line so long");
+}
+
 static struct jv *safety(void)
 {
 	struct map map = map_begin();
@@ -361,6 +371,7 @@ static struct jv *safety(void)
 	map_value(&map, "converge-within", PARAM_DURATION, "how long a quiet phase may take (60s)");
 	map_value(
 		&map, "steady", PARAM_SHARE, "share of ok operations before the first fault (99%)");
+	map_add(&map, "abort-if", aborts());
 	return described(map_end(&map), "bounds of the run");
 }
 

@@ -351,7 +351,7 @@ static void put_troubles(struct console *console, const struct result *result)
 	if (result->interrupted)
 		buf_puts(console->out, "interrupted; what was recorded until then is kept\n");
 	if (result->error) {
-		put_coloured(console, RED, "error");
+		put_coloured(console, RED, result->aborted ? "ended" : "error");
 		buf_puts(console->out, "  ");
 		text_wrap(console->out, result->error, console->options->ascii,
 			console->options->width, 7, 7);

@@ -73,6 +73,10 @@ static void put_limits(const struct html *html)
 		"<code>repeat</code> in the scenario makes claims over several</li>\n"
 		"<li><b>not tested</b>: whatever the scenario below does not name: other "
 		"faults, other links, other loads</li>\n");
+	if (result->aborted)
+		buf_puts(out,
+			"<li><b>aborted by its own condition</b>: what would have come after it was not "
+			"seen</li>\n");
 	if (result->interrupted)
 		buf_puts(
 			out, "<li><b>interrupted</b>: what was recorded until then is kept</li>\n");

@@ -30,6 +30,8 @@ static const char *word_of(const struct result *result)
 		return "not cleaned up";
 	if (result->exit_code == EXIT_SIGINT || result->exit_code == EXIT_SIGTERM)
 		return "interrupted";
+	if (result->exit_code == EXIT_ABORTED)
+		return "aborted";
 	return verdict_name(verdict_of(result));
 }
 
@@ -89,7 +91,9 @@ static void put_sentence(struct buf *out, const struct result *result)
 			"Clean-up could not be verified; <code>regionproof clean</code> "
 			"undoes what is left. ");
 	if (result->error) {
-		buf_puts(out, "The tool could not do all of its job: ");
+		buf_puts(out,
+			result->aborted ? "Healed and ended early: "
+					: "The tool could not do all of its job: ");
 		html_text(out, result->error);
 		buf_puts(out, ". ");
 	}

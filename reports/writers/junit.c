@@ -202,7 +202,8 @@ static void add_stages(struct junit *junit)
 	if (not_steady || (result->n_phases && !no_start))
 		add_plain(junit, !not_steady, "baseline steady", "regionproof.baseline", error);
 	if (result->error && !no_start && !not_steady)
-		add_plain(junit, false, "run", "regionproof.error", error);
+		add_plain(junit, false, "run",
+			result->aborted ? "regionproof.aborted" : "regionproof.error", error);
 	if (result->interrupted)
 		add_plain(junit, false, "interrupted", "regionproof.interrupted",
 			"the run was interrupted; what was recorded until then is kept");

@@ -47,6 +47,7 @@ struct agent {
 	unsigned n_armed;
 	uint64_t heard_ns;
 	bool healed_alone, down;
+	bool watch; /* no timeline is played and no record kept */
 	unsigned n_changes;
 };
 
@@ -157,7 +158,10 @@ static int prepare(struct agent *agent, const struct jv *m, struct err *err)
 
 	if (agent->plan)
 		return err_set(err, "this region is prepared already");
+	agent->watch = jv_bool(jv_get(m, "watch"), false);
 	agent->plan = plan_build(&options, true, err, &errors);
+	if (!agent->plan && errors.len) /* the controller found none: say which */
+		err_prefix(err, "%.*s", (int)strcspn(errors.data, "\n"), errors.data);
 	buf_release(&errors);
 	if (!agent->plan)
 		return -1;
@@ -196,6 +200,7 @@ static void configure_prober(struct agent *agent)
 	const struct plan *plan = agent->plan;
 
 	agent->prober_config = (struct prober_config){
+		.watch = agent->watch,
 		.region = agent->index,
 		.n_regions = (unsigned)plan->n_regions,
 		.endpoints = plan->endpoints,
@@ -245,6 +250,7 @@ static int start_beacon(struct agent *agent, struct err *err)
 	if (!agent->plan)
 		return err_set(err, "this region is not prepared");
 	agent->beacon_config = (struct beacon_config){
+		.forget = agent->watch,
 		.region = agent->index,
 		.n_regions = (unsigned)agent->plan->n_regions,
 		.period_ns = beacon_period_ns((unsigned)agent->plan->n_regions),
@@ -458,6 +464,13 @@ static void go_down(struct agent *agent, int64_t id)
 	say(agent, message);
 }
 
+/* What is armed would undo it. */
+static int heal(struct agent *agent, struct err *err)
+{
+	agent->n_armed = 0;
+	return agent->plan ? region_heal(&agent->region, err) : 0;
+}
+
 static int handle(struct agent *agent, const struct jv *m, struct err *err)
 {
 	const char *type = jv_str(jv_get(m, "type"), "");
@@ -484,7 +497,7 @@ static int handle(struct agent *agent, const struct jv *m, struct err *err)
 	else if (!strcmp(type, "arm"))
 		rc = arm(agent, m, err);
 	else if (!strcmp(type, "heal"))
-		rc = agent->plan ? region_heal(&agent->region, err) : 0;
+		rc = heal(agent, err);
 	else if (!strcmp(type, "collect"))
 		rc = collect(agent, &packets, err);
 	else

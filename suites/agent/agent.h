@@ -7,7 +7,8 @@
  * children, instants at which something is armed.
  *
  * From the controller                                   Answer
- *   {type:"prepare", id, text, path, share, seed, engine, dir, decisions}
+ *   {type:"prepare", id, text, path, share, seed, engine, dir, decisions,
+ *    watch}
  *        build the site, lay the links' normal world, start the nodes      ok | error
  *   {type:"start", id}             the prober is up                        ok {ready} | error
  *   {type:"stand_by", id}          the beacon is up, the clients' threads wait  ok | error

@@ -92,6 +92,7 @@ static const char *word_of(int exit_code)
 	return exit_code == EXIT_OK             ? "pass"
 		: exit_code == EXIT_EXPECTATION ? "fail"
 		: exit_code == EXIT_NO_VERDICT  ? "undecided"
+		: exit_code == EXIT_ABORTED     ? "aborted"
 						: "error";
 }
 

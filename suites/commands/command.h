@@ -63,6 +63,10 @@ enum option_id {
 	OPTION_VARY,
 	OPTION_DECISIONS,
 	OPTION_REPLAY,
+	OPTION_LIVE,
+	OPTION_HOLD,
+	OPTION_PORT,
+	OPTION_LISTEN,
 	OPTIONS
 };
 
@@ -106,6 +110,8 @@ const struct command *command_find(const char *name);
 int args_parse(struct args *args, uint64_t allowed, const char **argv, int argc, struct err *err);
 /* -1 and EXIT_USAGE where the option is given and is no number. */
 int args_number(const struct args *args, enum option_id id, uint64_t *out, struct err *err);
+/* --port, 0 where it is not given. */
+int args_port(const struct args *args, unsigned *out, struct err *err);
 bool args_json(const struct args *args);
 /* Does the output get colours: --color, NO_COLOR, whether fd is a terminal. */
 bool args_color(const struct args *args, int fd);
@@ -128,6 +134,7 @@ int cmd_list(const struct args *args, struct err *err);
 int cmd_explain(const struct args *args, struct err *err);
 int cmd_doctor(const struct args *args, struct err *err);
 int cmd_run(const struct args *args, struct err *err);
+int cmd_watch(const struct args *args, struct err *err);
 int cmd_explore(const struct args *args, struct err *err);
 int cmd_envelope(const struct args *args, struct err *err);
 int cmd_judge(const struct args *args, struct err *err);

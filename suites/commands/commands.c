@@ -7,8 +7,13 @@ const struct command commands[] = {
 	{"run", "[SCENARIO...]", 0, -1, "carry scenarios out and judge what was seen",
 		OPTION(JSON) | OPTION(SHARE) | OPTION(SEED) | OPTION(ENGINE) | OPTION(RUNS) |
 			OPTION(KEEP) | OPTION(VERBOSE) | OPTION(QUIET) | OPTION(DECISIONS) |
-			OPTION(REPLAY),
+			OPTION(REPLAY) | OPTION(LIVE) | OPTION(HOLD) | OPTION(PORT),
 		cmd_run},
+	{"watch", "SCENARIO", 1, 1,
+		"no faults: RTT, loss, staleness and roles between regions, as metrics on a port",
+		OPTION(PORT) | OPTION(LISTEN) | OPTION(SHARE) | OPTION(ENGINE) | OPTION(VERBOSE) |
+			OPTION(QUIET),
+		cmd_watch},
 	{"check", "SCENARIO...", 1, -1, "find every mistake in scenarios, with its line and column",
 		OPTION(JSON) | OPTION(SHARE), cmd_check},
 	{"plan", "SCENARIO", 1, 1, "dry run: every change that a run would make, and its inverse",

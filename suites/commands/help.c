@@ -33,7 +33,8 @@ void help_program(struct buf *out)
 	buf_puts(out,
 		"\nexit codes: 0 all met  1 an expectation failed  2 inconclusive or void\n"
 		"  3 scenario invalid  4 this machine cannot run it  5 not steady before the fault\n"
-		"  6 clean-up not verified  64 usage  70 internal  130/143 interrupted, cleaned up\n"
+		"  6 clean-up not verified  7 aborted by its own abort-if  64 usage  70 internal\n"
+		"  130/143 interrupted, cleaned up\n"
 		"\nregionproof COMMAND --help says more.\n");
 }
 

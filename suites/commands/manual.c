@@ -67,6 +67,7 @@ static const struct exit_row {
 	{"4", "this machine cannot run it"},
 	{"5", "the target was not steady before the fault, or did not come up"},
 	{"6", "clean-up could not be verified; overrides all others"},
+	{"7", "aborted by its own condition (abort-if), or held and nobody went on; healed, cleaned up"},
 	{"64", "usage"},
 	{"70", "internal error"},
 	{"130, 143", "interrupted, cleaned up"},
@@ -97,7 +98,7 @@ static void put_manual(struct buf *out)
 		buf_addc(out, '\n');
 	}
 	buf_puts(out,
-		"Where several apply: 6 > 130/143 > 70 > 64 > 3 > 4 > 5 > 1 > 2 > 0.\n"
+		"Where several apply: 6 > 130/143 > 70 > 64 > 3 > 4 > 5 > 7 > 1 > 2 > 0.\n"
 		".SH FILES\n.TP\n\\&./regionproof\\-runs\nthe run store; latest names the newest\n"
 		".TP\n/run/regionproof, $XDG_RUNTIME_DIR/regionproof\njournals of runs that are "
 		"going on, which clean reads\n");

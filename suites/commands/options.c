@@ -99,6 +99,14 @@ const struct option_row option_rows[] = {
 		"keep what engine wire decides for every packet; report: print it"},
 	[OPTION_REPLAY] = {OPTION_REPLAY, "replay", "RUN", NULL,
 		"a run that kept its decisions, again: are they the same, packet by packet?"},
+	[OPTION_LIVE] = {OPTION_LIVE, "live", NULL, NULL,
+		"serve a page on loopback that shows the run and can heal, abort and go on"},
+	[OPTION_HOLD] = {OPTION_HOLD, "hold", NULL, NULL,
+		"wait for Enter, or for go on in the live page, before every change"},
+	[OPTION_PORT] = {OPTION_PORT, "port", "N", NULL,
+		"of what is served; any free one otherwise"},
+	[OPTION_LISTEN] = {OPTION_LISTEN, "listen", "ADDRESS", NULL,
+		"IPv4 address to serve metrics on (127.0.0.1)"},
 };
 static_assert(sizeof(option_rows) / sizeof(*option_rows) == OPTIONS, "a row per option");
 static_assert(OPTIONS <= 64, "options are bits");
@@ -225,6 +233,18 @@ int args_number(const struct args *args, enum option_id id, uint64_t *out, struc
 	if (!args->values[id] || !param_parse_value(PARAM_COUNT, args->values[id], out, &why))
 		return 0;
 	return err_exit(err, EXIT_USAGE, "--%s: %s", option_rows[id].name, why.text);
+}
+
+int args_port(const struct args *args, unsigned *out, struct err *err)
+{
+	uint64_t port = 0;
+
+	if (args->values[OPTION_PORT] && args_number(args, OPTION_PORT, &port, err))
+		return -1;
+	if (port > UINT16_MAX)
+		return err_exit(err, EXIT_USAGE, "--port: there are 65535 ports");
+	*out = (unsigned)port;
+	return 0;
 }
 
 bool args_json(const struct args *args)

@@ -78,6 +78,15 @@ static int read_options(
 	};
 	if (options->decisions && !options->engine)
 		options->engine = "wire"; /* which alone decides for itself */
+	options->live = args->values[OPTION_LIVE] != NULL;
+	options->hold = args->values[OPTION_HOLD] != NULL;
+	if (options->hold && !options->live && !isatty(STDIN_FILENO))
+		return err_exit(err, EXIT_USAGE,
+			"--hold waits for a person: it needs a terminal, or --live");
+	if (args->values[OPTION_PORT] && !options->live)
+		return err_exit(err, EXIT_USAGE, "--port is of the page that --live serves");
+	if (args_port(args, &options->port, err))
+		return -1;
 	options->plan.has_seed = args->values[OPTION_SEED] != NULL;
 	return options->plan.has_seed ? args_number(args, OPTION_SEED, &options->plan.seed, err)
 				      : 0;

@@ -98,6 +98,8 @@ const char *run_store_word(int exit_code)
 		return "no verdict";
 	case EXIT_NOT_STEADY:
 		return "not steady";
+	case EXIT_ABORTED:
+		return "aborted";
 	case EXIT_CLEANUP:
 		return "not clean";
 	case EXIT_SIGINT:

@@ -23,6 +23,7 @@ struct fault_window {
 	uint64_t undo_sent_ns, undo_acked_ns;
 	struct certificate certificate;
 	bool until_met; /* `until: failed-over` ended it */
+	bool by_hand;   /* somebody ended it before its time */
 	bool agrees;    /* every engine reads back what was asked */
 };
 
@@ -42,6 +43,11 @@ struct sweep {
 };
 
 enum death_kind { DEATH_PROBER, DEATH_BEACON, DEATH_ENGINE, DEATH_AGENT, DEATH_NODE };
+
+/* Somebody held the run: all that was planned at at_ns or later has moved by so much. */
+struct held_time {
+	uint64_t at_ns, by_ns;
+};
 
 struct index;
 
@@ -77,6 +83,9 @@ struct evidence {
 	uint64_t clock_error_ns;
 	bool suspended; /* the machine slept in between */
 	bool interrupted;
+	bool aborted;            /* by the scenario's own abort-if, or held and nobody went on */
+	struct held_time *holds; /* how the plan was moved, in this order */
+	size_t n_holds;
 	struct death *deaths;
 	size_t n_deaths;
 	/* Packets that the leaf of each region's prober has sent; UINT64_MAX: nobody counted. NULL:

@@ -24,7 +24,7 @@ struct crew_member {
 	struct jv *answer; /* of the last question; owned */
 };
 
-#define CREW_WATCH_MAX 4
+#define CREW_WATCH_MAX 5
 
 enum crew_stage {
 	CREW_AT_WORK, /* the loss of one ends every waiting */

@@ -14,6 +14,9 @@
 #define DONE_LIMIT_NS (6 * NSEC_PER_SEC)
 #define COLLECT_LIMIT_NS (60 * NSEC_PER_SEC)
 #define DOWN_LIMIT_NS (10 * NSEC_PER_SEC)
+#define HEAL_LIMIT_NS (3 * NSEC_PER_SEC)
+/* So that the beacons see it as well. */
+#define SEEN_HEALED_NS (200 * NSEC_PER_MSEC)
 /* A run that failed or was interrupted goes quickly: what is still open then is of unknown outcome, and
  * an agent that is stuck in coming up is left to the guardian. */
 #define HASTE_NS (500 * NSEC_PER_MSEC)
@@ -75,6 +78,34 @@ static void take_packets(struct run *run)
 	run->evidence.prober_packets = packets;
 }
 
+/* A run that ends early heals first: whatever is gathered, the faults are gone. */
+static void heal_first(struct run *run)
+{
+	uint64_t sent = clock_now_ns();
+	struct jv *message;
+	struct err err;
+
+	if (!run->err.text[0] || !run->faults_on)
+		return;
+	message = jv_new_object();
+	jv_set(message, "type", jv_new_string("heal"));
+	if (crew_ask(&run->crew, message, sent + HEAL_LIMIT_NS, &err))
+		log_warn("%s", err.text);
+	for (size_t f = 0; f < run->plan->n_faults; f++) {
+		struct fault_window *window = &run->evidence.faults[f];
+
+		if (!(run->faults_on >> f & 1) || window->undo_sent_ns)
+			continue;
+		window->undo_sent_ns = run_since(run, sent);
+		window->undo_acked_ns = run_since(run, clock_now_ns());
+	}
+	run->faults_on = 0;
+	run_note(run, run_since(run, clock_now_ns()), "healed",
+		"every fault is lifted, %.0f ms after the end was decided",
+		(double)(clock_now_ns() - sent) / 1e6);
+	crew_pump(&run->crew, clock_now_ns() + SEEN_HEALED_NS, NULL, &err);
+}
+
 static void gather(struct run *run)
 {
 	struct jv *message = jv_new_object();
@@ -83,7 +114,10 @@ static void gather(struct run *run)
 	run->crew.watch[RUN_WATCH_SIGNALS] = -1; /* a second Ctrl-C leaves nothing half undone */
 	run->crew.watch[RUN_WATCH_FLEET] = -1;
 	run->crew.watch[RUN_WATCH_GUARDIAN] = -1; /* what it would undo is being undone */
+	run->crew.watch[RUN_WATCH_PAGE] = -1;
+	run->crew.watch[RUN_WATCH_KEY] = -1;
 	run->crew.stage = CREW_ENDING;
+	heal_first(run);
 	if (run->epoch_ns)
 		stop_clients(run);
 	jv_set(message, "type", jv_new_string("collect"));

@@ -37,6 +37,7 @@ void run_note(struct run *run, uint64_t at_ns, const char *what, const char *fmt
 	event = add_event(run, at_ns, what, fmt, ap);
 	va_end(ap);
 	run_status_end(run);
+	run_show_event(run, at_ns, what, event->text);
 	if (run->options->progress)
 		fprintf(stderr, "%5.1fs  %-10s %s\n", (double)at_ns / 1e9, what, event->text);
 }
@@ -188,7 +189,7 @@ static void on_primary(struct run *run, const struct jv *body)
 	run->primary_seen = node;
 }
 
-static void on_prober(struct run *run, unsigned region, const struct jv *body)
+static int on_prober(struct run *run, unsigned region, const struct jv *body, struct err *err)
 {
 	const char *type = jv_str(jv_get(body, "type"), "");
 	struct live_region *live = &run->live[region];
@@ -196,6 +197,8 @@ static void on_prober(struct run *run, unsigned region, const struct jv *body)
 	if (!strcmp(type, "progress")) {
 		take_counts(&live->reads, jv_get(body, "reads"));
 		take_counts(&live->writes, jv_get(body, "writes"));
+		vitals_take_prober(run->vitals, region, body, run->epoch_ns);
+		return run_abort_if(run, region, err);
 	} else if (!strcmp(type, "primary")) {
 		on_primary(run, body);
 	} else if (!strcmp(type, "handover")) {
@@ -214,6 +217,17 @@ static void on_prober(struct run *run, unsigned region, const struct jv *body)
 		run_note(run, 0, run->plan->regions[region].name, "prober: %s",
 			jv_str(jv_get(body, "sentence"), "failed"));
 	}
+	return 0;
+}
+
+static void on_beacon(struct run *run, unsigned region, const struct jv *body)
+{
+	const char *type = jv_str(jv_get(body, "type"), "");
+
+	if (!strcmp(type, "progress"))
+		vitals_take_beacon(run->vitals, region, body);
+	else if (!strcmp(type, "done"))
+		run->live[region].beacon_done = run->wake = true;
 }
 
 static void on_chunk(struct run *run, unsigned region, const struct jv *chunk)
@@ -248,10 +262,11 @@ int run_on_event(void *arg, unsigned region, const struct jv *event, struct err 
 		const struct jv *body = jv_get(event, "body");
 
 		if (!strcmp(jv_str(jv_get(event, "from"), ""), "prober"))
-			on_prober(run, region, body);
-		else if (!strcmp(jv_str(jv_get(body, "type"), ""), "done"))
-			run->live[region].beacon_done = run->wake = true;
+			rc = on_prober(run, region, body, err);
+		else
+			on_beacon(run, region, body);
 	}
 	run_status(run);
+	run_show(run);
 	return rc;
 }

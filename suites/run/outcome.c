@@ -37,6 +37,7 @@ static void fill_result(struct run *run, struct result *out)
 	out->n_changes = run->n_undone;
 	out->clean = run->clean;
 	out->interrupted = run->evidence.interrupted;
+	out->aborted = run->evidence.aborted;
 	out->error = run->err.text[0] ? run->err.text : NULL;
 }
 

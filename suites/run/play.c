@@ -21,6 +21,7 @@ struct timeline {
 	size_t n, next;
 	uint64_t quiet_until_ns; /* planned end of the quiet phase under way */
 	bool steady_checked;
+	uint64_t released_ns; /* steps of this instant need no person any more */
 };
 
 static int by_time(const void *a, const void *b)
@@ -128,6 +129,31 @@ static void end_early(struct run *run, struct timeline *line)
 	qsort(line->steps + line->next, line->n - line->next, sizeof(*line->steps), by_time);
 }
 
+/* Somebody wants it to stop: what is in force ends now, what has not begun never does; the rest of the
+ * timeline is played. */
+static void heal_now(struct run *run, struct timeline *line)
+{
+	uint64_t at = run_since(run, clock_now_ns()) + 2 * ARM_AHEAD_NS;
+	size_t n = line->next;
+
+	for (size_t i = line->next; i < line->n; i++) {
+		struct plan_step step = line->steps[i];
+		bool in_force = step.kind == STEP_FAULT_OFF && run->faults_on >> step.index & 1;
+
+		if (step.kind == STEP_FAULT_ON || (step.kind == STEP_FAULT_OFF && !in_force))
+			continue;
+		if (in_force && step.at_ns > at) {
+			step.at_ns = at;
+			run->evidence.faults[step.index].by_hand = true;
+		}
+		line->steps[n++] = step;
+	}
+	line->n = n;
+	line->released_ns = at;
+	run->heal_wanted = false;
+	qsort(line->steps + line->next, line->n - line->next, sizeof(*line->steps), by_time);
+}
+
 static void say_fault(struct run *run, const struct plan_step *step)
 {
 	const struct plan_fault *fault = &run->plan->faults[step->index];
@@ -162,6 +188,7 @@ static int do_step(struct run *run, struct timeline *line, struct err *err)
 		return arm(run, line, err);
 	case STEP_QUIET:
 		line->next++;
+		run->settling = true;
 		if (!is_last(line))
 			return run_settle(run, step.index, false, err);
 		line->next = line->n; /* nothing follows: the run ends when all is settled */
@@ -170,6 +197,7 @@ static int do_step(struct run *run, struct timeline *line, struct err *err)
 		struct jv *message = run_tell_prober("resume", &body);
 
 		line->next++;
+		run->settling = false;
 		jv_set(body, "at_ns", jv_new_int((int64_t)(run->epoch_ns + step.at_ns)));
 		return crew_tell(&run->crew, message, err);
 	}
@@ -188,9 +216,34 @@ static int wait_step(struct run *run, struct timeline *line, struct err *err)
 	uint64_t at = run->epoch_ns + step->at_ns - (step->at_ns > ahead ? ahead : 0);
 
 	run->wake = false;
+	if (run->heal_wanted)
+		return 0;
 	if (clock_now_ns() < at && crew_pump(&run->crew, at, &run->wake, err))
 		return -1;
 	return clock_now_ns() >= at;
+}
+
+/* A step that is due; with --hold a person is asked first, and it may be due later then. */
+static int play_step(struct run *run, struct timeline *line, struct err *err)
+{
+	const struct plan_step *step = &line->steps[line->next];
+	uint64_t at = step->at_ns, by = 0;
+
+	if (!run->options->hold || at == line->released_ns)
+		return do_step(run, line, err);
+	if (run_hold(run, step, 2 * ARM_AHEAD_NS, &by, err))
+		return -1;
+	plan_shift_steps(line->steps + line->next, line->n - line->next, at, by);
+	line->released_ns = at + by;
+	return 0;
+}
+
+/* No timeline: until somebody ends it. */
+static int look_on(struct run *run, struct err *err)
+{
+	while (!crew_pump(&run->crew, clock_now_ns() + NSEC_PER_SEC, NULL, err))
+		;
+	return -1;
 }
 
 int run_play(struct run *run, struct err *err)
@@ -198,6 +251,8 @@ int run_play(struct run *run, struct err *err)
 	struct timeline line = {.n = run->plan->n_steps};
 	int rc = 0;
 
+	if (run->options->watch)
+		return look_on(run, err);
 	line.steps = arena_array(&run->arena, line.n + 1, sizeof(*line.steps));
 	memcpy(line.steps, run->plan->steps, line.n * sizeof(*line.steps));
 	while (!rc && line.next < line.n) {
@@ -205,8 +260,10 @@ int run_play(struct run *run, struct err *err)
 
 		if (due < 0)
 			rc = -1;
+		else if (run->heal_wanted)
+			heal_now(run, &line);
 		else if (due)
-			rc = do_step(run, &line, err);
+			rc = play_step(run, &line, err);
 		else if (run->failed_over_ns)
 			end_early(run, &line);
 	}

@@ -54,6 +54,12 @@ int run_on_watch(void *arg, unsigned k, struct err *err)
 
 	if (k == RUN_WATCH_FLEET)
 		return run_follow_containers(run, err);
+	if (k == RUN_WATCH_PAGE)
+		return run_hear_page(run, err);
+	if (k == RUN_WATCH_KEY) {
+		run_hear_key(run);
+		return 0;
+	}
 	if (k == RUN_WATCH_GUARDIAN)
 		return err_exit(err, EXIT_INTERNAL, "the guardian died: nobody runs unguarded");
 	if (read(run->signal_fd, &info, sizeof(info)) != sizeof(info))
@@ -77,11 +83,13 @@ static void prepare_evidence(struct run *run)
 		evidence->faults[f] = (struct fault_window){.fault = (int)f, .agrees = true};
 	run->live = arena_array(&run->arena, plan->n_regions, sizeof(*run->live));
 	run->ledger = jv_new_array();
+	run->vitals = vitals_new(plan);
+	run->abort_if = abort_if_new(&run->arena, plan);
 	run->primary_seen = -1;
 }
 
-int run_scenario(struct run *run, const struct run_options *options, struct result *out,
-	struct err *err, struct buf *errors)
+static int prepare(
+	struct run *run, const struct run_options *options, struct err *err, struct buf *errors)
 {
 	*run = (struct run){.options = options,
 		.backbone_fd = -1,
@@ -90,8 +98,8 @@ int run_scenario(struct run *run, const struct run_options *options, struct resu
 		.clean = true,
 		.guardian = GUARDIAN_INIT,
 		.fleet = FLEET_INIT,
-		.crew.watch = {-1, -1, -1, -1}};
-	*out = (struct result){0};
+		.page = PAGE_INIT,
+		.crew.watch = {-1, -1, -1, -1, -1}};
 	run->plan = plan_build(&options->plan, true, err, errors);
 	if (!run->plan)
 		return -1;
@@ -103,11 +111,35 @@ int run_scenario(struct run *run, const struct run_options *options, struct resu
 	log_setup("controller", run->told > LOG_LEVEL_INFO ? run->told : LOG_LEVEL_INFO,
 		run->store.log_fd);
 	prepare_evidence(run);
-	if (!run_up(run, &run->err))
+	return 0;
+}
+
+static void carry_out(struct run *run)
+{
+	if (!run_open_page(run, &run->err) && !run_up(run, &run->err))
 		run_play(run, &run->err);
 	run_status_end(run);
 	run_down(run);
+	run_close_page(run);
+}
+
+int run_scenario(struct run *run, const struct run_options *options, struct result *out,
+	struct err *err, struct buf *errors)
+{
+	*out = (struct result){0};
+	if (prepare(run, options, err, errors))
+		return -1;
+	carry_out(run);
 	run_judge(run, out);
+	return 0;
+}
+
+int run_watch(
+	struct run *run, const struct run_options *options, struct err *err, struct buf *errors)
+{
+	if (prepare(run, options, err, errors))
+		return -1;
+	carry_out(run);
 	return 0;
 }
 
@@ -115,6 +147,7 @@ void run_release(struct run *run)
 {
 	record_release(&run->evidence);
 	jv_free(run->ledger);
+	vitals_free(run->vitals);
 	guardian_release(&run->guardian);
 	fleet_release(&run->fleet);
 	if (run->store.log_fd >= 0) /* nobody may write to what its number becomes */

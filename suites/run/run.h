@@ -14,6 +14,9 @@
 #include "reports/result.h"
 #include "suites/fleet/fleet.h"
 #include "suites/judge/evidence.h"
+#include "suites/live/abort_if.h"
+#include "suites/live/page.h"
+#include "suites/live/vitals.h"
 #include "suites/plan.h"
 #include "suites/run/crew.h"
 #include "suites/run/store.h"
@@ -30,6 +33,11 @@ struct run_options {
 	bool keep;        /* keep the nodes' working directories */
 	bool status_line; /* one rewritten line on stderr while it goes on */
 	bool progress;    /* plain lines on stderr as things happen */
+	bool live;        /* serve the live page */
+	bool hold;        /* wait for a person before every change */
+	bool watch;       /* no timeline: look on until asked to end, and serve metrics */
+	const char *listen; /* address for metrics; NULL: loopback */
+	unsigned port;      /* of either; 0: any */
 };
 
 /* What the probers of a region have counted so far; for the steady check and the status line. */
@@ -80,8 +88,15 @@ struct run {
 	uint64_t failed_over_ns; /* since the fault at hand began: a new node acknowledged; 0 */
 	bool wake;               /* set by a handler: look again at what to do next */
 	uint64_t status_shown_ns;
-	int told;        /* enum log_level of stderr; the run's own log gets more */
-	int stop_signal; /* SIGINT or SIGTERM came */
+	struct vitals *vitals;
+	struct abort_if *abort_if;
+	struct page page;
+	uint64_t page_shown_ns;
+	const char *held;        /* before what a person is waited for; NULL: not held */
+	bool go_on, heal_wanted; /* somebody pressed it */
+	bool settling;           /* the clients are quiet */
+	int told;                /* enum log_level of stderr; the run's own log gets more */
+	int stop_signal;         /* SIGINT or SIGTERM came */
 
 	struct result_change *undone;
 	size_t n_undone;
@@ -95,10 +110,20 @@ struct run {
  */
 int run_scenario(struct run *run, const struct run_options *options, struct result *out,
 	struct err *err, struct buf *errors);
+/* Look on without a timeline until somebody ends it or something breaks: run->clean, run->stop_signal and
+ * run->err say how that was. -1 as above. */
+int run_watch(
+	struct run *run, const struct run_options *options, struct err *err, struct buf *errors);
 void run_release(struct run *run);
 
 /* Descriptors that crew watches for the run. */
-enum run_watch { RUN_WATCH_SIGNALS, RUN_WATCH_GUARDIAN, RUN_WATCH_FLEET };
+enum run_watch {
+	RUN_WATCH_SIGNALS,
+	RUN_WATCH_GUARDIAN,
+	RUN_WATCH_FLEET,
+	RUN_WATCH_PAGE,
+	RUN_WATCH_KEY
+};
 
 /* Stages, in their files. What stopped one early stands in err; run_down() follows all the same. */
 int run_preflight(struct run *run, struct err *err);
@@ -127,6 +152,19 @@ void run_note_late(struct run *run, uint64_t at_ns, const char *what, const char
 void run_note(struct run *run, uint64_t at_ns, const char *what, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void run_status(struct run *run); /* status.c */
+const char *run_phase_at(const struct run *run, uint64_t at_ns);
+/* The live page, and conditions to abort (live.c). */
+int run_open_page(struct run *run, struct err *err);
+void run_show(struct run *run);
+void run_show_event(struct run *run, uint64_t at_ns, const char *what, const char *text);
+int run_hear_page(struct run *run, struct err *err);
+int run_abort_if(struct run *run, unsigned region, struct err *err);
+void run_close_page(struct run *run);
+/* Wait for a person before the step, where it is one to wait at; *by_ns: how far everything from it on has
+ * moved. lead_ns: between going on and the step (hold.c). */
+int run_hold(struct run *run, const struct plan_step *step, uint64_t lead_ns, uint64_t *by_ns,
+	struct err *err);
+void run_hear_key(struct run *run);
 void run_status_end(struct run *run);
 void run_fact(struct run *run, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

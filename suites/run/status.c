@@ -6,7 +6,7 @@
 
 #define EVERY_NS (200 * NSEC_PER_MSEC)
 
-static const char *phase_at(const struct run *run, uint64_t at_ns)
+const char *run_phase_at(const struct run *run, uint64_t at_ns)
 {
 	const char *name = "starting";
 
@@ -31,7 +31,7 @@ void run_status(struct run *run)
 		sum.unknown += run->live[r].reads.unknown + run->live[r].writes.unknown;
 	}
 	fprintf(stderr, "\r\033[K%5.1fs of %.0fs  %s  ok %llu  fail %llu  unknown %llu",
-		(double)at / 1e9, (double)run->plan->end_ns / 1e9, phase_at(run, at),
+		(double)at / 1e9, (double)run->plan->end_ns / 1e9, run_phase_at(run, at),
 		(unsigned long long)sum.ok, (unsigned long long)sum.fail,
 		(unsigned long long)sum.unknown);
 }

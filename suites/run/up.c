@@ -80,6 +80,7 @@ static int bring_up(struct run *run, struct err *err)
 	jv_set(message, "dir", jv_new_string(run->store.work));
 	if (run->options->decisions)
 		jv_set(message, "decisions", jv_new_int((int64_t)DECISIONS_LIMIT));
+	jv_set(message, "watch", jv_new_bool(run->options->watch));
 	if (run_list_containers(run, message, err)) {
 		jv_free(message);
 		return -1;

@@ -46,7 +46,7 @@ void reader_evidence(struct reader *r, const struct yaml *node, struct scenario 
 
 void reader_safety(struct reader *r, const struct yaml *node, struct scenario *out)
 {
-	static const char *const keys[] = {"max-duration", "converge-within", "steady"};
+	static const char *const keys[] = {"max-duration", "converge-within", "steady", "abort-if"};
 	const struct yaml *steady = yaml_get(node, "steady");
 
 	if (!reader_is(r, node, YAML_MAP, "safety"))
@@ -56,6 +56,7 @@ void reader_safety(struct reader *r, const struct yaml *node, struct scenario *o
 	if (reader_value(r, yaml_get(node, "max-duration"), PARAM_DURATION, "max-duration",
 		    &out->max_duration_ns))
 		out->max_duration_place = yaml_get(node, "max-duration")->place;
+	reader_abort_if(r, yaml_get(node, "abort-if"), out);
 	reader_value(r, yaml_get(node, "converge-within"), PARAM_DURATION, "converge-within",
 		&out->converge_limit_ns);
 	if (reader_value(r, steady, PARAM_SHARE, "steady", &out->steady_ppm) &&

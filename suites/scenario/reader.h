@@ -60,6 +60,7 @@ void reader_clients(struct reader *r, const struct yaml *node, struct scenario *
 void reader_timeline(struct reader *r, const struct yaml *node, struct scenario *out);
 void reader_expects(struct reader *r, const struct yaml *node, struct scenario *out);
 void reader_evidence(struct reader *r, const struct yaml *node, struct scenario *out);
+void reader_abort_if(struct reader *r, const struct yaml *node, struct scenario *out);
 void reader_safety(struct reader *r, const struct yaml *node, struct scenario *out);
 
 /* One line of `expect:`. False after a complaint. */

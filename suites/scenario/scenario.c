@@ -19,6 +19,7 @@ static const struct later {
 	const char *key, *mend;
 } later[] = {
 	{"preset", "it stands under links: { preset: NAME }"},
+	{"abort-if", "it stands under safety: { abort-if: [...] }"},
 	{"extends", "copy what is needed from the other file"},
 	{"matrix", "write one file per variant, or use ${NAME:-default} in values"},
 	{"containers", "it stands under system: { containers: { ... } }"},

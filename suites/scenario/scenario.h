@@ -93,6 +93,13 @@ struct scenario_expect {
 	struct place place;
 };
 
+/* One line of `safety: { abort-if: }`. */
+struct scenario_abort {
+	const char *text;              /* as written */
+	struct scenario_expect expect; /* without its time */
+	uint64_t for_ns;
+};
+
 /* `containers:`; what is not given is NULL. */
 struct scenario_containers {
 	bool given;
@@ -145,6 +152,8 @@ struct scenario {
 	struct plan_evidence evidence;
 	struct place evidence_place;
 	uint64_t max_duration_ns, converge_limit_ns, steady_ppm;
+	struct scenario_abort *aborts;
+	size_t n_aborts;
 	struct place max_duration_place;
 };
 

@@ -77,6 +77,8 @@ static struct evidence a_run(void)
 		.digest = "0123456789abcdef"};
 	death = ARENA_PUSH(&arena, evidence.deaths, evidence.n_deaths);
 	*death = (struct death){.what = DEATH_BEACON, .region = 1, .at_ns = 1500};
+	evidence.aborted = evidence.faults[0].by_hand = true;
+	*ARENA_PUSH(&arena, evidence.holds, evidence.n_holds) = (struct held_time){5000, 50};
 	return evidence;
 }
 
@@ -97,6 +99,9 @@ static void a_record_is_read_back_as_it_was(void **state)
 	assert_true(after.sweeps[0].id == 3 && after.sweeps[0].answered == 8);
 	assert_string_equal(after.sweeps[0].digest, "0123456789abcdef");
 	assert_int_equal(after.n_deaths, 1);
+	assert_true(after.aborted && after.faults[0].by_hand);
+	assert_int_equal(after.n_holds, 1);
+	assert_true(after.holds[0].at_ns == 5000 && after.holds[0].by_ns == 50);
 	assert_true(after.deaths[0].what == DEATH_BEACON && after.deaths[0].at_ns == 1500);
 	record_release(&after);
 }

@@ -39,6 +39,41 @@ static void the_sound_one_is_taken(void **state)
 	plan_free(assert_plan(&text));
 }
 
+static void conditions_to_abort_are_checked(void **state)
+{
+	static const struct row rows[] = {
+		{TAIL, "safety: { abort-if: [ writes.lost > 0 for 2s ] }\n",
+			"writes.lost is not known while a run goes on"},
+		{TAIL, "safety: { abort-if: [ latency.p50 > 1s ] }\n",
+			"latency is not known while a run goes on in this form"},
+		{TAIL, "safety: { abort-if: [ errors > 50% for 2 ] }\n", "'2'"},
+		{TAIL, "safety: { abort-if: [ errors > 50% in cut ] }\n",
+			"takes for reads|writes, at REGION and for TIME only"},
+		{TAIL, "safety: { abort-if: [ errors > 50% for users ] }\n",
+			"groups are not told apart while a run goes on"},
+		{TAIL, "safety: { abort-if: [ errors == 50% ] }\n",
+			"a line is crossed upwards or downwards"},
+		{TAIL, "safety: { abort-if: [ errors > 50% at mars ] }\n",
+			"there is no region \"mars\""},
+		{TAIL, "safety: { abort-if: [ errors > 50% at each region ] }\n",
+			"it looks at each region anyway"},
+		{TAIL, "abort-if: [ errors > 50% ]\n",
+			"it stands under safety: { abort-if: [...] }"},
+	};
+	struct scenario_text text = SCENARIO_TEXT;
+	struct plan *plan;
+
+	(void)state;
+	CHECK_ALL(rows);
+	text.tail = "safety: { abort-if: [ errors > 50% for writes at eu for 3s ] }\n";
+	plan = assert_plan(&text);
+	assert_int_equal(plan->n_aborts, 1);
+	assert_int_equal(plan->aborts[0].for_ns, 3000000000);
+	assert_int_equal(plan->aborts[0].region, 1);
+	assert_string_equal(plan->aborts[0].text, "errors > 50% for writes at eu for 3s");
+	plan_free(plan);
+}
+
 static void heads_are_checked(void **state)
 {
 	static const struct row rows[] = {
@@ -450,6 +485,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_sound_one_is_taken),
 		cmocka_unit_test(heads_are_checked),
+		cmocka_unit_test(conditions_to_abort_are_checked),
 		cmocka_unit_test(regions_and_links_are_checked),
 		cmocka_unit_test(systems_and_clients_are_checked),
 		cmocka_unit_test(timelines_are_checked),
