@@ -1,6 +1,7 @@
 #include "suites/judge/index.h"
 #include "fixtures/base/pages.h"
 #include "suites/judge/evidence.h"
+#include "suites/judge/index_parts.h"
 #include "suites/judge/ops.h"
 #include "suites/judge/visibility.h"
 
@@ -8,22 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sixteen slots of four bytes are one cache line: neighbours in a writer's sequence meet there. */
-#define LINE_SLOTS 16
+/* Eight slots of eight bytes are one cache line: keys with neighbouring numbers meet there. */
+#define LINE_SLOTS 8
 /* Records are fetched so many steps before they are needed. */
 #define AHEAD 64
 #define SLOT_EMPTY UINT64_MAX
 /* Sessions are few and numbered from 0; what is beyond the bound is not one of ours. */
 #define SESSION_BOUND (1u << 20)
 
-/* What is needed while an index is built. */
+/* What is needed while an index is built. Until reads are linked, index->write_of holds the dense key
+ * of each operation; OP_NONE: it stays out of the orders. */
 struct build {
 	struct arena *arena;
 	struct index *index;
-	uint32_t *key_of;                  /* dense; OP_NONE: stays out of the orders */
-	uint32_t *session_of;              /* OP_NONE: nobody's */
-	uint32_t *key_count, *write_count; /* by dense key; write_count: without failed ones */
-	uint64_t n_writes;                 /* all */
+	struct key_seen {
+		uint32_t n, writes; /* writes: without failed ones; then the next free places */
+	} * keys;                   /* by dense key */
 	struct session_seen {
 		uint32_t count;
 		uint8_t region; /* of the first operation */
@@ -33,7 +34,7 @@ struct build {
 	bool deletes;
 };
 
-static uint64_t mix(uint64_t x)
+uint64_t index_mix(uint64_t x)
 {
 	x ^= x >> 31;
 	x *= UINT64_C(0x9e3779b97f4a7c15);
@@ -42,7 +43,7 @@ static uint64_t mix(uint64_t x)
 	return x ^ x >> 32;
 }
 
-static void *must_alloc(size_t n, size_t size)
+void *index_alloc(size_t n, size_t size)
 {
 	void *memory = malloc((n + 1) * size);
 
@@ -61,10 +62,15 @@ uint32_t index_find_value(const struct index *index, uint64_t value)
 	return OP_NONE;
 }
 
+static uint64_t first_slot(const struct index *index, uint32_t key)
+{
+	return (index_mix(key / LINE_SLOTS) * LINE_SLOTS + key % LINE_SLOTS) & index->key_mask;
+}
+
 /* The slot that holds the key, or the empty one where it belongs. */
 static uint64_t key_slot(const struct index *index, uint32_t key)
 {
-	uint64_t i = mix(key) & index->key_mask;
+	uint64_t i = first_slot(index, key);
 
 	while (index->key_slots[i] != SLOT_EMPTY && index->key_slots[i] >> 32 != key)
 		i = (i + 1) & index->key_mask;
@@ -84,7 +90,7 @@ static void grow_keys(struct index *index)
 
 	free(index->key_slots);
 	index->key_mask = slots - 1;
-	index->key_slots = must_alloc(slots, sizeof(*index->key_slots));
+	index->key_slots = index_alloc(slots, sizeof(*index->key_slots));
 	memset(index->key_slots, 0xff, slots * sizeof(*index->key_slots));
 	for (uint32_t k = 0; k < index->n_keys; k++)
 		index->key_slots[key_slot(index, index->keys[k])] =
@@ -95,58 +101,59 @@ static uint32_t add_key(struct build *b, uint32_t key)
 {
 	struct index *index = b->index;
 	uint64_t slot = key_slot(index, key);
-	size_t n = index->n_keys, n_writes = n;
+	size_t n = index->n_keys;
 
 	if (index->key_slots[slot] != SLOT_EMPTY)
 		return (uint32_t)index->key_slots[slot];
 	index->key_slots[slot] = (uint64_t)key << 32 | n;
 	*ARENA_PUSH(b->arena, index->keys, n) = key;
-	ARENA_PUSH(b->arena, b->key_count, b->n_counts);
-	ARENA_PUSH(b->arena, b->write_count, n_writes);
+	ARENA_PUSH(b->arena, b->keys, b->n_counts);
 	index->n_keys++;
 	if (index->n_keys > index->key_mask / 2)
 		grow_keys(index);
 	return index->n_keys - 1;
 }
 
-static void take_session(struct build *b, uint32_t i)
+/* OP_NONE: nobody's. */
+static uint32_t session_of(const struct op *op)
 {
-	const struct op *op = &b->index->ops[i];
+	return op_is_session(op) && op->session < SESSION_BOUND ? op->session : OP_NONE;
+}
+
+static void take_session(struct build *b, const struct op *op)
+{
+	uint32_t session = session_of(op);
 	struct session_seen *seen;
 
-	b->session_of[i] = OP_NONE;
-	if (!op_is_session(op) || op->session >= SESSION_BOUND)
+	if (session == OP_NONE)
 		return;
-	while (b->n_sessions <= op->session)
+	while (b->n_sessions <= session)
 		ARENA_PUSH(b->arena, b->sessions, b->n_sessions);
-	seen = &b->sessions[op->session];
+	seen = &b->sessions[session];
 	if (!seen->count++)
 		seen->region = op->region;
 	seen->roams |= op->flags & OP_ROAMED || op->region != seen->region;
-	b->session_of[i] = op->session;
 }
 
-/* The one look at every record in the order of the history. */
+/* The first look at every record in the order of the history. */
 static void take_records(struct build *b)
 {
 	struct index *index = b->index;
 
 	for (uint32_t i = 0; i < index->n; i++) {
 		const struct op *op = &index->ops[i];
-		bool is_write = op_is_write(op);
+		uint32_t key;
 
-		index->write_of[i] = is_write ? i : OP_NONE;
-		b->key_of[i] = OP_NONE;
+		index->write_of[i] = OP_NONE;
 		if (i + AHEAD < index->n)
-			__builtin_prefetch(&index->key_slots[mix(op[AHEAD].key) & index->key_mask]);
+			__builtin_prefetch(&index->key_slots[first_slot(index, op[AHEAD].key)]);
 		if (op->state == OP_NOT_SENT || op->state == OP_EMPTY)
 			continue;
-		b->key_of[i] = add_key(b, op->key);
-		b->key_count[b->key_of[i]]++;
-		b->write_count[b->key_of[i]] += is_write && op->state != OP_FAIL;
-		b->n_writes += is_write;
+		index->write_of[i] = key = add_key(b, op->key);
+		b->keys[key].n++;
+		b->keys[key].writes += op_is_write(op) && op->state != OP_FAIL;
 		b->deletes |= op->kind == OP_DELETE;
-		take_session(b, i);
+		take_session(b, op);
 		index->n_listed++;
 	}
 }
@@ -164,10 +171,10 @@ static void counts_to_starts(uint32_t *start, uint32_t groups)
 	}
 }
 
-static void order_by_session(struct build *b)
+static void start_sessions(struct build *b)
 {
 	struct index *index = b->index;
-	uint32_t last = (uint32_t)b->n_sessions, *next;
+	uint32_t last = (uint32_t)b->n_sessions;
 
 	index->n_sessions = last + 1;
 	index->session_start = arena_array(b->arena, index->n_sessions + 1, sizeof(uint32_t));
@@ -179,188 +186,81 @@ static void order_by_session(struct build *b)
 	}
 	counts_to_starts(index->session_start, last);
 	index->session_start[last + 1] = index->n_listed;
-	next = must_alloc(index->n_sessions, sizeof(*next));
-	memcpy(next, index->session_start, index->n_sessions * sizeof(*next));
-	for (uint32_t i = 0; i < index->n; i++) {
-		if (b->key_of[i] != OP_NONE)
-			index->by_session[next[b->session_of[i] == OP_NONE ? last
-									   : b->session_of[i]]++] =
-				i;
-	}
-	free(next);
 }
 
-/* Written values are unique: the first write of each, found by hash. Filled in the order of the
- * history, in which it is also asked: what was written lately is near in every sense. */
-struct linker {
-	const struct index *index;
-	uint32_t *slots;
-	uint64_t mask;
-	uint32_t *later; /* places in the order by key of reads whose write was not called yet */
-	size_t n_later, later_room;
-};
-
-static uint64_t value_slot(const struct linker *l, uint64_t value)
-{
-	return (mix(value / LINE_SLOTS) * LINE_SLOTS + value % LINE_SLOTS) & l->mask;
-}
-
-static void linker_init(struct linker *l, const struct index *index, uint64_t writes)
-{
-	*l = (struct linker){.index = index};
-	for (l->mask = LINE_SLOTS; l->mask < writes + writes / 2;)
-		l->mask *= 2;
-	l->slots = must_alloc(l->mask, sizeof(*l->slots));
-	memset(l->slots, 0xff, l->mask * sizeof(*l->slots));
-	l->mask--;
-}
-
-static void linker_release(struct linker *l)
-{
-	free(l->slots);
-	free(l->later);
-}
-
-/* The slot of the value, or the empty one where it belongs. */
-static uint32_t *linker_find(const struct linker *l, uint64_t value)
-{
-	uint64_t i = value_slot(l, value);
-
-	while (l->slots[i] != OP_NONE && l->index->ops[l->slots[i]].value != value)
-		i = (i + 1) & l->mask;
-	return &l->slots[i];
-}
-
-static void wait_for_write(struct linker *l, uint32_t at)
-{
-	if (l->n_later == l->later_room) {
-		l->later_room = l->later_room ? l->later_room * 2 : 64;
-		l->later = realloc(l->later, l->later_room * sizeof(*l->later));
-		if (!l->later)
-			abort();
-	}
-	l->later[l->n_later++] = at;
-}
-
-/* Did another node than the performing one answer with it? Regions where nodes are not named. */
-static bool is_elsewhere(const struct op *write, const struct op *read)
-{
-	if (write->node != OP_NODE_UNKNOWN && read->node != OP_NODE_UNKNOWN)
-		return write->node != read->node;
-	return write->region != read->region;
-}
-
-/* A value written to another key, or only after the read had returned, comes out of thin air and is
- * nobody's. */
-static void link_read(struct index *index, uint32_t at, uint32_t write)
-{
-	uint32_t read = index->by_key[at];
-	const struct op *r = &index->ops[read], *w = &index->ops[write];
-
-	if (write == OP_NONE || w->key != r->key || w->call_ns >= op_end(r))
-		return;
-	index->write_of[read] = index->author[at] = write;
-	if (op_is_ok_read(r) && is_elsewhere(w, r))
-		index->seen_elsewhere[write] = true;
-}
-
-/* An operation takes its place in the order by key. */
-static void place_op(struct build *b, struct linker *l, uint32_t i, uint32_t at)
-{
-	struct index *index = b->index;
-	const struct op *op = &index->ops[i];
-	uint32_t *slot;
-
-	index->by_key[at] = i;
-	index->author[at] = op_is_write(op) ? i : OP_NONE;
-	if (op_is_write(op) && op->state != OP_FAIL)
-		index->writes[b->write_count[b->key_of[i]]++] = i;
-	if (!op->value)
-		return;
-	slot = linker_find(l, op->value);
-	if (op_is_write(op)) {
-		if (*slot == OP_NONE)
-			*slot = i;
-	} else if (*slot == OP_NONE) {
-		wait_for_write(l, at);
-	} else {
-		link_read(index, at, *slot);
-	}
-}
-
-/* From counts of writes to where each key's begin; the counts become the next free places. */
-static void start_writes(struct build *b)
-{
-	struct index *index = b->index;
-
-	index->write_start = arena_array(b->arena, index->n_keys + 1, sizeof(uint32_t));
-	if (index->n_keys)
-		memcpy(index->write_start, b->write_count, index->n_keys * sizeof(uint32_t));
-	counts_to_starts(index->write_start, index->n_keys);
-	if (index->n_keys)
-		memcpy(b->write_count, index->write_start, index->n_keys * sizeof(uint32_t));
-	index->writes = arena_array(b->arena, index->write_start[index->n_keys], sizeof(uint32_t));
-}
-
+/* From counts to where each key's operations and writes begin; the counts become the next places. */
 static void start_keys(struct build *b)
 {
 	struct index *index = b->index;
+	uint32_t n = index->n_keys;
 
-	index->key_start = arena_array(b->arena, index->n_keys + 1, sizeof(uint32_t));
-	index->by_key = arena_array(b->arena, index->n_listed, sizeof(uint32_t));
-	index->author = arena_array(b->arena, index->n_listed, sizeof(uint32_t));
-	index->seen_elsewhere = arena_array(b->arena, index->n, sizeof(bool));
-	if (index->n_keys)
-		memcpy(index->key_start, b->key_count, index->n_keys * sizeof(uint32_t));
-	counts_to_starts(index->key_start, index->n_keys);
-}
-
-/* What will be asked of the operations ahead: their key's next place, the slot of their value and,
- * when that has come, the write it names. */
-static void fetch(const struct build *b, const struct linker *l, const uint32_t *next, uint32_t i)
-{
-	const struct op *far = &b->index->ops[i + AHEAD], *near = &b->index->ops[i + AHEAD / 2];
-	uint32_t key = b->key_of[i + AHEAD / 2], write = l->slots[value_slot(l, near->value)];
-
-	__builtin_prefetch(&l->slots[value_slot(l, far->value)]);
-	if (key != OP_NONE) {
-		__builtin_prefetch(&b->index->by_key[next[key]], 1);
-		__builtin_prefetch(&b->index->author[next[key]], 1);
+	index->key_start = arena_array(b->arena, n + 1, sizeof(uint32_t));
+	index->write_start = arena_array(b->arena, n + 1, sizeof(uint32_t));
+	for (uint32_t k = 0; k < n; k++) {
+		index->key_start[k] = b->keys[k].n;
+		index->write_start[k] = b->keys[k].writes;
 	}
-	if (b->key_of[i + AHEAD] != OP_NONE)
-		__builtin_prefetch(&next[b->key_of[i + AHEAD]]);
-	if (write != OP_NONE)
-		__builtin_prefetch(&b->index->ops[write]);
+	counts_to_starts(index->key_start, n);
+	counts_to_starts(index->write_start, n);
+	for (uint32_t k = 0; k < n; k++)
+		b->keys[k] = (struct key_seen){index->key_start[k], index->write_start[k]};
+	index->writes = arena_array(b->arena, index->write_start[n], sizeof(uint32_t));
 }
 
-static void order_by_key(struct build *b)
+/* The places that an operation ahead will take. */
+static void fetch(const struct build *b, const struct index_item *items, uint32_t i)
+{
+	uint32_t far = b->index->write_of[i + AHEAD], near = b->index->write_of[i + AHEAD / 2];
+
+	if (far != OP_NONE)
+		__builtin_prefetch(&b->keys[far]);
+	if (near != OP_NONE)
+		__builtin_prefetch(&items[b->keys[near].n], 1);
+}
+
+static void place_op(struct build *b, struct index_item *items, uint32_t i, uint32_t key)
+{
+	const struct op *op = &b->index->ops[i];
+	bool is_write = op_is_write(op);
+
+	items[b->keys[key].n++] = (struct index_item){.value = op->value,
+		.place = i,
+		.node = op->node,
+		.region = op->region,
+		.is_write = is_write,
+		.is_ok_read = op_is_ok_read(op)};
+	if (is_write && op->state != OP_FAIL)
+		b->index->writes[b->keys[key].writes++] = i;
+}
+
+/* The second look: every operation takes its place in both orders. */
+static void place_records(struct build *b, struct index_item *items)
 {
 	struct index *index = b->index;
-	struct linker linker;
-	uint32_t *next;
+	uint32_t last = index->n_sessions - 1;
+	uint32_t *next = index_alloc(index->n_sessions, sizeof(*next));
 
-	start_keys(b);
-	start_writes(b);
-	linker_init(&linker, index, b->n_writes);
-	next = must_alloc(index->n_keys, sizeof(*next));
-	memcpy(next, index->key_start, index->n_keys * sizeof(*next));
+	memcpy(next, index->session_start, index->n_sessions * sizeof(*next));
 	for (uint32_t i = 0; i < index->n; i++) {
+		uint32_t key = index->write_of[i], session;
+
 		if (i + AHEAD < index->n)
-			fetch(b, &linker, next, i);
-		if (b->key_of[i] != OP_NONE)
-			place_op(b, &linker, i, next[b->key_of[i]]++);
+			fetch(b, items, i);
+		if (key == OP_NONE) {
+			index->write_of[i] = op_is_write(&index->ops[i]) ? i : OP_NONE;
+			continue;
+		}
+		place_op(b, items, i, key);
+		session = session_of(&index->ops[i]);
+		index->by_session[next[session == OP_NONE ? last : session]++] = i;
 	}
-	for (size_t i = 0; i < linker.n_later; i++)
-		link_read(index, linker.later[i],
-			*linker_find(&linker, index->ops[index->by_key[linker.later[i]]].value));
-	linker_release(&linker);
 	free(next);
 }
 
 uint32_t *index_by_key_session(const struct index *index)
 {
-	uint32_t *order = must_alloc(index->n_listed, sizeof(*order));
-	uint32_t *next = must_alloc(index->n_keys, sizeof(*next));
+	uint32_t *order = index_alloc(index->n_listed, sizeof(*order));
+	uint32_t *next = index_alloc(index->n_keys, sizeof(*next));
 
 	memcpy(next, index->key_start, index->n_keys * sizeof(*next));
 	for (uint32_t i = 0; i < index->n_listed; i++) {
@@ -417,86 +317,6 @@ static void order_deletes(struct arena *arena, struct index *index)
 	index->delete_start[index->n_keys] = at;
 }
 
-/* First operation called at or after the instant. */
-static uint32_t first_called(const struct index *index, uint64_t at_ns)
-{
-	uint32_t low = 0, high = index->n;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (index->ops[middle].call_ns < at_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* region -1: those of all. A held beacon stands for the machine, which the regions share, and the
- * node that answered may be the one that waited; a held prober spoils its own operations only. */
-static void taint_by(
-	struct index *index, const struct stall *stall, int region, uint64_t longest_ns)
-{
-	uint64_t end = stall->at_ns + stall->length_ns;
-	uint32_t i = first_called(index, stall->at_ns > longest_ns ? stall->at_ns - longest_ns : 0);
-
-	for (; i < index->n && op_intended(&index->ops[i]) < end + longest_ns; i++) {
-		const struct op *op = &index->ops[i];
-
-		if ((region < 0 || op->region == region) && op_intended(op) < end &&
-			op_end(op) > stall->at_ns)
-			index->tainted[i] = true;
-	}
-}
-
-static uint64_t longest_op_ns(const struct index *index)
-{
-	uint64_t longest_ns = 0;
-
-	for (uint32_t i = 0; i < index->n; i++) {
-		uint64_t length = op_end(&index->ops[i]) - op_intended(&index->ops[i]);
-
-		longest_ns = length > longest_ns ? length : longest_ns;
-	}
-	return longest_ns;
-}
-
-#define LATE_US 1000
-
-/* A session that was held is behind, and catches up slot by slot: what it still begins late is the
- * stall's doing as well. */
-static void taint_backlog(struct index *index)
-{
-	for (uint32_t s = 0; s + 1 < index->n_sessions; s++) { /* the last group is no session */
-		struct span span = index_session(index, s);
-
-		for (uint32_t k = span.first + 1; k < span.end; k++) {
-			uint32_t i = index->by_session[k];
-
-			if (index->tainted[index->by_session[k - 1]] &&
-				index->ops[i].late_us > LATE_US)
-				index->tainted[i] = true;
-		}
-	}
-}
-
-static void mark_tainted(struct arena *arena, struct index *index, const struct evidence *evidence)
-{
-	const struct stalls *machine = &evidence->stalls, *probers = &evidence->prober_stalls;
-	uint64_t longest_ns;
-
-	if (!machine->n && !probers->n)
-		return;
-	index->tainted = arena_array(arena, index->n, sizeof(*index->tainted));
-	longest_ns = longest_op_ns(index);
-	for (size_t i = 0; i < machine->n; i++)
-		taint_by(index, &machine->stalls[i], -1, longest_ns);
-	for (size_t i = 0; i < probers->n; i++)
-		taint_by(index, &probers->stalls[i], (int)probers->stalls[i].region, longest_ns);
-	taint_backlog(index);
-}
-
 /* Slots grow outside of the arena, which would keep each of their sizes, and move in at the end. */
 static void keep_key_slots(struct build *b)
 {
@@ -511,17 +331,21 @@ static void keep_key_slots(struct build *b)
 static void order_operations(struct arena *arena, struct index *index)
 {
 	struct build b = {.arena = arena, .index = index};
+	struct index_item *items;
 
-	b.key_of = must_alloc(index->n, sizeof(*b.key_of));
-	b.session_of = must_alloc(index->n, sizeof(*b.session_of));
 	index->write_of = arena_array(arena, index->n, sizeof(*index->write_of));
 	grow_keys(index);
 	take_records(&b);
 	keep_key_slots(&b);
-	order_by_session(&b);
-	order_by_key(&b);
-	free(b.session_of);
-	free(b.key_of);
+	start_sessions(&b);
+	start_keys(&b);
+	items = index_alloc(index->n_listed, sizeof(*items));
+	place_records(&b, items);
+	index->by_key = arena_array(arena, index->n_listed, sizeof(uint32_t));
+	index->author = arena_array(arena, index->n_listed, sizeof(uint32_t));
+	index->seen_elsewhere = arena_array(arena, index->n, sizeof(bool));
+	index_link(index, items);
+	free(items);
 	if (b.deletes)
 		order_deletes(arena, index);
 }
@@ -537,7 +361,7 @@ struct index *index_build(
 	index->unsure_ns = 2 * evidence->clock_error_ns;
 	index->n_regions = (unsigned)evidence->plan->n_regions;
 	order_operations(arena, index);
-	mark_tainted(arena, index, evidence);
+	index_mark_tainted(arena, index, evidence);
 	if (whole) {
 		index->lag_ns = whole->lag_ns;
 		index->borrowed_lag = true;

@@ -7,10 +7,9 @@
  *   by key        writes against reads of one key     sessions, staleness, visibility, loss
  *   by session    what one session did                monotonic writes, latency
  *
- * Beside them stands for each operation the write of its value, found through a hash: written values
- * are unique. The hash keeps sixteen neighbouring sequences of a writer in one cache line and is
- * asked in the order of the history, so what was written lately is near. With the 64 bytes of the
- * record an operation costs about 83 bytes, 90 while the index is built.
+ * Beside them stands for each operation the write of its value: written values are unique, and what
+ * a read returns is nearly always among the last values written to its key (index_link.c). With the 64
+ * bytes of the record an operation costs about 85 bytes, 97 while the index is built.
  *
  * The orders hold all operations but those with no outcome (NOT_SENT). The last group of the order by
  * session holds what is no session's: tickers, sweeps, the liar.

@@ -1,7 +1,7 @@
 /*
  * lane: one walk over the keys of a history for any number of questions at once.
  *
- * The operations of a key pass by in the order of their calls, a lane of some hundred at a time: their
+ * The operations of a key pass by in the order of their calls, a lane of 64 at a time: their
  * records are fetched into the cache once, ahead of use, with the version that each read returned,
  * and then every walker looks at the lane. A walker is a question of a checker that judges key by
  * key; what it remembers of a key it keeps itself, so a key may have any length.
@@ -15,7 +15,7 @@
 
 #include "suites/judge/view.h"
 
-#define LANE_OPS 128
+#define LANE_OPS 64
 
 struct lane {
 	uint32_t key; /* dense */

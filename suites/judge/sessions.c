@@ -83,16 +83,21 @@ static uint32_t new_waiting(struct session_walk *walk)
 	return walk->n_waiting++;
 }
 
-/* A session has one operation in flight, so there is nearly always none before it. */
-static void wait_for_return(
-	struct session_walk *walk, struct memory *memory, const struct waiting *item)
+/* A session has one operation in flight, so there is nearly always none before it. Written field by
+ * field: a copy of what was just put together would wait for the stores. */
+static void wait_for_return(struct session_walk *walk, struct memory *memory, const struct op *op,
+	uint32_t place, uint64_t start)
 {
 	uint32_t w = new_waiting(walk), *at = &memory->waits;
+	struct waiting *item = &walk->waiting[w];
 
-	while (*at != NONE_WAITS && walk->waiting[*at].ret_ns <= item->ret_ns)
+	while (*at != NONE_WAITS && walk->waiting[*at].ret_ns <= op->ret_ns)
 		at = &walk->waiting[*at].next;
-	walk->waiting[w] = *item;
-	walk->waiting[w].next = *at;
+	item->ret_ns = op->ret_ns;
+	item->start = start;
+	item->place = place;
+	item->is_write = op_is_write(op);
+	item->next = *at;
 	*at = w;
 }
 
@@ -230,11 +235,8 @@ static void take_op(struct session_walk *walk, const struct lane *lane, unsigned
 			judge_seen(walk, memory, lane, i);
 	}
 	if (is_write == walk->own)
-		wait_for_return(walk, memory,
-			&(struct waiting){.ret_ns = op->ret_ns,
-				.start = is_write ? op->call_ns : lane->start[i],
-				.place = lane->place[i],
-				.is_write = is_write});
+		wait_for_return(
+			walk, memory, op, lane->place[i], is_write ? op->call_ns : lane->start[i]);
 }
 
 static void take(struct walker *walker, const struct lane *lane)
