@@ -67,6 +67,7 @@ enum option_id {
 	OPTION_HOLD,
 	OPTION_PORT,
 	OPTION_LISTEN,
+	OPTION_JOBS,
 	OPTIONS
 };
 

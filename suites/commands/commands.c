@@ -26,8 +26,8 @@ const struct command commands[] = {
 		OPTION(JSON) | OPTION(SHARE), cmd_doctor},
 	{"explore", "SCENARIO", 1, 1,
 		"random timelines until one fails; the smallest that does becomes a scenario",
-		OPTION(BUDGET) | OPTION(SEED) | OPTION(SHARE) | OPTION(ENGINE) | OPTION(RUNS) |
-			OPTION(QUIET),
+		OPTION(BUDGET) | OPTION(JOBS) | OPTION(SEED) | OPTION(SHARE) | OPTION(ENGINE) |
+			OPTION(RUNS) | OPTION(QUIET),
 		cmd_explore},
 	{"envelope", "SCENARIO", 1, 1,
 		"run every pair of two parameters' values: where does it begin to fail?",

@@ -107,6 +107,8 @@ const struct option_row option_rows[] = {
 		"of what is served; any free one otherwise"},
 	[OPTION_LISTEN] = {OPTION_LISTEN, "listen", "ADDRESS", NULL,
 		"IPv4 address to serve metrics on (127.0.0.1)"},
+	[OPTION_JOBS] = {OPTION_JOBS, "jobs", "N", NULL,
+		"runs at once (one a processor where no expectation claims a time, else 1)"},
 };
 static_assert(sizeof(option_rows) / sizeof(*option_rows) == OPTIONS, "a row per option");
 static_assert(OPTIONS <= 64, "options are bits");

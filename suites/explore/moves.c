@@ -70,25 +70,24 @@ static void draw_partition(struct arena *arena, const struct variant_source *sou
 	out->direction = (enum fault_direction)(rng_below(rng, 4) ? 0 : 1 + rng_below(rng, 2));
 }
 
-/* A fault of the scenario, or a partition. */
-static void draw_kind(struct arena *arena, const struct variant_source *source, struct rng *rng,
-	struct scenario_entry *out)
+static const struct scenario_entry *draw_entry(const struct scenario *scenario, struct rng *rng)
 {
-	const struct scenario *scenario = &source->scenario;
 	const struct scenario_entry *e;
 
-	*out = (struct scenario_entry){.kind = ENTRY_FAULT};
 	do
 		e = &scenario->entries[rng_below(rng, scenario->n_entries)];
 	while (e->kind != ENTRY_FAULT);
-	if (scenario->n_regions > 1 && (!strcmp(e->fault.text, "partition") || rng_below(rng, 2))) {
-		draw_partition(arena, source, rng, out);
-		return;
-	}
-	*out = *e;
-	out->name = (struct scenario_word){0};
-	out->overlaps = (struct scenario_words){0};
-	out->until = UNTIL_TIME;
+	return e;
+}
+
+static struct scenario_entry without_name(const struct scenario_entry *fault)
+{
+	struct scenario_entry e = *fault;
+
+	e.name = (struct scenario_word){0};
+	e.overlaps = (struct scenario_words){0};
+	e.until = UNTIL_TIME;
+	return e;
 }
 
 static uint64_t longest_fault(const struct variant_source *source)
@@ -113,19 +112,35 @@ static uint64_t draw_length(uint64_t longest_ns, struct rng *rng)
 	return length_ns < SHORTEST_NS ? SHORTEST_NS : length_ns;
 }
 
+/* A fault of the scenario as it is, one of that kind with another length, or any partition. */
+static struct scenario_entry draw_fault(struct arena *arena, const struct variant_source *source,
+	uint64_t longest_ns, struct rng *rng)
+{
+	const struct scenario *scenario = &source->scenario;
+	struct scenario_entry e = without_name(draw_entry(scenario, rng));
+	uint64_t dice = rng_below(rng, 3);
+
+	if (!dice && e.for_ns)
+		return e;
+	if (scenario->n_regions > 1 && (dice == 1 || !strcmp(e.fault.text, "partition"))) {
+		e = (struct scenario_entry){.kind = ENTRY_FAULT};
+		draw_partition(arena, source, rng, &e);
+	}
+	e.for_ns = draw_length(longest_ns, rng);
+	return e;
+}
+
 struct timeline moves_random(
-	struct arena *arena, const struct variant_source *source, struct rng *rng)
+	struct arena *arena, const struct variant_source *source, unsigned most, struct rng *rng)
 {
 	struct scenario_entry moved[MOVES_FAULTS_MAX];
 	uint64_t longest_ns = longest_fault(source), at_ns = source->start_ns;
-	size_t wanted = 1 + rng_below(rng, MOVES_FAULTS_MAX), n = 0;
+	size_t wanted = 1 + rng_below(rng, most), n = 0;
 
 	for (int tries = 0; n < wanted && tries < TRIES; tries++) {
-		struct scenario_entry e;
+		struct scenario_entry e = draw_fault(arena, source, longest_ns, rng);
 
-		draw_kind(arena, source, rng, &e);
 		e.at_ns = at_ns + (n ? rng_below(rng, 1000) * MS : 0);
-		e.for_ns = draw_length(longest_ns, rng);
 		if (e.at_ns + e.for_ns > source->end_ns && n)
 			continue;
 		e.name.text = arena_printf(arena, "fault-%zu", n + 1);

@@ -19,8 +19,10 @@ struct timeline {
 	size_t n;
 };
 
+/* At most so many faults. One in three is as the scenario has it: what its author cuts off is what
+ * matters there, and for how long. */
 struct timeline moves_random(
-	struct arena *arena, const struct variant_source *source, struct rng *rng);
+	struct arena *arena, const struct variant_source *source, unsigned most, struct rng *rng);
 unsigned moves_count_faults(const struct timeline *timeline);
 /*
  * The step-th smaller timeline: each fault left out, then each fault half as long (not below half a
