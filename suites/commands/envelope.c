@@ -4,11 +4,13 @@
  *
  * A parameter is FAULT.for or FAULT.SETTING of a named fault, with its values: cut.for=2s,4s,8s. A
  * longer fault pushes back what comes after it.
+ *
+ * Exit code: 0 where every cell was run, whatever failed in it; 2 where one could not be.
  */
 #include "fixtures/base/log.h"
 #include "fixtures/base/param.h"
 #include "suites/commands/command.h"
-#include "suites/explore/tryout.h"
+#include "suites/explore/crowd.h"
 #include "suites/explore/grid.h"
 #include "suites/explore/variant.h"
 
@@ -23,7 +25,8 @@ struct envelope {
 	struct tryout_options options;
 	struct arena arena;
 	struct grid grid;
-	char dir[512], path[600], page[600];
+	char dir[512], page[600];
+	unsigned missing; /* cells without a run */
 	bool quiet;
 };
 
@@ -61,15 +64,21 @@ static struct scenario_entry *find_fault(struct scenario_entry *entries, size_t 
 	return NULL;
 }
 
-/* What begins at or after the end of the fault moves with it. */
+/* What begins at or after the end of the fault moves with it, and a fault around it, which it
+ * overlaps, grows and shrinks with it. */
 static void set_length(
 	struct scenario_entry *entries, size_t n, struct scenario_entry *fault, uint64_t for_ns)
 {
-	uint64_t end_ns = fault->at_ns + fault->for_ns, new_end_ns = fault->at_ns + for_ns;
+	uint64_t start_ns = fault->at_ns, end_ns = start_ns + fault->for_ns;
 
 	for (size_t i = 0; i < n; i++) {
-		if (entries[i].at_ns >= end_ns)
-			entries[i].at_ns = entries[i].at_ns - end_ns + new_end_ns;
+		struct scenario_entry *e = &entries[i];
+
+		if (e->at_ns >= end_ns)
+			e->at_ns = e->at_ns - end_ns + start_ns + for_ns;
+		else if (e != fault && e->kind == ENTRY_FAULT && e->at_ns <= start_ns &&
+			e->at_ns + e->for_ns >= end_ns)
+			e->for_ns = e->for_ns - fault->for_ns + for_ns;
 	}
 	fault->for_ns = for_ns;
 }
@@ -120,6 +129,16 @@ static void take(struct envelope *e, const struct tryout *tryout, size_t x, size
 			tryout->expects[i].verdict, tryout->expects[i].got);
 }
 
+static void tell(const struct envelope *e, const struct tryout *tryout, size_t x, size_t y)
+{
+	const struct grid_axis *across = &e->grid.axes[0], *down = &e->grid.axes[1];
+
+	fprintf(stderr, "%s.%s = %s%s%s: exit code %d%s%s\n", across->fault, across->key,
+		across->values[x], down->n ? ", " : "", down->n ? down->values[y] : "",
+		tryout->exit_code, tryout->error ? ": " : "", tryout->error ? tryout->error : "");
+}
+
+/* A cell in which nothing could be measured stays empty. */
 static int run_cell(struct envelope *e, size_t x, size_t y, struct err *err)
 {
 	const struct scenario *scenario = &e->source.scenario;
@@ -135,21 +154,25 @@ static int run_cell(struct envelope *e, size_t x, size_t y, struct err *err)
 		return -1;
 	variant_print(&e->source, entries, scenario->n_entries, scenario->seed,
 		"made by regionproof envelope", &text);
-	rc = tryout_run(&e->arena, &e->options, &text, e->path, &tryout, err);
+	rc = crowd_run(&e->arena, &e->options, &text, 1, &tryout, err);
 	buf_release(&text);
 	if (rc)
 		return -1;
 	take(e, &tryout, x, y);
+	e->missing += !tryout.n;
 	if (!e->quiet)
-		fprintf(stderr, "%s.%s = %s%s%s: exit code %d%s%s\n", e->grid.axes[0].fault,
-			e->grid.axes[0].key, e->grid.axes[0].values[x],
-			e->grid.axes[1].n ? ", " : "",
-			e->grid.axes[1].n ? e->grid.axes[1].values[y] : "", tryout.exit_code,
-			tryout.error ? ": " : "", tryout.error ? tryout.error : "");
-	if (tryout.exit_code == EXIT_SIGINT || tryout.exit_code == EXIT_SIGTERM ||
-		tryout.exit_code == EXIT_CLEANUP)
-		return err_exit(err, tryout.exit_code, "stopped");
-	return 0;
+		tell(e, &tryout, x, y);
+	switch (tryout.exit_code) {
+	case EXIT_OK:
+	case EXIT_EXPECTATION:
+	case EXIT_NO_VERDICT:
+	case EXIT_MACHINE:
+	case EXIT_NOT_STEADY:
+		return 0;
+	default:
+		return err_exit(err, tryout.exit_code, "%s",
+			tryout.error ? tryout.error : "a run came to no end");
+	}
 }
 
 static int make_dirs(struct envelope *e, const struct args *args, struct err *err)
@@ -161,7 +184,6 @@ static int make_dirs(struct envelope *e, const struct args *args, struct err *er
 		e->source.scenario.name.text);
 	if ((mkdir(runs, 0755) && errno != EEXIST) || (mkdir(e->dir, 0755) && errno != EEXIST))
 		return err_sys(err, "cannot make %s", e->dir);
-	snprintf(e->path, sizeof(e->path), "%s/tryout.yaml", e->dir);
 	snprintf(e->page, sizeof(e->page), "%s/envelope.html", e->dir);
 	e->options = (struct tryout_options){.share = args->values[OPTION_SHARE],
 		.engine = args->values[OPTION_ENGINE],
@@ -190,11 +212,16 @@ static int show(struct envelope *e, struct err *err)
 
 	grid_print(&e->grid, &text);
 	grid_html(&e->grid, e->source.scenario.name.text, &page);
+	if (e->missing)
+		buf_printf(&text,
+			"%u cells have no run: the machine was too noisy, or the system not "
+			"steady\n",
+			e->missing);
 	buf_printf(&text, "picture: %s\n", e->page);
 	rc = buf_write_file(&page, e->page, err) || print_out(&text, err);
 	buf_release(&text);
 	buf_release(&page);
-	return rc ? -1 : EXIT_OK;
+	return rc ? -1 : e->missing ? EXIT_NO_VERDICT : EXIT_OK;
 }
 
 int cmd_envelope(const struct args *args, struct err *err)
