@@ -136,20 +136,28 @@ const struct endpoint *router_pick(const struct router *router, const struct rou
 	return &router->endpoints[index_at(router, (uint32_t)present, taken->offset)];
 }
 
-static bool should_move_on(const struct router *router, enum op_state state, enum op_error error)
+/* Whoever was sent away by the named one is trying the others: one that is silent is passed by. */
+static bool is_wandering(const struct router *router, const struct route *taken)
+{
+	return router->n && taken->offset % router->n != 0;
+}
+
+static bool should_move_on(const struct router *router, const struct route *taken,
+	enum op_state state, enum op_error error)
 {
 	if (state == OP_OK)
 		return false;
 	if (error == OP_ERROR_NOT_PRIMARY || error == OP_ERROR_REFUSED ||
 		error == OP_ERROR_UNREACHABLE)
 		return true;
-	return error == OP_ERROR_TIMEOUT && __atomic_load_n(&router->silent, __ATOMIC_RELAXED);
+	return error == OP_ERROR_TIMEOUT &&
+		(is_wandering(router, taken) || __atomic_load_n(&router->silent, __ATOMIC_RELAXED));
 }
 
 void router_ended(const struct router *router, struct route *route, const struct route *taken,
 	enum op_state state, enum op_error error)
 {
-	if (!should_move_on(router, state, error))
+	if (!should_move_on(router, taken, state, error))
 		return;
 	if (route->change == taken->change && route->offset != taken->offset)
 		return;

@@ -8,7 +8,8 @@
  * A client that is told "not the primary", or cannot connect, tries the other nodes one attempt
  * after the other (each attempt is an operation of its own) until one accepts or the region's view
  * changes. Time-outs do not make it wander: the connection may be cut, and no other node would
- * accept anyway; unless the own region's nodes are silent too, then they do.
+ * accept anyway; unless the own region's nodes are silent too, or it wanders already: then they do. So
+ * a client that asks a new primary too early passes the old one, which is cut off, and comes back.
  */
 #ifndef PROBES_PROBER_ROUTER_H
 #define PROBES_PROBER_ROUTER_H

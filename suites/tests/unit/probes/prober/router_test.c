@@ -104,6 +104,26 @@ static void a_time_out_moves_on_only_when_the_own_nodes_are_silent(void **state)
 	router_release(&router);
 }
 
+/* The new primary was asked before it took writes, and the next one in turn is cut off. */
+static void a_time_out_while_wandering_leads_back_to_the_primary(void **state)
+{
+	struct route route = {0}, taken;
+	struct router router;
+
+	(void)state;
+	router_init(&router, endpoints, 4, 0, 12);
+	says(&router, 0, ROLE_REPLICA, 1, 12);
+	ended(&router, &route, OP_ERROR_NOT_PRIMARY);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_not_equal(picked(&router, &route, TARGET_PRIMARY, &taken), 12);
+		ended(&router, &route, OP_ERROR_TIMEOUT);
+	}
+	assert_int_equal(picked(&router, &route, TARGET_PRIMARY, &taken), 12);
+	ended(&router, &route, OP_ERROR_TIMEOUT);
+	assert_int_equal(picked(&router, &route, TARGET_PRIMARY, &taken), 12);
+	router_release(&router);
+}
+
 static void operations_that_fail_together_move_on_once(void **state)
 {
 	struct route route = {0}, first, second, taken;
@@ -138,6 +158,7 @@ int main(void)
 		cmocka_unit_test(primary_at_start_stays),
 		cmocka_unit_test(a_refused_client_tries_all_nodes_until_the_view_changes),
 		cmocka_unit_test(a_time_out_moves_on_only_when_the_own_nodes_are_silent),
+		cmocka_unit_test(a_time_out_while_wandering_leads_back_to_the_primary),
 		cmocka_unit_test(operations_that_fail_together_move_on_once),
 		cmocka_unit_test(without_nodes_there_is_no_route),
 	};
