@@ -20,11 +20,12 @@ DESTDIR ?=
 # `make deps-dev` also what lint and bench use, which skip what is missing.
 DEPS_BUILD := gcc libc6-dev make pkg-config libnl-3-dev libnl-route-3-dev libpcap-dev \
 	libcurl4-openssl-dev libyaml-dev libjansson-dev libmicrohttpd-dev libsqlite3-dev libhiredis-dev \
-	libseccomp-dev libc-ares-dev libpq-dev
+	libseccomp-dev libc-ares-dev libpq-dev libmariadb-dev
 DEPS_TEST := libcmocka-dev iproute2 procps util-linux user-mode-linux \
 	redis-server redis-sentinel redis-tools \
-	postgresql-15 \
-	etcd-server etcd-client \
+	postgresql-15 postgresql-15-pglogical libfaketime \
+	etcd-server etcd-client patroni python3-etcd \
+	mariadb-server \
 	gdnsd unbound dnsmasq-base \
 	varnish nginx-light haproxy memcached \
 	libxml2-utils prometheus cmark-gfm python3-jsonschema python3-yaml \
@@ -32,12 +33,13 @@ DEPS_TEST := libcmocka-dev iproute2 procps util-linux user-mode-linux \
 	docker.io iputils-ping \
 	mandoc zsh fish \
 	dpkg-dev debootstrap
-DEPS_DEV := clang clang-format clang-tidy cppcheck wrk iperf3 tcpdump
+DEPS_DEV := clang clang-format clang-tidy cppcheck wrk iperf3 tcpdump \
+	sysbench
 
 # pkg-config names. What is OPTIONAL may be missing: name=start of its header. A .c file that
 # includes that header is then left out of the build, and HAVE_NAME tells the others.
 REQUIRED := libnl-3.0 libnl-route-3.0 libcurl yaml-0.1 jansson libmicrohttpd sqlite3
-OPTIONAL := hiredis=hiredis/ libpcap=pcap libseccomp=seccomp.h libcares=ares.h libpq=libpq-fe.h
+OPTIONAL := hiredis=hiredis/ libpcap=pcap libseccomp=seccomp.h libcares=ares.h libpq=libpq-fe.h libmariadb=mysql.h
 
 B ?= build
 # What npm fetched, if it could: for all builds alike.

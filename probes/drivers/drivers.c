@@ -17,6 +17,9 @@ const struct driver_ops *const drivers[] = {
 #ifdef HAVE_PQ
 	&driver_postgres,
 #endif
+#ifdef HAVE_MARIADB
+	&driver_mysql,
+#endif
 	NULL,
 };
 

@@ -12,5 +12,6 @@ extern const struct driver_ops driver_redis;
 extern const struct driver_ops driver_etcd;
 extern const struct driver_ops driver_dns;
 extern const struct driver_ops driver_postgres;
+extern const struct driver_ops driver_mysql;
 
 #endif

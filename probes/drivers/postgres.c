@@ -6,7 +6,8 @@
  *	create table kv (k text primary key, v text, ver bigint not null)
  *
  * A write is one INSERT ... ON CONFLICT that counts the version up; a delete leaves a row without a
- * value, so that versions of a key never go back. Other tables are asked by statements of the
+ * value, so that versions of a key never go back. Beside the version a write returns the timeline it was
+ * made on: its epoch, so that two primaries are told apart by it. Other tables are asked by statements of the
  * scenario (statement.h), sent as simple queries: one message there, one answer back.
  *
  * What is no acknowledgement. When the wait for a synchronous standby is cancelled, PostgreSQL commits
@@ -74,7 +75,9 @@ static const char *const commit_levels[] = {
 	"server", "off", "local", "remote_write", "on", "remote_apply", NULL};
 static const char *const warned_choices[] = {"unknown", "ok", NULL};
 
-#define KV_PUT " on conflict (k) do update set v = excluded.v, ver = kv.ver + 1 returning kv.ver"
+#define KV_PUT                                                                                     \
+	" on conflict (k) do update set v = excluded.v, ver = kv.ver + 1 returning kv.ver, "       \
+	"('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"
 
 static const struct param postgres_params[] = {
 	{"database", PARAM_STRING, "postgres", "of the table",
@@ -87,10 +90,10 @@ static const struct param postgres_params[] = {
 		"statement: value and, if there is one, version in the first row; none: absent",
 		.offset = offsetof(struct postgres_options, sql.read)},
 	{"write", PARAM_STRING, "insert into kv values ('{key}', '{value}', 1)" KV_PUT,
-		"statement: may return the version",
+		"statement: may return the version and the epoch",
 		.offset = offsetof(struct postgres_options, sql.write)},
 	{"delete", PARAM_STRING, "insert into kv values ('{key}', null, 1)" KV_PUT,
-		"statement: may return the version",
+		"statement: may return the version and the epoch",
 		.offset = offsetof(struct postgres_options, sql.delete_)},
 	{"commit", PARAM_CHOICE, "server", "synchronous_commit of the sessions",
 		.choices = commit_levels, .offset = offsetof(struct postgres_options, commit)},
@@ -375,10 +378,24 @@ static bool take_version(const PGresult *result, int column, struct driver_call 
 		(size_t)PQgetlength(result, 0, column), UINT64_MAX, &call->version);
 }
 
+static bool take_epoch(const PGresult *result, int column, struct driver_call *call)
+{
+	uint64_t epoch;
+
+	if (!PQntuples(result) || PQnfields(result) <= column)
+		return true;
+	if (!driver_number_parse(PQgetvalue(result, 0, column),
+		    (size_t)PQgetlength(result, 0, column), UINT32_MAX, &epoch))
+		return false;
+	call->flags |= OP_HAS_EPOCH;
+	call->epoch = (uint32_t)epoch;
+	return true;
+}
+
 static bool take_success(const PGresult *result, struct driver_call *call)
 {
 	if (call->kind != OP_READ)
-		return take_version(result, 0, call);
+		return take_version(result, 0, call) && take_epoch(result, 1, call);
 	if (PQresultStatus(result) != PGRES_TUPLES_OK || PQnfields(result) < 1)
 		return false;
 	if (!PQntuples(result) || PQgetisnull(result, 0, 0)) {

@@ -59,6 +59,20 @@ struct refusal {
 	"N~~~\x19SWARNING~C"                                                                       \
 	"01000~Moh~~"
 
+/* Packets of MariaDB: a length, a number within the answer, and what follows. */
+#define MY_COUNT(n) "\x01~~\x01" n
+#define MY_COLUMN(seq)                                                                             \
+	"\x17~~" seq "\x03"                                                                        \
+	"def~~~\x01v~\x0c\x2d~\xff~~~\xfd~~~~~"
+#define MY_END(seq) "\x05~~" seq "\xfe~~\x02~"
+#define MY_ONE MY_COUNT("\x01") MY_COLUMN("\x02") MY_END("\x03")
+#define MY_TWO MY_COUNT("\x02") MY_COLUMN("\x02") MY_COLUMN("\x03") MY_END("\x04")
+#define MY_ROW(seq)                                                                                \
+	"\x02~~" seq "\x01"                                                                        \
+	"8"
+#define MY_OK(seq) "\x07~~" seq "~~~\x02~~~"
+#define MY_ERROR(code) "\x0b~~\x01\xff" code "#HY000oh"
+
 /* Answers of etcd's gateway; the lengths of their bodies are counted by hand. */
 #define ETCD_HEADER "{\"header\":{\"member_id\":\"9\",\"revision\":\"8\",\"raft_term\":\"3\"}"
 #define ETCD_ERROR(code) "{\"error\":\"oh\",\"code\":" code "}"
@@ -66,9 +80,11 @@ struct refusal {
 /* What the server of a protocol says. */
 static const struct dialect {
 	const char *driver;
-	/* A greeting answers what opens a connection. With one, '~' stands for a zero byte in all. */
-	const char *greeting;
+	/* What a server says first, and what it answers to what opens a connection. With a greeting
+	 * '~' stands for a zero byte in all. */
+	const char *hello, *greeting;
 	const char *read, *absent, *write, *delete_, *not_ours, *flood;
+	const char *in_term;      /* a write's version 8 in epoch 3; NULL: not said */
 	const char *settings[20]; /* rows of the driver and what they are set to */
 	struct refusal refusals[16];
 } dialects[] = {
@@ -108,6 +124,7 @@ static const struct dialect {
 			"200 OK", "X-Version: 7\r\nX-Node: b\r\nX-Data-Age: 12\r\n", "2\r\n\r\n42"),
 		.absent = HTTP("404 Not Found", "X-Version: 9\r\n", "0\r\n\r\n"),
 		.write = HTTP("200 OK", "X-Version: 8\r\nX-Epoch: 3\r\n", "0\r\n\r\n"),
+		.in_term = HTTP("200 OK", "X-Version: 8\r\nX-Epoch: 3\r\n", "0\r\n\r\n"),
 		.delete_ = HTTP("204 No Content", "X-Version: 8\r\n", "0\r\n\r\n"),
 		.not_ours = HTTP("200 OK", "", "5\r\n\r\nhello"),
 		.flood = "HTTP/1.1 200 OK\r\n\r\n1",
@@ -142,6 +159,9 @@ static const struct dialect {
 		.absent = PG_COLUMNS_2 PG_DONE PG_READY,
 		.write = PG_VERSION PG_DONE PG_READY,
 		.delete_ = PG_VERSION PG_DONE PG_READY,
+		.in_term = PG_COLUMNS_2 "D~~~\x10~\x02~~~\x01"
+					"8~~~\x01"
+					"3" PG_DONE PG_READY,
 		.not_ours = PG_COLUMNS_1 "D~~~\x0f~\x01~~~\x05hello" PG_DONE PG_READY,
 		.flood = "D\x3f~~~~\x01\x3f~~~1",
 		.refusals =
@@ -230,6 +250,7 @@ static const struct dialect {
 			",\"kvs\":[{\"mod_revision\":\"7\",\"value\":\"NDI=\"}]}"),
 		.absent = HTTP("200 OK", "", "59\r\n\r\n" ETCD_HEADER "}"),
 		.write = HTTP("200 OK", "", "59\r\n\r\n" ETCD_HEADER "}"),
+		.in_term = HTTP("200 OK", "", "59\r\n\r\n" ETCD_HEADER "}"),
 		.delete_ = HTTP("200 OK", "", "59\r\n\r\n" ETCD_HEADER "}"),
 		.not_ours = HTTP("200 OK", "",
 			"107\r\n\r\n" ETCD_HEADER
@@ -258,6 +279,44 @@ static const struct dialect {
 					OP_UNKNOWN, OP_ERROR_GARBAGE},
 			},
 	},
+#ifdef HAVE_MARIADB
+	{
+		.driver = "mysql",
+		.hello = "\x4b~~~\x0a"
+			 "10.11.9~\x01~~~"
+			 "aaaaaaaa~\x09\xa2\x2d\x02~\x08~\x15~~~~~~~~~~"
+			 "aaaaaaaaaaaa~mysql_native_password~",
+		.greeting = MY_OK("\x02"),
+		.read = MY_TWO "\x05~~\x05\x02"
+			       "42\x01"
+			       "7" MY_END("\x06"),
+		.absent = MY_TWO MY_END("\x05"),
+		.write = MY_ONE MY_ROW("\x04") MY_END("\x05"),
+		.delete_ = MY_OK("\x01"),
+		.in_term = MY_TWO "\x04~~\x05\x01"
+				  "8\x01"
+				  "3" MY_END("\x06"),
+		.not_ours = MY_ONE "\x06~~\x04\x05hello" MY_END("\x05"),
+		.flood = MY_COUNT("\x01") "1",
+		.refusals =
+			{
+				{MY_ERROR("\x0a\x05"), OP_FAIL, OP_ERROR_NOT_PRIMARY},
+				{MY_ERROR("\xbd\x04"), OP_FAIL, OP_ERROR_UNAVAILABLE},
+				{MY_ERROR("\x7a\x04"), OP_FAIL, OP_ERROR_REJECTED},
+				/* interrupted; the server goes down; the connection was killed */
+				{MY_ERROR("\x25\x05"), OP_UNKNOWN, OP_ERROR_OTHER},
+				{MY_ERROR("\x1d\x04"), OP_UNKNOWN, OP_ERROR_OTHER},
+				{MY_ERROR("\x87\x07"), OP_UNKNOWN, OP_ERROR_OTHER},
+				/* more than one row; an answer without an end */
+				{MY_ONE MY_ROW("\x04") MY_ROW("\x05") MY_END("\x06"), OP_UNKNOWN,
+					OP_ERROR_GARBAGE},
+				{MY_ONE MY_ROW("\x04"), OP_UNKNOWN, OP_ERROR_TIMEOUT},
+				{"\x7f"
+				 "ELF\x02\x01\x01\r\n\r\n",
+					OP_UNKNOWN, OP_ERROR_GARBAGE},
+			},
+	},
+#endif
 };
 #define N_DIALECTS (sizeof(dialects) / sizeof(*dialects))
 
@@ -266,7 +325,7 @@ struct talk {
 	struct endpoint endpoints[2];
 	struct driver_target target;
 	struct driver *driver;
-	char answer[512], greeting[64];
+	char answer[512], greeting[64], hello[128];
 	uint64_t options[64];
 };
 
@@ -300,10 +359,16 @@ static void talk_begin(
 	struct err err;
 
 	if (d->greeting) {
+		const char *hello = d->hello ? d->hello : "";
+
 		zeroes(talk->answer, sizeof(talk->answer), answer);
 		zeroes(talk->greeting, sizeof(talk->greeting), d->greeting);
-		scripted_server_greet(&talk->server, manner, talk->answer, strlen(answer),
-			talk->greeting, strlen(d->greeting));
+		zeroes(talk->hello, sizeof(talk->hello), hello);
+		scripted_server_open(&talk->server, manner, talk->answer, strlen(answer),
+			&(struct script_opening){.hello = talk->hello,
+				.hello_len = strlen(hello),
+				.greeting = talk->greeting,
+				.greeting_len = strlen(d->greeting)});
 	} else {
 		scripted_server_start(&talk->server, manner, answer, strlen(answer));
 	}
@@ -415,6 +480,25 @@ static void claims_of_an_answer_come_out(void **state)
 	assert_int_equal(call.age_ms, 12);
 	assert_int_equal(call.node, 4);
 	talk_end(&talk);
+}
+
+static void a_write_names_its_term(void **state)
+{
+	(void)state;
+	for (const struct dialect *d = dialects; d < dialects + N_DIALECTS; d++) {
+		struct driver_call call;
+		struct talk talk;
+
+		if (!d->in_term)
+			continue;
+		talk_begin(&talk, d, MANNER_ANSWER, d->in_term);
+		call = ask(&talk, OP_WRITE);
+		if (call.flags != (OP_HAS_VERSION | OP_HAS_EPOCH) || call.version != 8 ||
+			call.epoch != 3)
+			fail_msg("%s: flags %x, version %u, epoch %u", d->driver, call.flags,
+				(unsigned)call.version, call.epoch);
+		talk_end(&talk);
+	}
 }
 
 static void refusals_are_sure_only_when_the_list_says_so(void **state)
@@ -558,6 +642,7 @@ int main(void)
 		cmocka_unit_test(every_driver_with_a_port_has_a_dialect),
 		cmocka_unit_test(right_answers_are_ok),
 		cmocka_unit_test(claims_of_an_answer_come_out),
+		cmocka_unit_test(a_write_names_its_term),
 		cmocka_unit_test(refusals_are_sure_only_when_the_list_says_so),
 		cmocka_unit_test(a_value_that_is_not_ours_is_garbage),
 		cmocka_unit_test(hanging_servers_end_unknown_in_time),

@@ -19,8 +19,7 @@ struct script {
 	enum manner manner;
 	const char *answer;
 	size_t len;
-	const char *greeting;
-	size_t greeting_len;
+	struct script_opening opening;
 	unsigned *requests;
 };
 
@@ -110,10 +109,12 @@ static bool answer_request(int fd, const struct script *s, unsigned nth)
 
 static void serve(int fd, const struct script *s)
 {
-	if (s->greeting_len) {
+	if (s->opening.hello_len)
+		say(fd, s->opening.hello, s->opening.hello_len);
+	if (s->opening.greeting_len) {
 		if (!read_request(fd))
 			_exit(0);
-		say(fd, s->greeting, s->greeting_len);
+		say(fd, s->opening.greeting, s->opening.greeting_len);
 	}
 	if (s->manner == MANNER_HANG_UNREAD)
 		pause();
@@ -167,10 +168,10 @@ static void fill_backlog(struct scripted_server *server)
 	}
 }
 
-void scripted_server_greet(struct scripted_server *server, enum manner manner, const void *answer,
-	size_t len, const void *greeting, size_t greeting_len)
+void scripted_server_open(struct scripted_server *server, enum manner manner, const void *answer,
+	size_t len, const struct script_opening *opening)
 {
-	struct script script = {manner, answer, len, greeting, greeting_len, NULL};
+	struct script script = {manner, answer, len, *opening, NULL};
 	int listener;
 
 	*server = (struct scripted_server){.fds = {-1, -1, -1, -1}};
@@ -193,7 +194,7 @@ void scripted_server_greet(struct scripted_server *server, enum manner manner, c
 void scripted_server_start(
 	struct scripted_server *server, enum manner manner, const void *answer, size_t len)
 {
-	scripted_server_greet(server, manner, answer, len, NULL, 0);
+	scripted_server_open(server, manner, answer, len, &(struct script_opening){0});
 }
 
 void scripted_server_stop(struct scripted_server *server)

@@ -35,10 +35,14 @@ struct scripted_server {
 
 void scripted_server_start(
 	struct scripted_server *server, enum manner manner, const void *answer, size_t len);
-/* As above, for protocols that begin with a handshake: the first request of each connection is answered
- * with the greeting and not counted; the manner applies to what follows. */
-void scripted_server_greet(struct scripted_server *server, enum manner manner, const void *answer,
-	size_t len, const void *greeting, size_t greeting_len);
+/* As above, for protocols that begin with a handshake: hello is said to each connection unasked, its
+ * first request is answered with the greeting and not counted; the manner applies to what follows. */
+struct script_opening {
+	const void *hello, *greeting;
+	size_t hello_len, greeting_len; /* 0: none */
+};
+void scripted_server_open(struct scripted_server *server, enum manner manner, const void *answer,
+	size_t len, const struct script_opening *opening);
 void scripted_server_stop(struct scripted_server *server);
 
 #endif
