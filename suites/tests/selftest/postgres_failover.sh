@@ -16,5 +16,6 @@ verdict "a write is not found at the standby by who made it" \
 verdict "promotion without fencing makes two primaries" async split_brain.window FAIL
 verdict "the writes of the old one are lost" async writes.lost FAIL
 check "more than ten of them" lost_are_of_the_cut
+verdict "the failover is within its bound" async "failover.rto in cut" ok
 echo "# $(measured async writes.lost) lost, split brain $(measured async split_brain.window) s"
 done_testing
