@@ -1,21 +1,19 @@
 #include "probes/flows.h"
+#include "fixtures/net/packet.h"
 
+#include <linux/if_ether.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define WAYS 4 /* places a connection may stand in */
 
-enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
-
 /* A TCP segment where its header is whole. */
 struct segment {
 	/* Address (IPv4 as ::ffff:a.b.c.d, RFC 4291 2.5.5.2) and port, of source and target. */
 	uint8_t ends[2][18];
-	uint32_t seq, ack;
-	uint8_t flags;
-	uint32_t data; /* bytes of it on the wire, by the IP header */
-	size_t header_end;
+	struct packet_tcp tcp;
 };
 
 /* One connection, from the end that sorts first. */
@@ -48,64 +46,7 @@ void flows_free(struct flows *flows)
 
 /* --- frames ---------------------------------------------------------------------------------- */
 
-static uint16_t be16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t be32(const uint8_t *p)
-{
-	return (uint32_t)be16(p) << 16 | be16(p + 2);
-}
-
-/* Where things stand in a packet. */
-struct network {
-	size_t addresses, address_size; /* the source's, then the target's */
-	size_t transport;
-	unsigned protocol;
-	size_t end; /* by the packet's own length field; may lie beyond what was captured */
-};
-
-static bool parse_ip4(const uint8_t *frame, size_t len, size_t at, struct network *out)
-{
-	size_t header;
-
-	if (len < at + 20)
-		return false;
-	header = (size_t)(frame[at] & 15) * 4;
-	if (frame[at] >> 4 != 4 || header < 20 || be16(frame + at + 6) & 0x1fff)
-		return false; /* a later fragment has no transport header */
-	*out = (struct network){at + 12, 4, at + header, frame[at + 9], at + be16(frame + at + 2)};
-	return true;
-}
-
-/* Extension headers are not followed: such a packet is of no known protocol. */
-static bool parse_ip6(const uint8_t *frame, size_t len, size_t at, struct network *out)
-{
-	if (len < at + 40 || frame[at] >> 4 != 6)
-		return false;
-	*out = (struct network){at + 8, 16, at + 40, frame[at + 6], at + 40 + be16(frame + at + 4)};
-	return true;
-}
-
-static bool parse_network(const uint8_t *frame, size_t len, struct network *out)
-{
-	size_t at = 12;
-
-	if (len < 18)
-		return false;
-	if (be16(frame + at) == 0x8100)
-		at += 4;
-	switch (be16(frame + at)) {
-	case 0x0800:
-		return parse_ip4(frame, len, at + 2, out);
-	case 0x86dd:
-		return parse_ip6(frame, len, at + 2, out);
-	}
-	return false;
-}
-
-static void take_ends(const uint8_t *frame, const struct network *ip, struct segment *out)
+static void take_ends(const uint8_t *frame, const struct packet *ip, struct segment *out)
 {
 	memset(out->ends, 0, sizeof(out->ends));
 	for (size_t e = 0; e < 2; e++) {
@@ -119,34 +60,28 @@ static void take_ends(const uint8_t *frame, const struct network *ip, struct seg
 
 static bool parse_tcp(const uint8_t *frame, size_t len, struct segment *out)
 {
-	struct network ip;
-	size_t header;
+	struct packet ip;
 
-	if (!parse_network(frame, len, &ip) || ip.protocol != 6 || len < ip.transport + 20)
-		return false;
-	header = (size_t)(frame[ip.transport + 12] >> 4) * 4;
-	if (header < 20)
+	if (!packet_parse(frame, len, &ip) || !packet_parse_tcp(frame, len, &ip, &out->tcp))
 		return false;
 	take_ends(frame, &ip, out);
-	out->seq = be32(frame + ip.transport + 4);
-	out->ack = be32(frame + ip.transport + 8);
-	out->flags = frame[ip.transport + 13];
-	out->header_end = ip.transport + header;
-	out->data = ip.end > out->header_end ? (uint32_t)(ip.end - out->header_end) : 0;
 	return true;
 }
 
 size_t frame_header_bytes(const uint8_t *frame, size_t len)
 {
 	struct segment tcp;
-	struct network ip;
+	struct packet ip;
 	size_t end;
 
 	if (parse_tcp(frame, len, &tcp))
-		return tcp.header_end < len ? tcp.header_end : len;
-	if (!parse_network(frame, len, &ip))
-		return len < 14 ? len : 14;
-	end = ip.transport + (ip.protocol == 17 || ip.protocol == 1 || ip.protocol == 58 ? 8 : 0);
+		return tcp.tcp.header_end < len ? tcp.tcp.header_end : len;
+	if (!packet_parse(frame, len, &ip) || !ip.transport)
+		return len < ETH_HLEN ? len : ETH_HLEN;
+	end = ip.transport;
+	if (ip.protocol == IPPROTO_UDP || ip.protocol == IPPROTO_ICMP ||
+		ip.protocol == IPPROTO_ICMPV6)
+		end += 8;
 	return end < len ? end : len;
 }
 
@@ -154,7 +89,8 @@ bool frame_is_control(const uint8_t *frame, size_t len)
 {
 	struct segment tcp;
 
-	return parse_tcp(frame, len, &tcp) && tcp.flags & (SYN | FIN | RST);
+	return parse_tcp(frame, len, &tcp) &&
+		tcp.tcp.flags & (PACKET_SYN | PACKET_FIN | PACKET_RST);
 }
 
 /* --- connections ----------------------------------------------------------------------------- */
@@ -202,11 +138,11 @@ static bool at_or_before(uint32_t a, uint32_t b)
 static bool see_syn(struct flow *flow, int side, const struct segment *s, uint64_t at_ns,
 	struct flow_event *event)
 {
-	bool again = flow->known[side] && flow->syn_seq[side] == s->seq;
+	bool again = flow->known[side] && flow->syn_seq[side] == s->tcp.seq;
 
 	flow->syn_ns[side] = again ? 0 : at_ns;
-	flow->syn_seq[side] = s->seq;
-	flow->next[side] = s->seq + 1;
+	flow->syn_seq[side] = s->tcp.seq;
+	flow->next[side] = s->tcp.seq + 1;
 	flow->known[side] = true;
 	event->kind = again ? FLOW_RETRANSMIT : FLOW_SYN;
 	return true;
@@ -217,10 +153,10 @@ static bool see_answer(struct flow *flow, int side, const struct segment *s, uin
 {
 	uint64_t asked_ns = flow->syn_ns[!side];
 
-	flow->next[side] = s->seq + 1;
+	flow->next[side] = s->tcp.seq + 1;
 	flow->known[side] = true;
 	flow->syn_ns[!side] = 0;
-	if (!asked_ns || s->ack != flow->syn_seq[!side] + 1 || at_ns < asked_ns)
+	if (!asked_ns || s->tcp.ack != flow->syn_seq[!side] + 1 || at_ns < asked_ns)
 		return false;
 	*event = (struct flow_event){FLOW_HANDSHAKE, at_ns - asked_ns};
 	return true;
@@ -228,14 +164,14 @@ static bool see_answer(struct flow *flow, int side, const struct segment *s, uin
 
 static bool see_data(struct flow *flow, int side, const struct segment *s, struct flow_event *event)
 {
-	uint32_t end = s->seq + s->data;
+	uint32_t end = s->tcp.seq + s->tcp.data;
 	bool known = flow->known[side], again;
 
-	if (!s->data)
+	if (!s->tcp.data)
 		return false;
 	again = known && at_or_before(end, flow->next[side]);
 	/* A keep-alive repeats one byte that was acknowledged long ago (RFC 9293, 3.8.4). */
-	if (again && s->data == 1 && end == flow->next[side])
+	if (again && s->tcp.data == 1 && end == flow->next[side])
 		return false;
 	if (!again)
 		flow->next[side] = end;
@@ -256,12 +192,12 @@ bool flows_see(struct flows *flows, const uint8_t *frame, size_t len, uint64_t a
 		return false;
 	flow = find_flow(flows, &s, &side);
 	flow->seen_ns = at_ns ? at_ns : 1;
-	if (s.flags & RST) {
+	if (s.tcp.flags & PACKET_RST) {
 		event->kind = FLOW_RESET;
 		return true;
 	}
-	if (s.flags & SYN)
-		return s.flags & ACK ? see_answer(flow, side, &s, at_ns, event)
-				     : see_syn(flow, side, &s, at_ns, event);
+	if (s.tcp.flags & PACKET_SYN)
+		return s.tcp.flags & PACKET_ACK ? see_answer(flow, side, &s, at_ns, event)
+						: see_syn(flow, side, &s, at_ns, event);
 	return see_data(flow, side, &s, event);
 }

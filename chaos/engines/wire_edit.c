@@ -1,7 +1,7 @@
 #include "chaos/engines/wire_edit.h"
 #include "chaos/engines/wire_socket.h"
+#include "fixtures/net/packet.h"
 
-#include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/virtio_net.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ struct wire_frame *wire_frame_copy(const struct wire_frame *frame)
 
 	if (!copy)
 		abort(); /* see buf.h */
-	*copy = (struct wire_frame){.len = frame->len, .to = frame->to};
+	*copy = (struct wire_frame){.len = frame->len, .to = frame->to, .lane = frame->lane};
 	memcpy(copy->data, frame->data + frame->start, frame->len);
 	return copy;
 }
@@ -27,67 +27,29 @@ static uint8_t *data_of(struct wire_frame *frame)
 	return frame->data + frame->start + WIRE_HEADER;
 }
 
-/* The ones' complement sum of RFC 1071, in network byte order. */
-static uint16_t sum_of(const uint8_t *data, size_t len)
-{
-	uint64_t sum = 0;
-	uint16_t word;
-
-	for (; len >= 2; data += 2, len -= 2) {
-		memcpy(&word, data, 2);
-		sum += word;
-	}
-	if (len) {
-		word = 0;
-		memcpy(&word, data, 1);
-		sum += word;
-	}
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
-/* Start of the IP header and which; NULL for other frames. */
-static uint8_t *network_header(struct wire_frame *frame, unsigned *version)
-{
-	size_t at = 12, len = wire_frame_len(frame);
-	uint8_t *data = data_of(frame);
-	uint16_t type = 0;
-
-	for (; len >= at + 2; at += 4) {
-		memcpy(&type, data + at, 2);
-		if (type != htons(ETH_P_8021Q) && type != htons(ETH_P_8021AD))
-			break;
-	}
-	*version = type == htons(ETH_P_IP) ? 4 : type == htons(ETH_P_IPV6) ? 6 : 0;
-	if (!*version || len < at + 2 + (*version == 4 ? 20 : 40))
-		return NULL;
-	return data + at + 2;
-}
-
 static void mark_ipv4(uint8_t *ip, size_t header)
 {
 	uint16_t sum;
 
 	ip[1] |= ECN_CE;
 	memset(ip + IPV4_CHECKSUM, 0, 2);
-	sum = sum_of(ip, header);
+	sum = packet_sum_end(packet_sum_add(0, ip, header));
 	memcpy(ip + IPV4_CHECKSUM, &sum, 2);
 }
 
 /* IPv6 has the bits in the low half of the traffic class, across two bytes. */
 bool wire_frame_mark(struct wire_frame *frame)
 {
-	unsigned version;
-	uint8_t *ip = network_header(frame, &version);
-	size_t header, left;
+	size_t len = wire_frame_len(frame), header;
+	struct packet packet;
+	uint8_t *ip;
 
-	if (!ip)
+	if (!packet_parse(wire_frame_data(frame), len, &packet))
 		return false;
-	left = (size_t)(data_of(frame) + wire_frame_len(frame) - ip);
+	ip = data_of(frame) + packet.network;
 	header = (size_t)(ip[0] & 15) * 4;
-	if (version == 4) {
-		if (!(ip[1] & ECN_MASK) || header < 20 || header > left)
+	if (packet.version == 4) {
+		if (!(ip[1] & ECN_MASK) || packet.network + header > len)
 			return false;
 		mark_ipv4(ip, header);
 		return true;
@@ -106,7 +68,7 @@ static void complete_checksum(struct wire_frame *frame, struct virtio_net_hdr *h
 
 	if (at + header->csum_offset + 2 > len)
 		return;
-	sum = sum_of(data_of(frame) + at, len - at);
+	sum = packet_sum_end(packet_sum_add(0, data_of(frame) + at, len - at));
 	if (!sum)
 		sum = 0xffff; /* 0 means "none" to UDP */
 	memcpy(data_of(frame) + at + header->csum_offset, &sum, 2);

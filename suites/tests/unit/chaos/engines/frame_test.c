@@ -32,6 +32,7 @@ static struct frame icmp6_to(unsigned region, uint8_t type)
 {
 	struct frame f = frame_to(region, 0x86dd);
 
+	f.data[14] = 6 << 4;
 	f.data[14 + 6] = 58;
 	f.data[14 + 40] = type;
 	return f;
