@@ -15,6 +15,13 @@ static const char *const distribution_names[] = {
 	NULL,
 };
 
+static const char *const reject_names[] = {
+	[REJECT_NONE] = "none",
+	[REJECT_RST] = "rst",
+	[REJECT_ICMP] = "icmp",
+	NULL,
+};
+
 const double impairment_quantile_at[IMPAIRMENT_QUANTILES] = {0, 0.001, 0.005, 0.01, 0.025, 0.05,
 	0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9,
 	0.925, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 1};
@@ -81,6 +88,9 @@ const struct param impairment_params[] = {
 		"packets that may wait in the link; more are overflow, no loss; 0: computed from "
 		"delay and rate"),
 	BOOL_ROW("cut", cut, "nothing passes, silently; neighbour discovery does"),
+	{.name = "reject", .type = PARAM_CHOICE, .fallback = "none", .choices = reject_names,
+		.help = "what a cut answers: none (silence), rst (TCP; others get an ICMP error) or "
+			"icmp (administratively prohibited); engine wire only", ROW(reject)},
 	PARAM_END,
 };
 /* clang-format on */
@@ -101,6 +111,8 @@ static const char *contradiction(const struct impairment *i)
 		return "loss-p32 without loss-p23: bursts would never go on";
 	if (i->loss_p13_ppm + i->loss_p14_ppm > PPM || i->loss_p31_ppm + i->loss_p32_ppm > PPM)
 		return "the arrows out of one state of a four-state loss are more than 100%";
+	if (i->reject && !i->cut)
+		return "reject without cut: only what is dropped can be refused";
 	if (i->ecn && !i->loss_ppm && !four)
 		return "ecn without loss: nothing would be marked";
 	if ((i->overtake_ppm || i->overtake_gap) && !i->delay_ns)
@@ -157,7 +169,8 @@ struct impairment impairment_canonical(const struct impairment *imp)
 	struct impairment out = *imp;
 
 	if (out.cut || (out.loss_ppm >= PPM && !out.ecn))
-		return (struct impairment){.cut = 1};
+		return (struct impairment){.cut = 1, .reject = out.cut ? out.reject : REJECT_NONE};
+	out.reject = REJECT_NONE;
 	canonical_loss(&out);
 	canonical_overtake(&out);
 	if (!out.jitter_ns)

@@ -31,6 +31,13 @@ enum distribution {
 	DISTRIBUTION_TABLE /* measured: the impairment carries its quantiles */
 };
 
+/* A cut is silent, or refuses: as a firewall does that answers in place of the target. */
+enum reject {
+	REJECT_NONE,
+	REJECT_RST, /* TCP gets a RST, all else as ICMP */
+	REJECT_ICMP /* "administratively prohibited" */
+};
+
 /* Quantiles of a measured distribution: distance from its mean in jitter_ns, by
  * 1/IMPAIRMENT_QUANTILE_SCALE, at the probabilities of impairment_quantile_at[]; dense in the tail, where incidents are. */
 #define IMPAIRMENT_QUANTILES 32
@@ -62,8 +69,9 @@ struct impairment {
 	/* Packets leave in slots, the next one a uniform time from slot_min_ns to slot_max_ns later,
 	 * with at most so many packets and bytes in each (0: any number). */
 	uint64_t slot_min_ns, slot_max_ns, slot_packets, slot_bytes;
-	uint64_t limit; /* packets that may wait in the link; 0: computed */
-	uint64_t cut;   /* 1: nothing passes (partition); ARP and neighbour discovery still do */
+	uint64_t limit;  /* packets that may wait in the link; 0: computed */
+	uint64_t cut;    /* 1: nothing passes (partition); ARP and neighbour discovery still do */
+	uint64_t reject; /* enum reject: what a cut answers */
 	int16_t quantiles[IMPAIRMENT_QUANTILES]; /* of DISTRIBUTION_TABLE, else 0 */
 };
 
@@ -98,7 +106,7 @@ double impairment_spread_ns(const struct impairment *imp);
  * hold if either has them; losses, duplicates, corruption and overtaking combine as independent
  * causes, 1 - (1-a)(1-b), losses with the longer burst (a four-state chain beside another loss goes
  * on as its mean and burst); of two gaps, rates, slots or limits the tighter one holds, whole with
- * what belongs to it; cut wins over everything.
+ * what belongs to it; cut wins over everything, and a silent one over one that refuses.
  */
 struct impairment impairment_add(const struct impairment *a, const struct impairment *b);
 extern const char impairment_add_rule[]; /* the same for the console */

@@ -10,7 +10,7 @@
 const char impairment_add_rule[] =
 	"delays add; jitters as variances, with the shape of the wider one; loss, duplicate, corrupt "
 	"and overtake as independent causes, 1 - (1-a)(1-b), with the longer burst; the tighter rate, "
-	"slot, gap and limit holds; cut wins over everything";
+	"slot, gap and limit holds; cut wins over everything, a silent one over one that refuses";
 
 static uint64_t either(uint64_t a_ppm, uint64_t b_ppm)
 {
@@ -94,6 +94,10 @@ struct impairment impairment_add(const struct impairment *a, const struct impair
 	struct impairment ca = impairment_canonical(a), cb = impairment_canonical(b);
 	struct impairment sum = {.cut = ca.cut || cb.cut};
 
+	if (!ca.cut || !cb.cut)
+		sum.reject = ca.reject | cb.reject; /* only the one that is cut has it */
+	else if (ca.reject == cb.reject)
+		sum.reject = ca.reject;
 	add_shape(&sum, &ca, &cb);
 	add_loss(&sum, &ca, &cb);
 	add_queue(&sum, &ca, &cb);

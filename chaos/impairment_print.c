@@ -88,13 +88,16 @@ static void print_queue(struct line *line, const struct impairment *imp)
 
 void impairment_print(struct buf *out, const struct impairment *imp)
 {
+	static const char *const refusals[] = {[REJECT_NONE] = "cut",
+		[REJECT_RST] = "cut, refused with RST",
+		[REJECT_ICMP] = "cut, refused with ICMP"};
 	struct line line = {out, out->len};
 
 	print_delay(&line, imp);
 	print_loss(&line, imp);
 	print_queue(&line, imp);
 	if (imp->cut)
-		add_word(&line, "cut");
+		add_word(&line, refusals[imp->reject]);
 	if (out->len == line.start)
 		buf_puts(out, "neutral");
 }

@@ -198,7 +198,8 @@ static void open_capture(struct beacon *beacon)
 		err_set(&beacon->no_capture, "no uplink was given");
 		return;
 	}
-	start = (struct capture_start){.site_netns_fd = config->site_netns_fd,
+	start = (struct capture_start){.log = &config->log,
+		.site_netns_fd = config->site_netns_fd,
 		.uplink = config->uplink,
 		.region = config->region,
 		.n_regions = config->n_regions,

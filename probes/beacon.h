@@ -28,6 +28,7 @@
 #define PROBES_BEACON_H
 
 #include "fixtures/base/err.h"
+#include "probes/packet_log.h"
 #include "probes/pcap_sample.h"
 
 #include <stdbool.h>
@@ -46,10 +47,11 @@ struct beacon_config {
 	/* Capture counts packets on this interface of the site's namespace (see capture.h). -1: no
 	 * capture. */
 	int site_netns_fd;
-	const char *uplink;      /* "a" */
-	const struct book *book; /* MACs that are none of a lab; NULL: none */
-	struct pcap_wish wish;   /* what of the system's packets is kept for people */
-	bool forget;             /* keep no record: somebody only watches, maybe for ever */
+	const char *uplink;         /* "a" */
+	const struct book *book;    /* MACs that are none of a lab; NULL: none */
+	struct pcap_wish wish;      /* what of the system's packets is kept for people */
+	struct packet_log_wish log; /* when single packets are logged */
+	bool forget;                /* keep no record: somebody only watches, maybe for ever */
 };
 
 /* 5 ms for few regions, longer so that one region sends at most 4000 packets a second. */

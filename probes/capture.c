@@ -50,6 +50,7 @@ struct capture {
 	struct tape *tape, *tcp_tape;
 	struct flows *flows;
 	struct pcap_sample *sample; /* NULL: none is kept */
+	struct packet_log *log;     /* NULL: none is kept */
 	unsigned region, n_regions;
 	const struct book *book;
 	atomic_uint_fast64_t epoch_ns; /* UINT64_MAX: not known yet, nothing is counted */
@@ -125,6 +126,7 @@ struct place {
 	unsigned peer;
 	enum capture_way way;
 	enum capture_owner owner;
+	unsigned hosts[2]; /* source, target */
 };
 
 /* False: nobody's, as the header says. */
@@ -140,6 +142,8 @@ static bool place_of(
 	out->way = from == capture->region ? CAPTURE_OUT : CAPTURE_IN;
 	out->peer = out->way == CAPTURE_OUT ? to : from;
 	out->owner = owner_of(to_host, from_host);
+	out->hosts[0] = from_host;
+	out->hosts[1] = to_host;
 	return to != from && out->peer < capture->n_regions &&
 		(out->way == CAPTURE_OUT || to == capture->region);
 }
@@ -169,6 +173,19 @@ static int close_bucket(struct capture *capture)
 	return 0;
 }
 
+static void log_packet(struct capture *capture, const struct pcap_pkthdr *header,
+	const u_char *frame, uint64_t at_ns, const struct place *place)
+{
+	struct packet_log_record record = {.at_ns = at_ns,
+		.peer = (uint8_t)place->peer,
+		.way = (uint8_t)place->way,
+		.owner = (uint8_t)place->owner,
+		.hosts = {(uint8_t)place->hosts[0], (uint8_t)place->hosts[1]}};
+
+	if (packet_log_see(capture->log, record, frame, header->caplen, &capture->err) < 0)
+		capture->failed = true;
+}
+
 /* A packet that says something about connections, or is kept for people. */
 static void look_closer(struct capture *capture, const struct pcap_pkthdr *header,
 	const u_char *frame, uint64_t at_ns, const struct place *place, uint32_t nth)
@@ -179,6 +196,8 @@ static void look_closer(struct capture *capture, const struct pcap_pkthdr *heade
 		.way = (uint8_t)place->way,
 		.owner = (uint8_t)place->owner};
 
+	if (capture->log)
+		log_packet(capture, header, frame, at_ns, place);
 	if (capture->sample)
 		pcap_sample_see(capture->sample, header, frame, at_ns, nth);
 	if (!flows_see(capture->flows, frame, header->caplen, at_ns, &event) ||
@@ -231,7 +250,8 @@ static int write_alive(struct capture *capture, uint64_t now)
 	record.bytes = capture->dropped;
 	if (tape_add(capture->tape, &record, &capture->err) < 0)
 		return -1;
-	if (tape_flush(capture->tape, &capture->err) < 0)
+	if (tape_flush(capture->tape, &capture->err) < 0 ||
+		(capture->log && packet_log_flush(capture->log, &capture->err) < 0))
 		return -1;
 	return tape_flush(capture->tcp_tape, &capture->err);
 }
@@ -294,6 +314,8 @@ static void capture_free(struct capture *capture)
 		log_warn("%s", err.text);
 	if (tape_close(capture->tcp_tape, &err) < 0)
 		log_warn("%s", err.text);
+	if (packet_log_close(capture->log, &err) < 0)
+		log_warn("%s", err.text);
 	pcap_sample_close(capture->sample);
 	flows_free(capture->flows);
 	free(capture->tallies);
@@ -320,6 +342,17 @@ static struct tape *open_tape(const struct capture_start *start, const char *suf
 	return tape;
 }
 
+static int open_log(struct capture *capture, const struct capture_start *start, struct err *err)
+{
+	capture->log = packet_log_open(&(struct packet_log_start){.dir = start->dir,
+					       .region = start->region,
+					       .n_regions = start->n_regions,
+					       .epoch_ns = start->epoch_ns,
+					       .wish = start->log},
+		err);
+	return capture->log ? 0 : -1;
+}
+
 /* Before privileges are given up: nothing is opened afterwards. */
 static int open_files(struct capture *capture, const struct capture_start *start, struct err *err)
 {
@@ -329,7 +362,7 @@ static int open_files(struct capture *capture, const struct capture_start *start
 		return -1;
 	capture->tcp_tape = open_tape(start, CAPTURE_TCP_SUFFIX, CAPTURE_TCP_MAGIC,
 		sizeof(struct capture_tcp_record), err);
-	if (!capture->tcp_tape)
+	if (!capture->tcp_tape || (start->log && start->log->n && open_log(capture, start, err)))
 		return -1;
 	if (start->wish.keep == PCAP_KEEP_NONE)
 		return 0;
@@ -374,7 +407,8 @@ struct capture *capture_open(const struct capture_start *start, struct err *err)
 int capture_begin(struct capture *capture, uint64_t epoch_ns, struct err *err)
 {
 	if (tape_set_epoch(capture->tape, epoch_ns, err) < 0 ||
-		tape_set_epoch(capture->tcp_tape, epoch_ns, err) < 0)
+		tape_set_epoch(capture->tcp_tape, epoch_ns, err) < 0 ||
+		(capture->log && packet_log_begin(capture->log, epoch_ns, err) < 0))
 		return -1;
 	atomic_store(&capture->epoch_ns, epoch_ns);
 	return 0;

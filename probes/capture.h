@@ -6,7 +6,8 @@
  * region, and whose they are (by MAC, fixtures/net/book.h: what a prober or a beacon sends or gets
  * is ours, everything else is the system's), in buckets of 10 ms. Out at the sender = attempted; in
  * at the receiver = crossed. Runs as a thread of the beacon process, into *.capture. What
- * TCP connections went through (flows.h) goes into *.tcp, a sample of the packets into *.pcap.
+ * TCP connections went through (flows.h) goes into *.tcp, a sample of the packets into *.pcap; where
+ * asked for, single packets into *.packets (packet_log.h).
  *
  * Not counted: ARP and ICMPv6 types 133-137, which no engine impairs and which prove nothing about
  * the system; multicast and broadcast; MACs of no region. With segmentation offload (pure delay)
@@ -18,6 +19,7 @@
 #include "fixtures/base/err.h"
 
 #include "probes/flows.h"
+#include "probes/packet_log.h"
 #include "probes/pcap_sample.h"
 
 #include <stddef.h>
@@ -61,6 +63,8 @@ struct captures {
 	size_t n_covers;
 	struct capture_tcp *tcp; /* sorted by at_ns */
 	size_t n_tcp;
+	struct packet_log_record *packets; /* sorted by at_ns */
+	size_t n_packets;
 };
 
 struct book;
@@ -73,7 +77,8 @@ struct capture_start {
 	const struct book *book; /* may be NULL */
 	uint64_t epoch_ns;       /* 0: not known yet, capture_begin() says it */
 	const char *dir;
-	struct pcap_wish wish; /* what is kept for people */
+	struct pcap_wish wish;             /* what is kept for people */
+	const struct packet_log_wish *log; /* NULL: no single packets are logged */
 };
 
 /* Counts from the epoch until capture_close, in a thread of its own that holds no privileges. NULL

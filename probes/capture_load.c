@@ -142,7 +142,8 @@ int captures_load_dir(struct captures *captures, const char *dir, struct err *er
 {
 	*captures = (struct captures){0};
 	if (load_suffix(captures, dir, CAPTURE_SUFFIX, append_file, err) < 0 ||
-		load_suffix(captures, dir, CAPTURE_TCP_SUFFIX, append_tcp_file, err) < 0) {
+		load_suffix(captures, dir, CAPTURE_TCP_SUFFIX, append_tcp_file, err) < 0 ||
+		packet_logs_load_dir(&captures->packets, &captures->n_packets, dir, err) < 0) {
 		captures_release(captures);
 		return -1;
 	}
@@ -158,5 +159,6 @@ void captures_release(struct captures *captures)
 	free(captures->counts);
 	free(captures->covers);
 	free(captures->tcp);
+	free(captures->packets);
 	*captures = (struct captures){0};
 }

@@ -11,6 +11,7 @@
 #define SUITES_CERTIFICATE_H
 
 #include "chaos/impairment.h"
+#include "chaos/match.h"
 #include "probes/beacon.h"
 #include "probes/capture.h"
 #include "suites/proof/noise.h"
@@ -36,7 +37,10 @@ const char *certificate_status_name(enum certificate_status status);
 /* One directed link of the fault: the whole impairment before, while it is in force, and after. */
 struct certificate_asked {
 	unsigned from, to;
-	struct impairment before, asked, after;
+	struct impairment before, asked, after; /* of beacons */
+	/* A fault on some packets: which, and the same of these. NULL: all. */
+	const struct match *match;
+	struct impairment matched_before, matched_asked, matched_after;
 	uint64_t
 		before_from_ns; /* since when `before` had held: the end of the change before this */
 	uint64_t sent_ns, acked_ns;           /* of the engine, for apply */
@@ -96,9 +100,18 @@ struct certificate_link {
 	double mean_burst;
 	uint64_t n_bursts;
 	bool burst_certified; /* enough of them, nothing in between, and as asked */
-	/* Packets of the system: between the two before; from -> to while it was in force. */
+	/* Packets of the system: between the two before; from -> to while it was in force. Of a fault on
+	 * some packets: those, the clients' too, from -> to. */
 	enum certificate_exercise exercise;
 	uint64_t system_before, system_attempted, system_crossed;
+	/* A fault on some packets: what became of them before, while it was in force, after. Over both
+	 * families; the slower one's median delay. match NULL: all packets are meant. */
+	const struct match *match;
+	struct impairment matched_asked;
+	struct certificate_matched {
+		uint64_t sent, lost, p50_ns;
+	} matched[3];
+	const char *matched_why; /* where exercise is not YES */
 	const char *why;
 };
 

@@ -1,4 +1,5 @@
 #include "suites/certify.h"
+#include "suites/proof/matched.h"
 #include "suites/proof/traffic.h"
 
 /* Which faults were on at an instant, a bit each. */
@@ -47,6 +48,40 @@ static void neighbours(const struct evidence *evidence, size_t self, unsigned fr
 	}
 }
 
+static const struct link_effect *effect_on(
+	const struct plan_fault *fault, unsigned from, unsigned to)
+{
+	size_t i = 0;
+
+	while (fault->effects.links[i].from != from || fault->effects.links[i].to != to)
+		i++;
+	return &fault->effects.links[i];
+}
+
+/* What beacons met before, in it and after; and what the packets did that a fault on some means. */
+static void fill_impairments(const struct evidence *evidence, const struct link_effect *effect,
+	struct certificate_asked *asked)
+{
+	const struct plan *plan = evidence->plan;
+	const uint64_t on[] = {faults_at(evidence, asked->sent_ns - 1),
+		faults_at(evidence, asked->sent_ns),
+		asked->undo_sent_ns ? faults_at(evidence, asked->undo_acked_ns) : 0};
+	struct impairment *beacons[] = {&asked->before, &asked->asked, &asked->after};
+	struct impairment *meant[] = {
+		&asked->matched_before, &asked->matched_asked, &asked->matched_after};
+	bool some = !match_is_any(&effect->match);
+
+	for (int i = 0; i < (asked->undo_sent_ns ? 3 : 2); i++) {
+		*beacons[i] = plan_link_now(plan, effect->from, effect->to, on[i]);
+		if (!some)
+			continue;
+		*meant[i] = plan_matched_now(plan, effect->from, effect->to, &effect->match, on[i]);
+		if (matched_hits_beacons(&effect->match))
+			*beacons[i] = *meant[i];
+	}
+	asked->match = some ? &effect->match : NULL;
+}
+
 /*
  * What the link was asked to do. Where another fault changes the same link in the middle of this one,
  * what this one asked for holds only until then, and is judged on that stretch.
@@ -68,14 +103,10 @@ static struct certificate_asked asked_of(
 	neighbours(evidence, f, from, to, window->sent_ns, &asked.before_from_ns, &next);
 	if (next < evidence->end_ns && (!asked.undo_sent_ns || next < asked.undo_sent_ns))
 		asked.undo_sent_ns = asked.undo_acked_ns = next;
-	asked.before = plan_link_now(plan, from, to, faults_at(evidence, window->sent_ns - 1));
-	asked.asked = plan_link_now(plan, from, to, faults_at(evidence, window->sent_ns));
 	asked.after_to_ns = evidence->end_ns;
-	if (asked.undo_sent_ns) {
-		asked.after =
-			plan_link_now(plan, from, to, faults_at(evidence, asked.undo_acked_ns));
+	if (asked.undo_sent_ns)
 		neighbours(evidence, f, from, to, asked.undo_acked_ns, &unused, &asked.after_to_ns);
-	}
+	fill_impairments(evidence, effect_on(&plan->faults[f], from, to), &asked);
 	return asked;
 }
 

@@ -175,8 +175,9 @@ void plan_free(struct plan *plan)
 	free(plan);
 }
 
-struct impairment plan_link_now(
-	const struct plan *plan, unsigned from, unsigned to, uint64_t faults_on)
+/* Effects on all packets, and those on what `match` means (NULL: none of these). */
+static struct impairment sum_of(const struct plan *plan, unsigned from, unsigned to,
+	const struct match *match, uint64_t faults_on)
 {
 	struct impairment now = plan->links[from * plan->n_regions + to];
 
@@ -184,11 +185,65 @@ struct impairment plan_link_now(
 		const struct fault_effects *effects = &plan->faults[i].effects;
 
 		for (size_t k = 0; k < effects->n_links && faults_on >> i & 1; k++) {
-			if (effects->links[k].from == from && effects->links[k].to == to)
-				now = impairment_add(&now, &effects->links[k].impairment);
+			const struct link_effect *effect = &effects->links[k];
+
+			if (effect->from == from && effect->to == to &&
+				(match_is_any(&effect->match) ||
+					(match && match_equal(&effect->match, match))))
+				now = impairment_add(&now, &effect->impairment);
 		}
 	}
 	return now;
+}
+
+struct impairment plan_link_now(
+	const struct plan *plan, unsigned from, unsigned to, uint64_t faults_on)
+{
+	return sum_of(plan, from, to, NULL, faults_on);
+}
+
+struct impairment plan_matched_now(const struct plan *plan, unsigned from, unsigned to,
+	const struct match *match, uint64_t faults_on)
+{
+	return sum_of(plan, from, to, match, faults_on);
+}
+
+static void add_rule(const struct plan *plan, const struct link_effect *effect, uint64_t faults_on,
+	struct engine_link *out)
+{
+	if (match_is_any(&effect->match) || out->n_rules == ENGINE_RULES_MAX)
+		return; /* more were complained about */
+	for (unsigned i = 0; i < out->n_rules; i++) {
+		if (match_equal(&out->rules[i].match, &effect->match))
+			return;
+	}
+	out->rules[out->n_rules++] = (struct engine_rule){effect->match,
+		plan_matched_now(plan, effect->from, effect->to, &effect->match, faults_on)};
+}
+
+void plan_link(const struct plan *plan, unsigned from, unsigned to, uint64_t faults_on,
+	struct engine_link *out)
+{
+	*out = (struct engine_link){.impairment = plan_link_now(plan, from, to, faults_on)};
+	for (size_t i = 0; i < plan->n_faults; i++) {
+		const struct fault_effects *effects = &plan->faults[i].effects;
+
+		for (size_t k = 0; k < effects->n_links && faults_on >> i & 1; k++) {
+			if (effects->links[k].from == from && effects->links[k].to == to)
+				add_rule(plan, &effects->links[k], faults_on, out);
+		}
+	}
+}
+
+void plan_link_print(struct buf *out, const struct engine_link *link)
+{
+	impairment_print(out, &link->impairment);
+	for (unsigned i = 0; i < link->n_rules; i++) {
+		buf_puts(out, "; of ");
+		match_print(out, &link->rules[i].match);
+		buf_puts(out, ": ");
+		impairment_print(out, &link->rules[i].impairment);
+	}
 }
 
 bool plan_claim_is_of_runs(const struct plan *plan, const struct plan_expect *expect)

@@ -8,6 +8,7 @@
 #ifndef SUITES_PLAN_H
 #define SUITES_PLAN_H
 
+#include "chaos/engines/engine.h"
 #include "chaos/faults/fault.h"
 #include "chaos/impairment.h"
 #include "fixtures/base/arena.h"
@@ -189,9 +190,16 @@ void plan_free(struct plan *plan);
 void plan_place_container(struct plan *plan, unsigned region, const char *address);
 
 /* The impairment of a link while the given faults are on (a bit per fault): base and effects added
- * by impairment_add. */
+ * by impairment_add. Of packets that no fault means in particular. */
 struct impairment plan_link_now(
 	const struct plan *plan, unsigned from, unsigned to, uint64_t faults_on);
+/* The same of packets that faults with this match mean. */
+struct impairment plan_matched_now(const struct plan *plan, unsigned from, unsigned to,
+	const struct match *match, uint64_t faults_on);
+/* All of it: what the engine is told. */
+void plan_link(const struct plan *plan, unsigned from, unsigned to, uint64_t faults_on,
+	struct engine_link *out);
+void plan_link_print(struct buf *out, const struct engine_link *link);
 
 /* Everything planned at from_ns or later moves by so much, because somebody held the run there. Faults that are
  * in force last longer, phases that go on end later. */

@@ -153,13 +153,14 @@ static void print_clients(const struct plan *plan, struct buf *out)
 static void print_link_change(const struct plan *plan, unsigned from, unsigned to, uint64_t before,
 	uint64_t after, struct buf *out)
 {
-	struct impairment a = plan_link_now(plan, from, to, before);
-	struct impairment b = plan_link_now(plan, from, to, after);
+	struct engine_link a, b;
 
+	plan_link(plan, from, to, before, &a);
+	plan_link(plan, from, to, after, &b);
 	buf_printf(out, "%15s%s -> %s   ", "", plan->regions[from].name, plan->regions[to].name);
-	impairment_print(out, &a);
+	plan_link_print(out, &a);
 	buf_puts(out, "  =>  ");
-	impairment_print(out, &b);
+	plan_link_print(out, &b);
 	buf_puts(out, "\n");
 }
 

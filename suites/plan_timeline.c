@@ -37,8 +37,9 @@ static const char *joined(struct planner *p, const struct scenario_words *words)
 
 /* "partition us-east from eu-west, ap-south", "impair A <-> B: loss 1%". */
 static const char *fault_text(struct planner *p, const struct scenario_entry *entry, int subject,
-	const struct impairment *impairment)
+	const struct plan_fault *fault, const struct impairment *impairment)
 {
+	const struct link_effect *first = fault->effects.links;
 	static const char *const ways[] = {[DIRECTION_BOTH] = "",
 		[DIRECTION_OUT] = ", outwards only",
 		[DIRECTION_IN] = ", inwards only"};
@@ -50,6 +51,14 @@ static const char *fault_text(struct planner *p, const struct scenario_entry *en
 	if (entry->from.n)
 		buf_printf(&out, " from %s", joined(p, &entry->from));
 	buf_puts(&out, ways[entry->direction]);
+	if (first && !match_is_any(&first->match)) {
+		buf_puts(&out, " (only ");
+		match_print(&out, &first->match);
+		buf_puts(&out, ")");
+	}
+	if (first && first->impairment.cut && first->impairment.reject)
+		buf_printf(&out, ", refused with %s",
+			first->impairment.reject == REJECT_RST ? "RST" : "ICMP");
 	if (impairment) {
 		buf_puts(&out, ": ");
 		impairment_print(&out, impairment);
@@ -86,9 +95,10 @@ static struct fault_topology topology_of(struct planner *p)
 }
 
 static void read_settings(struct planner *p, const struct scenario_entry *entry,
-	const struct fault_ops *ops, struct impairment *impairment, struct fault_pattern *pattern)
+	const struct fault_ops *ops, struct fault_words *words, struct fault_pattern *pattern)
 {
-	struct planner_rows tables[3] = {{NULL, NULL}};
+	struct planner_rows tables[5] = {{NULL, NULL}};
+	struct impairment *impairment = &words->impairment;
 	size_t n = 0;
 	struct err err;
 
@@ -96,12 +106,18 @@ static void read_settings(struct planner *p, const struct scenario_entry *entry,
 		tables[n++] = (struct planner_rows){impairment_params, impairment};
 	if (ops->stages)
 		tables[n++] = (struct planner_rows){fault_pattern_params, pattern};
+	if (ops->takes_match)
+		tables[n++] = (struct planner_rows){match_params, &words->match};
+	if (ops->takes_reject)
+		tables[n++] = (struct planner_rows){fault_cut_params, impairment};
 	param_set_defaults(impairment_params, impairment);
+	param_set_defaults(match_params, &words->match);
 	param_set_defaults(fault_pattern_params, pattern);
 	for (size_t i = 0; i < entry->settings.n; i++)
 		planner_set(p, &entry->settings.items[i], tables,
 			arena_printf(p->arena, "the fault %s", ops->name));
-	if (impairment_check(impairment, &err))
+	if ((ops->takes_impairment && impairment_check(impairment, &err)) ||
+		match_check(&words->match, &err))
 		complain(p->complaints, entry->place, "%s", err.text);
 }
 
@@ -138,8 +154,8 @@ static void add_stage(struct planner *p, const struct scenario_entry *entry,
 	fault->until = entry->until;
 	fault->start_ns = entry->at_ns + stage->start_ns;
 	fault->length_ns = stage->end_ns - stage->start_ns;
-	fault->text = fault_text(
-		p, entry, stage->subject, fault->ops->takes_impairment ? &words->impairment : NULL);
+	fault->text = fault_text(p, entry, stage->subject, fault,
+		fault->ops->takes_impairment ? &words->impairment : NULL);
 	fault->place = entry->place;
 }
 
@@ -184,7 +200,7 @@ static void add_fault(struct planner *p, const struct scenario_entry *entry)
 		? entry->name.text
 		: arena_printf(p->arena, "%s-%zu", ops->name, p->plan->n_faults + 1);
 
-	read_settings(p, entry, ops, &words.impairment, &pattern);
+	read_settings(p, entry, ops, &words, &pattern);
 	if (ops->lab_only && p->plan->containers)
 		complain(p->complaints, entry->place,
 			"%s acts on nodes of our own only, and these are running containers; use "
@@ -306,6 +322,31 @@ static bool overlap_in_time(const struct plan_fault *a, const struct plan_fault 
 	return a->start_ns < b->start_ns + b->length_ns && b->start_ns < a->start_ns + a->length_ns;
 }
 
+/* What a fault on links means; they all mean the same. */
+static const struct match *match_of(const struct plan_fault *fault)
+{
+	static const struct match any;
+
+	return fault->effects.n_links ? &fault->effects.links[0].match : &any;
+}
+
+/* Two faults on some packets of one link: an engine tells the packets of each apart, or both mean the
+ * very same. True where nothing is left to be asked. */
+static bool check_matches(struct planner *p, const struct plan_fault *a, const struct plan_fault *b)
+{
+	const struct match *x = match_of(a), *y = match_of(b);
+
+	if (match_is_any(x) || match_is_any(y) || match_equal(x, y))
+		return false;
+	if (!match_are_disjoint(x, y))
+		complain(p->complaints, b->place,
+			"\"%s\" and \"%s\" act on one link at the same time, and some packets may be "
+			"meant by both; let one end first, or give them packets that exclude each "
+			"other (two protocols, clients and replication, new and established)",
+			a->name, b->name);
+	return true;
+}
+
 static void check_overlap(struct planner *p, size_t i, size_t k, const struct touched *touched)
 {
 	const struct plan_fault *a = &p->plan->faults[k], *b = &p->plan->faults[i];
@@ -321,12 +362,27 @@ static void check_overlap(struct planner *p, size_t i, size_t k, const struct to
 		complain(p->complaints, b->place,
 			"\"%s\" and \"%s\" act on %s at the same time; let one end first", a->name,
 			b->name, what);
-	else if (!declares(p->fault_entries[i], a->family) &&
+	else if (!check_matches(p, a, b) && !declares(p->fault_entries[i], a->family) &&
 		!declares(p->fault_entries[k], b->family))
 		complain(p->complaints, b->place,
 			"\"%s\" and \"%s\" act on %s at the same time; their effects add up: "
 			"if so intended, write overlaps: %s",
 			a->name, b->name, what, a->family);
+}
+
+/* An engine has so many places for rules on a link. */
+static void check_rules(struct planner *p, size_t i)
+{
+	size_t n = 1;
+
+	for (size_t k = 0; k < i; k++)
+		n += overlap_in_time(&p->plan->faults[k], &p->plan->faults[i]) &&
+			!match_is_any(match_of(&p->plan->faults[k]));
+	if (!match_is_any(match_of(&p->plan->faults[i])) && n > ENGINE_RULES_MAX)
+		complain(p->complaints, p->plan->faults[i].place,
+			"more than %d faults on some packets only at the same time; let some end "
+			"first",
+			ENGINE_RULES_MAX);
 }
 
 static void check_overlaps(struct planner *p)
@@ -342,6 +398,7 @@ static void check_overlaps(struct planner *p)
 		for (size_t k = 0; k < p->fault_entries[i]->overlaps.n; k++)
 			planner_find(p, &p->fault_entries[i]->overlaps.items[k], names,
 				p->plan->n_faults, "fault");
+		check_rules(p, i);
 		touch(p, &p->plan->faults[i], true, &touched);
 		for (size_t k = 0; k < i; k++)
 			check_overlap(p, i, k, &touched);

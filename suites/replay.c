@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The records of one link in the order of their indices, one after the other. */
+/* The records of one lane of a link in the order of their indices, one after the other. */
 struct walk {
 	const struct decisions *log;
 	uint64_t at;
-	unsigned to;
+	unsigned to, lane;
 };
 
 static const struct decision *next(struct walk *walk)
@@ -17,7 +17,7 @@ static const struct decision *next(struct walk *walk)
 	while (walk->at < walk->log->n) {
 		const struct decision *d = &walk->log->records[walk->at++];
 
-		if (d->to == walk->to)
+		if (d->to == walk->to && d->what >> DECISION_LANE_SHIFT == walk->lane)
 			return d;
 	}
 	return NULL;
@@ -48,10 +48,10 @@ static void count(struct replay_count *count, bool equal)
 }
 
 /* changes: of the link. */
-static void compare_link(const struct plan *plan, const struct decisions logs[2], unsigned from,
-	unsigned to, struct replay_count *changes, struct replay *out)
+static void compare_lane(const struct plan *plan, const struct decisions logs[2], unsigned from,
+	unsigned to, unsigned lane, struct replay_count *changes, struct replay *out)
 {
-	struct walk before = {&logs[0], 0, to}, after = {&logs[1], 0, to};
+	struct walk before = {&logs[0], 0, to, lane}, after = {&logs[1], 0, to, lane};
 	const struct decision *a = next(&before), *b = next(&after);
 
 	while (a || b) {
@@ -92,9 +92,11 @@ static int compare_region(const struct plan *plan, unsigned region, const char *
 		if (!rc)
 			out->left_out += logs[i].head->left_out;
 	}
-	for (unsigned to = 0; to < plan->n_regions && !rc; to++) {
+	for (unsigned i = 0; i < plan->n_regions * DECISION_LANES && !rc; i++) {
+		unsigned to = i / DECISION_LANES;
+
 		if (to != region)
-			compare_link(plan, logs, region, to,
+			compare_lane(plan, logs, region, to, i % DECISION_LANES,
 				changes + (region * plan->n_regions + to) * REPLAY_CHANGES, out);
 	}
 	decisions_release(&logs[0]);
@@ -123,13 +125,13 @@ static void add_link(struct replay_count *sum, const struct replay *replay, cons
 {
 	const struct replay_count *changes =
 		replay->changes + (link->from * plan->n_regions + link->to) * REPLAY_CHANGES;
-	struct impairment is = plan_link_now(plan, link->from, link->to, 0);
+	struct engine_link is, next;
 	unsigned change = 1;
 
+	plan_link(plan, link->from, link->to, 0, &is);
 	for (size_t i = 0; i < n_steps; i++) {
-		struct impairment next = plan_link_now(plan, link->from, link->to, steps[i]);
-
-		if (impairment_equal(&is, &next))
+		plan_link(plan, link->from, link->to, steps[i], &next);
+		if (engine_links_equal(&is, &next))
 			continue;
 		is = next;
 		if (++change < REPLAY_CHANGES - 1 && steps[i] >> fault & 1) {

@@ -311,6 +311,7 @@ static struct jv *timeline(void)
 	for (size_t i = 0; faults[i]; i++)
 		map_add(&map, faults[i]->name, words(faults[i]->help));
 	map_rows(&map, impairment_params);
+	map_rows(&map, match_params);
 	map_rows(&map, fault_pattern_params);
 	map_need(&map, "at");
 	jv_set(list, "items", map_end(&map));

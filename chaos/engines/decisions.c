@@ -55,8 +55,8 @@ int decision_log_open(
 	return 0;
 }
 
-void decision_log_add(
-	struct decision_log *log, unsigned to, uint16_t change, const struct fate *fate)
+void decision_log_add(struct decision_log *log, unsigned to, unsigned lane, uint16_t change,
+	const struct fate *fate)
 {
 	uint64_t n;
 
@@ -70,7 +70,7 @@ void decision_log_add(
 	log->records[n] = (struct decision){
 		.index = (uint32_t)fate->index,
 		.to = (uint8_t)to,
-		.what = (uint8_t)((fate->lost ? DECISION_LOST : 0) |
+		.what = (uint8_t)(lane << DECISION_LANE_SHIFT | (fate->lost ? DECISION_LOST : 0) |
 			(fate->duplicated ? DECISION_DUPLICATED : 0) |
 			(fate->overtakes ? DECISION_OVERTAKES : 0) |
 			(fate->corrupt ? DECISION_CORRUPT : 0)),

@@ -3,7 +3,7 @@
  *
  *   head, 64 bytes │ record, 16 bytes │ record │ ...        in the byte order of the machine
  *
- * A record is one packet of one directed link: its index there, how often the link had been changed by
+ * A record is one packet of one directed link: its index there (among those that the same rule means), how often the link had been changed by
  * then, and what fate.h gave it. Whatever else happened to it (a full queue, when it left) is no
  * decision and is not here. The forwarder writes into a map of the file, which grows in steps that are
  * allocated before they are touched; where the limit or the disk is reached the rest is counted and
@@ -28,6 +28,10 @@ enum decision_bit {
 	DECISION_OVERTAKES = 4,
 	DECISION_CORRUPT = 8,
 };
+
+/* Above these bits stands the lane (wire_lane.h), whose packets are counted apart: 0, or a rule's. */
+#define DECISION_LANE_SHIFT 4
+#define DECISION_LANES 5
 
 struct decision {
 	uint32_t index;
@@ -57,8 +61,8 @@ struct decision_log {
 /* Into an empty file of our own; takes fd. -1: an errno, and nothing is kept. */
 int decision_log_open(
 	struct decision_log *log, int fd, uint64_t limit_bytes, uint64_t seed, unsigned from);
-void decision_log_add(
-	struct decision_log *log, unsigned to, uint16_t change, const struct fate *fate);
+void decision_log_add(struct decision_log *log, unsigned to, unsigned lane, uint16_t change,
+	const struct fate *fate);
 
 /* Being read. */
 struct decisions {

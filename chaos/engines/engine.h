@@ -14,18 +14,47 @@
 #define CHAOS_ENGINES_ENGINE_H
 
 #include "chaos/impairment.h"
+#include "chaos/match.h"
 #include "fixtures/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct site;
 struct engine;
 
-/* What packets to region `to` shall suffer from now on: the whole impairment, not a difference. */
-struct engine_change {
-	unsigned to; /* index of the destination region */
+/* Packets that are meant suffer this, and nothing of what the link has for the others. */
+struct engine_rule {
+	struct match match;
 	struct impairment impairment;
+};
+
+/* Rules of one link are disjoint (match_are_disjoint), so their order means nothing. */
+#define ENGINE_RULES_MAX 4
+
+/* What packets to region `to` shall suffer from now on: the whole impairment, not a difference, and all
+ * rules. A rule that the link has already, with the same match, keeps what it has seen of
+ * connections. */
+struct engine_change {
+	unsigned to;                  /* index of the destination region */
+	struct impairment impairment; /* of packets that no rule means */
+	const struct engine_rule *rules;
+	unsigned n_rules;
+};
+
+/* What a link has: the same, as values. */
+struct engine_link {
+	struct impairment impairment;
+	struct engine_rule rules[ENGINE_RULES_MAX];
+	unsigned n_rules;
+};
+
+/* What a link must be able to do: everything of one impairment, and each of these rules. */
+struct engine_needs {
+	struct impairment impairment;
+	const struct engine_rule *rules;
+	size_t n_rules;
 };
 
 /* When a batch was carried out, on CLOCK_MONOTONIC: the request left, the kernel or the forwarder
@@ -43,6 +72,7 @@ struct engine_counters {
 	uint64_t passed_packets;
 	uint64_t dropped_packets;
 	uint64_t overflow_packets;
+	uint64_t refused_packets; /* of those dropped: answered with a RST or an ICMP error */
 	/* Of those that passed; only where the engine can tell (wire). netem counts what it marked as
 	 * dropped, and copies as packets. */
 	uint64_t marked_packets, duplicated_packets, corrupted_packets, overtaken_packets;
@@ -50,6 +80,10 @@ struct engine_counters {
 	uint64_t
 		neutral_packets; /* only in the row of the region itself: unknown MACs, broadcast */
 	int overflow_known;
+	/* The same of each rule, in the order of read_back; they are contained in the above. */
+	struct engine_rule_counters {
+		uint64_t packets, passed_packets, dropped_packets, refused_packets;
+	} rules[ENGINE_RULES_MAX];
 };
 
 struct engine_ops {
@@ -60,6 +94,8 @@ struct engine_ops {
 	 * version. needs: an impairment that must be possible on a link beside others; NULL: any
 	 * will do. -1 with the reason where not. */
 	int (*probe)(const struct impairment *needs, struct err *err);
+	/* Pure: can it do this on any machine? -1 with a sentence that says what it cannot. NULL: all. */
+	int (*can)(const struct engine_rule *rule, struct err *err);
 	/* Take over the site's hop, all links neutral. seed: every random decision comes from it.
 	 * The site outlives the engine. */
 	struct engine *(*open)(const struct site *site, uint64_t seed, struct err *err);
@@ -71,7 +107,7 @@ struct engine_ops {
 	/* What is set now for region `to`, asked from where it acts (the kernel, the forwarder). Values
 	 * that were rounded by the kernel come back rounded. */
 	int (*read_back)(
-		struct engine *engine, unsigned to, struct impairment *out, struct err *err);
+		struct engine *engine, unsigned to, struct engine_link *out, struct err *err);
 	int (*counters)(
 		struct engine *engine, unsigned to, struct engine_counters *out, struct err *err);
 	/* Optional: keep what is decided for every packet from now on in a new file of that path, of
@@ -92,9 +128,17 @@ struct engine {
 /* The table, NULL-terminated, in order of preference: netem, wire, null. */
 extern const struct engine_ops *const engines[];
 const struct engine_ops *engine_find(const char *name);
-/* The first whose probe (see there for needs) succeeds, never null (which impairs nothing and must be forced by name).
- * why (may be NULL) receives a sentence for each one passed over. */
+/* -1 with the reason where it cannot do this, or not here. */
+int engine_can(const struct engine_ops *ops, const struct engine_needs *needs, struct err *err);
+/* The first that can, never null (which impairs nothing and must be forced by name). why (may be NULL)
+ * receives a sentence for each one passed over. */
 const struct engine_ops *engine_choose(
-	const struct impairment *needs, struct buf *why, struct err *err);
+	const struct engine_needs *needs, struct buf *why, struct err *err);
+
+/* For apply: rules that are too many, or not disjoint, are nothing an engine could carry out. */
+int engine_check_rules(const struct engine_change *change, struct err *err);
+bool engine_links_equal(const struct engine_link *a, const struct engine_link *b);
+/* Has the link what was asked for, but for what a kernel rounds? */
+bool engine_link_is_kept(const struct engine_change *asked, const struct engine_link *has);
 
 #endif

@@ -50,6 +50,13 @@ struct fate {
 	uint64_t bit;                     /* of the flip, to be taken modulo the bits there are */
 };
 
+/* Packets of a link that a rule means are counted apart: lane 1 .. of it, lane 0 is all else. In place of
+ * `to`, at most 2^16 regions. */
+static inline unsigned fate_lane(unsigned to, unsigned lane)
+{
+	return to | lane << 16;
+}
+
 /* The stream of a link for rng_at(). */
 uint64_t fate_stream(unsigned from, unsigned to, enum fate_draw draw);
 void fate_link_init(struct fate_link *link, uint64_t seed, unsigned from, unsigned to);

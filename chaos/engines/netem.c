@@ -6,6 +6,8 @@
  *                      class 1:ff0                          neutral: everything else
  *                      class 1:ff1                          exempt: neighbour discovery
  *
+ * Packets that a rule means go to a class of the rule's own (netem_rules.h).
+ *
  * The tree is built neutral by open() and never rebuilt: a change is one message per leaf, which
  * loses nothing that is queued (deleting and adding would). Every change carries the whole impairment
  * and is read back and compared. u32 filters, since flower and matchall are often absent; a mask over
@@ -23,8 +25,11 @@
  */
 #include "chaos/engines/engine.h"
 #include "chaos/engines/mid.h"
+#include "chaos/engines/netem_filter.h"
+#include "chaos/engines/netem_rules.h"
 #include "chaos/engines/segments.h"
 #include "chaos/engines/tc.h"
+#include "chaos/engines/tc_netem.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/net/addr.h"
@@ -38,7 +43,12 @@
 #include <unistd.h>
 
 enum minor { MINOR_NEUTRAL = 0xff0, MINOR_EXEMPT = 0xff1 };
-enum prio { PRIO_ARP = 1, PRIO_DISCOVERY, PRIO_BOOK, PRIO_REGION = 10 };
+enum prio {
+	PRIO_ARP = 1,
+	PRIO_DISCOVERY,
+	PRIO_BOOK = NETEM_PRIO_RULES_END, /* rules come before the links' own classes */
+	PRIO_REGION
+};
 
 #define ROOT_HANDLE 0x10000u
 
@@ -48,6 +58,8 @@ struct netem {
 	struct netlink *nl;
 	struct segments segments;
 	unsigned learned; /* entries of the site's book that have a filter */
+	struct impairment asked[ADDR_REGIONS_MAX]; /* of the links' own classes */
+	struct netem_rules rules[ADDR_REGIONS_MAX];
 };
 
 extern const struct engine_ops engine_netem;
@@ -197,20 +209,32 @@ static int prepare(
 	struct netem *netem, const struct engine_change *changes, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (check_region(netem, changes[i].to, err))
+		if (check_region(netem, changes[i].to, err) || engine_check_rules(&changes[i], err))
 			return -1;
 	}
 	if (segments_before(&netem->segments, &netem->site, changes, n, err))
 		return -1;
 	learn(netem);
-	for (size_t i = 0; i < n; i++)
-		tc_change_netem(netem->nl, netem->site.ifindex_c, minor_of(changes[i].to),
-			&changes[i].impairment);
+	for (size_t i = 0; i < n; i++) {
+		unsigned to = changes[i].to;
+
+		tc_change_netem(
+			netem->nl, netem->site.ifindex_c, minor_of(to), &changes[i].impairment);
+		if (netem_rules_change(&netem->rules[to], netem->nl, &netem->site, &changes[i],
+			    minor_of(to), err)) {
+			netlink_discard(netem->nl);
+			return -1;
+		}
+		netem->asked[to] = changes[i].impairment;
+	}
 	return 0;
 }
 
-static int look(struct netem *netem, unsigned to, struct tc_leaf *leaf, struct err *err)
+/* The link's own class and its rules, as the kernel has them. */
+static int look(struct netem *netem, unsigned to, struct engine_link *out,
+	struct engine_counters *counters, struct err *err)
 {
+	struct tc_leaf own, *leaf = &own;
 	struct tc_key keys[2];
 	struct tc_filter filter = region_filter(to, keys);
 	bool sorted = false;
@@ -221,34 +245,48 @@ static int look(struct netem *netem, unsigned to, struct tc_leaf *leaf, struct e
 	if (!leaf->found || !leaf->is_netem)
 		return err_set(
 			err, "the netem leaf for region %u is gone or not ours any more", to);
-	if (tc_has_filter(netem->nl, netem->site.ifindex_c, &filter, &sorted, err))
+	if (tc_has_filters(netem->nl, netem->site.ifindex_c, &filter, 1, &sorted, err))
 		return -1;
 	if (!sorted)
 		return err_set(
 			err, "the filter that sorts frames for region %u is gone or changed", to);
-	if (leaf->impairment.jitter_ns) {
-		const struct impairment *asked = &netem->segments.links[to];
-
-		leaf->impairment.distribution = asked->distribution;
-		memcpy(leaf->impairment.quantiles, asked->quantiles, sizeof(asked->quantiles));
-	}
-	return 0;
+	tc_netem_complete(&leaf->impairment, &netem->asked[to]);
+	*out = (struct engine_link){.impairment = impairment_canonical(&leaf->impairment)};
+	*counters = (struct engine_counters){.passed_packets = leaf->passed_packets,
+		.dropped_packets = leaf->dropped_packets,
+		.packets = leaf->passed_packets + leaf->dropped_packets + leaf->waiting_packets,
+		.bytes = leaf->passed_bytes + leaf->waiting_bytes};
+	return netem_rules_look(
+		&netem->rules[to], netem->nl, &netem->site, to, minor_of(to), out, counters, err);
 }
 
-static int compare(struct netem *netem, unsigned to, struct err *err)
+static void print_link(
+	struct buf *out, const struct impairment *own, const struct engine_rule *rules, unsigned n)
+{
+	impairment_print(out, own);
+	for (unsigned i = 0; i < n; i++) {
+		buf_puts(out, "; of ");
+		match_print(out, &rules[i].match);
+		buf_puts(out, ": ");
+		impairment_print(out, &rules[i].impairment);
+	}
+}
+
+static int compare(struct netem *netem, const struct engine_change *change, struct err *err)
 {
 	struct buf asked = {0}, has = {0};
-	struct tc_leaf leaf;
+	struct engine_counters unused;
+	struct engine_link link;
 	int rc = 0;
 
-	if (look(netem, to, &leaf, err))
+	if (look(netem, change->to, &link, &unused, err))
 		return -1;
-	if (impairment_is_kept(&netem->segments.links[to], &leaf.impairment))
+	if (engine_link_is_kept(change, &link))
 		return 0;
-	impairment_print(&asked, &netem->segments.links[to]);
-	impairment_print(&has, &leaf.impairment);
-	rc = err_set(err, "link %u -> %u: asked '%s', the kernel has '%s'", netem->site.region, to,
-		buf_str(&asked), buf_str(&has));
+	print_link(&asked, &change->impairment, change->rules, change->n_rules);
+	print_link(&has, &link.impairment, link.rules, link.n_rules);
+	rc = err_set(err, "link %u -> %u: asked '%s', the kernel has '%s'", netem->site.region,
+		change->to, buf_str(&asked), buf_str(&has));
 	buf_release(&asked);
 	buf_release(&has);
 	return rc;
@@ -269,7 +307,7 @@ static int netem_apply(struct engine *engine, const struct engine_change *change
 	if (segments_after(&netem->segments, &netem->site, changes, n, err))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		if (compare(netem, changes[i].to, err))
+		if (compare(netem, &changes[i], err))
 			return -1;
 	}
 	return 0;
@@ -300,19 +338,13 @@ static int netem_probe(const struct impairment *needs, struct err *err)
 }
 
 static int netem_read_back(
-	struct engine *engine, unsigned to, struct impairment *out, struct err *err)
+	struct engine *engine, unsigned to, struct engine_link *out, struct err *err)
 {
 	struct netem *netem = (struct netem *)engine;
-	struct tc_leaf leaf;
+	struct engine_counters unused;
 
-	if (to == netem->site.region) {
-		*out = (struct impairment){0};
-		return 0;
-	}
-	if (look(netem, to, &leaf, err))
-		return -1;
-	*out = impairment_canonical(&leaf.impairment);
-	return 0;
+	*out = (struct engine_link){.n_rules = 0};
+	return to == netem->site.region ? 0 : look(netem, to, out, &unused, err);
 }
 
 /* Exempt packets are not told apart by region: they stand in the region's own row with the neutral. */
@@ -321,7 +353,7 @@ static int netem_counters(
 {
 	struct netem *netem = (struct netem *)engine;
 	int c = netem->site.ifindex_c;
-	struct tc_leaf leaf;
+	struct engine_link unused;
 
 	*out = (struct engine_counters){0};
 	if (to == netem->site.region)
@@ -331,13 +363,7 @@ static int netem_counters(
 					netem->nl, c, MINOR_EXEMPT, &out->exempt_packets, err)
 			? -1
 			: 0;
-	if (look(netem, to, &leaf, err))
-		return -1;
-	out->passed_packets = leaf.passed_packets;
-	out->dropped_packets = leaf.dropped_packets;
-	out->packets = leaf.passed_packets + leaf.dropped_packets + leaf.waiting_packets;
-	out->bytes = leaf.passed_bytes + leaf.waiting_bytes;
-	return 0;
+	return look(netem, to, &unused, out, err);
 }
 
 /* The tree lives in the kernel as long as the site does. */
@@ -351,6 +377,7 @@ const struct engine_ops engine_netem = {
 	.name = "netem",
 	.help = "the kernel's own network emulator; fastest, where the kernel has it",
 	.probe = netem_probe,
+	.can = netem_filter_can,
 	.open = netem_open,
 	.apply = netem_apply,
 	.read_back = netem_read_back,

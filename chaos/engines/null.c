@@ -61,10 +61,10 @@ static int null_apply(struct engine *engine, const struct engine_change *changes
 }
 
 static int null_read_back(
-	struct engine *engine, unsigned to, struct impairment *out, struct err *err)
+	struct engine *engine, unsigned to, struct engine_link *out, struct err *err)
 {
 	(void)engine, (void)to, (void)err;
-	*out = (struct impairment){0};
+	*out = (struct engine_link){0};
 	return 0;
 }
 

@@ -10,11 +10,16 @@ static int set(struct segments *segments, const struct site *site, bool per_pack
 	return 0;
 }
 
+static bool needed_by(const struct engine_change *change)
+{
+	return change->n_rules || impairment_needs_segments(&change->impairment);
+}
+
 int segments_before(struct segments *segments, const struct site *site,
 	const struct engine_change *changes, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (impairment_needs_segments(&changes[i].impairment))
+		if (needed_by(&changes[i]))
 			return set(segments, site, true, err);
 	}
 	return 0;
@@ -26,9 +31,9 @@ int segments_after(struct segments *segments, const struct site *site,
 	bool needed = false;
 
 	for (size_t i = 0; i < n; i++)
-		segments->links[changes[i].to] = changes[i].impairment;
+		segments->links[changes[i].to] = needed_by(&changes[i]);
 	for (unsigned i = 0; i < site->n_regions && !needed; i++)
-		needed = impairment_needs_segments(&segments->links[i]);
+		needed = segments->links[i];
 	return set(segments, site, needed, err);
 }
 

@@ -3,7 +3,8 @@
  *
  * Before the first impairment under which single packets matter the site's hop is told to cut large
  * frames into segments; after the last one it is told to stop. So it is on a little longer than the
- * impairment, never shorter. Pure delay keeps large frames for speed.
+ * impairment, never shorter. Pure delay keeps large frames for speed. Rules need single packets always:
+ * a size is that of a packet, and what was meant shall be counted as it was sent.
  */
 #ifndef CHAOS_ENGINES_SEGMENTS_H
 #define CHAOS_ENGINES_SEGMENTS_H
@@ -14,7 +15,7 @@
 #include <stdbool.h>
 
 struct segments {
-	struct impairment links[ADDR_REGIONS_MAX]; /* as last asked for */
+	bool links[ADDR_REGIONS_MAX]; /* which need it, as last asked for */
 	bool per_packet;
 };
 

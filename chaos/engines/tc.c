@@ -7,6 +7,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ROOT 0x10000u /* 1: */
@@ -84,11 +85,9 @@ void tc_change_netem(struct netlink *nl, int ifindex, unsigned minor, const stru
 	tc_netem_put(nl, imp);
 }
 
-#define KEYS_MAX 4
-
 struct selector {
 	struct tc_u32_sel sel;
-	struct tc_u32_key keys[KEYS_MAX];
+	struct tc_u32_key keys[TC_KEYS_MAX];
 };
 
 static size_t fill_selector(struct selector *out, const struct tc_filter *filter)
@@ -117,6 +116,15 @@ void tc_add_filter(struct netlink *nl, int ifindex, const struct tc_filter *filt
 	netlink_put_u32(nl, TCA_U32_CLASSID, CLASS(filter->minor));
 	netlink_put(nl, TCA_U32_SEL, &selector, len);
 	netlink_nest_end(nl);
+}
+
+void tc_del_filters(struct netlink *nl, int ifindex, unsigned prio, unsigned protocol)
+{
+	struct tcmsg head = head_of(ifindex, ROOT, 0);
+
+	head.tcm_info = TC_H_MAKE(prio << 16, htons((uint16_t)protocol));
+	netlink_begin(
+		nl, RTM_DELTFILTER, 0, &head, sizeof(head), "delete filters of prio %u", prio);
 }
 
 /* --- reading back ------------------------------------------------------------------------------- */
@@ -223,11 +231,20 @@ int tc_get_root(struct netlink *nl, int ifindex, char kind[16], uint32_t *handle
 }
 
 struct search {
-	const struct tc_filter *filter;
-	struct selector selector;
-	size_t len;
-	unsigned same, other; /* with its keys: to its class, elsewhere */
+	const struct tc_filter *filters;
+	size_t n;
+	unsigned *same; /* of each: how many there are */
+	bool other;     /* with the keys of one, elsewhere */
 };
+
+static bool has_keys(const struct selector *has, size_t len, const struct tc_filter *filter)
+{
+	struct selector wanted;
+	size_t wanted_len = fill_selector(&wanted, filter);
+
+	return len >= wanted_len && has->sel.nkeys == filter->n_keys &&
+		!memcmp(has->keys, wanted.keys, filter->n_keys * sizeof(*has->keys));
+}
 
 static int take_filter(const struct netlink_reply *reply, void *arg)
 {
@@ -235,33 +252,39 @@ static int take_filter(const struct netlink_reply *reply, void *arg)
 	struct search *search = arg;
 	struct netlink_attr options = attr_of(reply, TCA_OPTIONS);
 	struct netlink_attr sel = netlink_find(options, 0, TCA_U32_SEL);
-	const struct selector *has = sel.data;
+	uint32_t to = netlink_attr_u32(netlink_find(options, 0, TCA_U32_CLASSID));
 
-	if (reply->type != RTM_NEWTFILTER || !sel.data || sel.len < search->len ||
-		TC_H_MIN(head->tcm_info) != htons((uint16_t)search->filter->protocol))
+	if (reply->type != RTM_NEWTFILTER || !sel.data || sel.len < sizeof(struct tc_u32_sel))
 		return 0;
-	if (has->sel.nkeys != search->filter->n_keys ||
-		memcmp(has->keys, search->selector.keys,
-			search->filter->n_keys * sizeof(*has->keys)))
-		return 0;
-	if (netlink_attr_u32(netlink_find(options, 0, TCA_U32_CLASSID)) ==
-		CLASS(search->filter->minor))
-		search->same++;
-	else
-		search->other++;
+	for (size_t i = 0; i < search->n; i++) {
+		const struct tc_filter *filter = &search->filters[i];
+
+		if (TC_H_MIN(head->tcm_info) != htons((uint16_t)filter->protocol) ||
+			!has_keys(sel.data, sel.len, filter))
+			continue;
+		if (to != CLASS(filter->minor))
+			search->other = true;
+		else if (TC_H_MAJ(head->tcm_info) >> 16 == filter->prio)
+			search->same[i]++;
+	}
 	return 0;
 }
 
-int tc_has_filter(
-	struct netlink *nl, int ifindex, const struct tc_filter *filter, bool *out, struct err *err)
+int tc_has_filters(struct netlink *nl, int ifindex, const struct tc_filter *filters, size_t n,
+	bool *out, struct err *err)
 {
 	struct tcmsg head = head_of(ifindex, ROOT, 0);
-	struct search search = {.filter = filter};
+	struct search search = {
+		.filters = filters, .n = n, .same = calloc(n + 1, sizeof(unsigned))};
+	int rc;
 
-	search.len = fill_selector(&search.selector, filter);
+	if (!search.same)
+		abort(); /* see buf.h */
 	netlink_begin(nl, RTM_GETTFILTER, NLM_F_DUMP, &head, sizeof(head), "list filters");
-	if (netlink_query(nl, take_filter, &search, err))
-		return -1;
-	*out = search.same == 1 && !search.other;
-	return 0;
+	rc = netlink_query(nl, take_filter, &search, err);
+	*out = !search.other;
+	for (size_t i = 0; i < n; i++)
+		*out &= search.same[i] == 1;
+	free(search.same);
+	return rc ? -1 : 0;
 }

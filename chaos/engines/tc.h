@@ -29,13 +29,17 @@ struct tc_key {
 	int offset;           /* from the network header; of a 32-bit word */
 	uint32_t value, mask; /* host byte order */
 };
+#define TC_KEYS_MAX 16
 struct tc_filter {
 	unsigned prio, protocol; /* ETH_P_* */
 	unsigned minor;          /* class the packet goes to */
 	const struct tc_key *keys;
-	unsigned n_keys;
+	unsigned n_keys; /* at most TC_KEYS_MAX */
 };
 void tc_add_filter(struct netlink *nl, int ifindex, const struct tc_filter *filter);
+
+/* All of one prio, which has one protocol. */
+void tc_del_filters(struct netlink *nl, int ifindex, unsigned prio, unsigned protocol);
 
 /* What the kernel has below 1:minor. */
 struct tc_leaf {
@@ -50,8 +54,8 @@ int tc_get_class_packets(
 	struct netlink *nl, int ifindex, unsigned minor, uint64_t *out, struct err *err);
 /* The kind and handle of the root: "noqueue" and 0 on a veth that nobody touched. */
 int tc_get_root(struct netlink *nl, int ifindex, char kind[16], uint32_t *handle, struct err *err);
-/* Is exactly this filter there, and no other for the same keys? */
-int tc_has_filter(struct netlink *nl, int ifindex, const struct tc_filter *filter, bool *out,
-	struct err *err);
+/* Is each of these filters there, once, and none with the same keys to another class? */
+int tc_has_filters(struct netlink *nl, int ifindex, const struct tc_filter *filters, size_t n,
+	bool *out, struct err *err);
 
 #endif

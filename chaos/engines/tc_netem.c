@@ -267,3 +267,11 @@ bool tc_netem_read(struct netlink_attr options, struct impairment *out)
 		out->limit = qopt.limit;
 	return !has_correlation(options);
 }
+
+void tc_netem_complete(struct impairment *has, const struct impairment *asked)
+{
+	if (!has->jitter_ns)
+		return;
+	has->distribution = asked->distribution;
+	memcpy(has->quantiles, asked->quantiles, sizeof(has->quantiles));
+}

@@ -166,11 +166,9 @@ static int hear(struct wire *wire, struct wire_reply *out, uint64_t until_ns, st
 }
 
 /* One request and its answer. */
-static int ask(struct wire *wire, const struct wire_request *request, struct wire_reply *out,
-	uint64_t until_ns, struct err *err)
+static int ask(struct wire *wire, const struct wire_request *request, size_t len,
+	struct wire_reply *out, uint64_t until_ns, struct err *err)
 {
-	size_t len = sizeof(*request) + request->n * sizeof(*request->changes);
-
 	if (send(wire->command_fd, request, len, MSG_NOSIGNAL) != (ssize_t)len)
 		return errno == EPIPE ? died(err) : err_sys(err, "tell the forwarder");
 	return hear(wire, out, until_ns, err);
@@ -249,29 +247,49 @@ static int check_region(const struct wire *wire, unsigned to, struct err *err)
 	return 0;
 }
 
+static int check_changes(const struct wire *wire, const struct engine_change *changes, size_t n,
+	size_t *n_rules, struct err *err)
+{
+	*n_rules = 0;
+	if (n > ADDR_REGIONS_MAX)
+		return err_set(err, "engine wire: %zu changes in one batch", n);
+	for (size_t i = 0; i < n; i++) {
+		if (check_region(wire, changes[i].to, err) || engine_check_rules(&changes[i], err))
+			return -1;
+		*n_rules += changes[i].n_rules;
+	}
+	if (*n_rules > WIRE_RULES_MAX)
+		return err_set(err, "engine wire: %zu rules in one batch; at most %d are possible",
+			*n_rules, WIRE_RULES_MAX);
+	return 0;
+}
+
 static int wire_apply(struct engine *engine, const struct engine_change *changes, size_t n,
 	uint64_t at_ns, struct engine_ack *ack, struct err *err)
 {
 	struct wire *wire = (struct wire *)engine;
 	struct wire_request *request;
+	struct engine_rule *rules;
 	struct wire_reply out;
+	size_t n_rules, len;
 	int rc = 0;
 
-	if (n > ADDR_REGIONS_MAX)
-		return err_set(err, "engine wire: %zu changes in one batch", n);
-	for (size_t i = 0; i < n; i++) {
-		if (check_region(wire, changes[i].to, err))
-			return -1;
-	}
-	if (segments_before(&wire->segments, &wire->site, changes, n, err))
+	if (check_changes(wire, changes, n, &n_rules, err) ||
+		segments_before(&wire->segments, &wire->site, changes, n, err))
 		return -1;
-	request = calloc(1, sizeof(*request) + n * sizeof(*changes));
+	len = sizeof(*request) + n * sizeof(*changes) + n_rules * sizeof(*rules);
+	request = calloc(1, len);
 	if (!request)
 		return err_set(err, "engine wire: out of memory");
 	*request = (struct wire_request){.op = WIRE_OP_APPLY, .n = (uint32_t)n, .at_ns = at_ns};
 	if (n)
 		memcpy(request->changes, changes, n * sizeof(*changes));
-	rc = ask(wire, request, &out, at_ns, err);
+	rules = (struct engine_rule *)&request->changes[n];
+	for (size_t i = 0; i < n; rules += changes[i++].n_rules) {
+		if (changes[i].n_rules)
+			memcpy(rules, changes[i].rules, changes[i].n_rules * sizeof(*rules));
+	}
+	rc = ask(wire, request, len, &out, at_ns, err);
 	free(request);
 	if (rc)
 		return -1;
@@ -280,15 +298,15 @@ static int wire_apply(struct engine *engine, const struct engine_change *changes
 }
 
 static int wire_read_back(
-	struct engine *engine, unsigned to, struct impairment *out, struct err *err)
+	struct engine *engine, unsigned to, struct engine_link *out, struct err *err)
 {
 	struct wire *wire = (struct wire *)engine;
 	struct wire_request request = {.op = WIRE_OP_READ_BACK, .to = to};
 	struct wire_reply answer;
 
-	if (check_region(wire, to, err) || ask(wire, &request, &answer, 0, err))
+	if (check_region(wire, to, err) || ask(wire, &request, sizeof(request), &answer, 0, err))
 		return -1;
-	*out = answer.impairment;
+	*out = answer.link;
 	return 0;
 }
 
@@ -299,7 +317,7 @@ static int wire_counters(
 	struct wire_request request = {.op = WIRE_OP_COUNTERS, .to = to};
 	struct wire_reply answer;
 
-	if (check_region(wire, to, err) || ask(wire, &request, &answer, 0, err))
+	if (check_region(wire, to, err) || ask(wire, &request, sizeof(request), &answer, 0, err))
 		return -1;
 	*out = answer.counters;
 	return 0;

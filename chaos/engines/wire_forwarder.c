@@ -1,11 +1,13 @@
 #include "chaos/engines/wire_forwarder.h"
 #include "chaos/engines/decisions.h"
-#include "chaos/engines/fate.h"
 #include "chaos/engines/frame.h"
 #include "chaos/engines/wire_edit.h"
+#include "chaos/engines/wire_lane.h"
+#include "chaos/engines/wire_refuse.h"
 #include "chaos/engines/wire_socket.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/net/addr.h"
+#include "fixtures/net/book.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -17,19 +19,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#define REQUEST_MAX (sizeof(struct wire_request) + ADDR_REGIONS_MAX * sizeof(struct engine_change))
+#define REQUEST_MAX                                                                                \
+	(sizeof(struct wire_request) + ADDR_REGIONS_MAX * sizeof(struct engine_change) +           \
+		WIRE_RULES_MAX * sizeof(struct engine_rule))
 /* Batches from one socket before the other, the queue and the commands have their turn. */
 #define TURN 4
 
 struct link {
-	struct fate_link fate;
-	uint64_t last_ns; /* release of the frame before, where order is kept */
-	struct slot {
-		uint64_t open_ns, packets, bytes; /* 0: any number */
-	} slot;
-	size_t waiting; /* of its frames in the queue */
+	struct wire_lane lanes[WIRE_LANES];
+	unsigned n_rules;
 	uint16_t changes;
-	struct engine_counters counters;
+	struct engine_counters counters; /* of all lanes */
 };
 
 struct forwarder {
@@ -40,6 +40,7 @@ struct forwarder {
 	struct wire_request *pending; /* an apply that waits for its time, or NULL */
 	struct wire_request *request; /* REQUEST_MAX bytes */
 	struct decision_log decisions;
+	struct wire_frame *answer; /* of a cut that refuses */
 	/* Frames that leave together on c. */
 	struct wire_frame *out[WIRE_BATCH];
 	size_t n_out;
@@ -58,19 +59,21 @@ static void flush(struct forwarder *f)
 		return;
 	wire_socket_send(f->config.c_fd, f->out, f->n_out, sent);
 	for (size_t i = 0; i < f->n_out; i++) {
-		struct engine_counters *counters = &f->links[f->out[i]->to].counters;
+		struct link *link = &f->links[f->out[i]->to];
 
-		if (sent[i])
-			counters->passed_packets++;
-		else
-			counters->overflow_packets++;
+		if (sent[i]) {
+			link->counters.passed_packets++;
+			link->lanes[f->out[i]->lane].counters.passed_packets++;
+		} else {
+			link->counters.overflow_packets++;
+		}
 	}
 	f->n_out = 0;
 }
 
 static void send_due(struct forwarder *f, struct wire_frame *frame)
 {
-	f->links[frame->to].waiting--;
+	f->links[frame->to].lanes[frame->lane].waiting--;
 	f->out[f->n_out++] = frame;
 }
 
@@ -88,78 +91,17 @@ static void release_due(struct forwarder *f, uint64_t now_ns)
 	} while (n == WIRE_BATCH);
 }
 
-/* Behind the frame before, then its time on the wire. false: the link's own queue is full. */
-static bool take_turn(struct link *link, size_t len, uint64_t *at_ns)
-{
-	const struct impairment *imp = &link->fate.impairment;
-
-	if (!imp->rate_bps && (!imp->jitter_ns || imp->reorder))
-		return true;
-	if (link->last_ns > *at_ns) {
-		double waiting = (double)(link->last_ns - *at_ns) / 1e9 * (double)imp->rate_bps / 8;
-
-		if (!imp->limit && waiting > (double)impairment_queue_bytes(imp))
-			return false;
-		*at_ns = link->last_ns;
-	}
-	*at_ns += impairment_wire_ns(imp, len);
-	link->last_ns = *at_ns;
-	return true;
-}
-
-static void open_slot(struct link *link, uint64_t from_ns, uint64_t index)
-{
-	const struct impairment *imp = &link->fate.impairment;
-
-	link->slot = (struct slot){.open_ns = from_ns + fate_slot_ns(&link->fate, index),
-		.packets = imp->slot_packets,
-		.bytes = imp->slot_bytes};
-}
-
-/* A frame that is ready leaves with the next slot to open; a slot that is used up is followed by
- * another. As netem does it, which also lets the frame that exceeds the bytes go. */
-static void take_slot(struct link *link, uint64_t index, size_t len, uint64_t *at_ns)
-{
-	struct slot *slot = &link->slot;
-
-	if (!link->fate.impairment.slot_max_ns)
-		return;
-	if (slot->open_ns < *at_ns)
-		open_slot(link, *at_ns, index);
-	*at_ns = slot->open_ns;
-	if ((slot->packets && !--slot->packets) || (slot->bytes && slot->bytes <= len))
-		open_slot(link, slot->open_ns, index);
-	else if (slot->bytes)
-		slot->bytes -= len;
-}
-
-/* When does a frame leave? The order of things is netem's: the delay, its turn, a slot. */
-static bool schedule(struct link *link, const struct fate *fate, size_t len, uint64_t *at_ns)
-{
-	const struct impairment *imp = &link->fate.impairment;
-
-	if (imp->limit && link->waiting >= imp->limit)
-		return false;
-	if (!fate->overtakes) {
-		*at_ns += fate->delay_ns;
-		if (!take_turn(link, len, at_ns))
-			return false;
-	}
-	take_slot(link, fate->index, len, at_ns);
-	return true;
-}
-
 static void push(struct forwarder *f, struct link *link, uint64_t at_ns, struct wire_frame *frame)
 {
 	wire_queue_push(&f->queue, at_ns, frame);
-	link->waiting++;
+	link->lanes[frame->lane].waiting++;
 }
 
 static void send_copy(struct forwarder *f, struct link *link, const struct wire_frame *frame,
 	struct fate fate, uint64_t at_ns)
 {
 	fate.delay_ns = fate.copy_delay_ns;
-	if (schedule(link, &fate, wire_frame_len(frame), &at_ns) &&
+	if (wire_lane_schedule(&link->lanes[frame->lane], &fate, wire_frame_len(frame), &at_ns) &&
 		wire_queue_fits(&f->queue, frame->len)) {
 		link->counters.duplicated_packets++;
 		push(f, link, at_ns, wire_frame_copy(frame));
@@ -168,17 +110,42 @@ static void send_copy(struct forwarder *f, struct link *link, const struct wire_
 	}
 }
 
-/* False: lost. Otherwise the frame may be another one now. */
-static bool survives(struct link *link, struct wire_frame *frame, const struct fate *fate)
+/* What a cut that refuses says goes back into the region at once. */
+static void refuse(struct forwarder *f, struct link *link, const struct wire_frame *frame)
 {
-	if (fate->lost) {
-		if (!link->fate.impairment.ecn || !wire_frame_mark(frame)) {
-			link->counters.dropped_packets++;
-			return false;
-		}
+	struct wire_lane *lane = &link->lanes[frame->lane];
+	struct wire_frame *answer = f->answer;
+	uint8_t *data = answer->data + WIRE_HEADER;
+	size_t len = wire_refuse(wire_frame_data(frame), wire_frame_len(frame),
+		(enum reject)lane->fate.impairment.reject, data);
+	bool sent = false;
+
+	if (!len)
+		return;
+	memset(answer->data, 0, WIRE_HEADER);
+	answer->len = (uint32_t)(WIRE_HEADER + len);
+	wire_socket_send(f->config.b_fd, &answer, 1, &sent);
+	link->counters.refused_packets += sent;
+	lane->counters.refused_packets += sent;
+}
+
+/* False: lost. Otherwise the frame may be another one now. */
+static bool survives(
+	struct forwarder *f, struct link *link, struct wire_frame *frame, const struct fate *fate)
+{
+	struct wire_lane *lane = &link->lanes[frame->lane];
+
+	if (!fate->lost)
+		return true;
+	if (lane->fate.impairment.ecn && wire_frame_mark(frame)) {
 		link->counters.marked_packets++;
+		return true;
 	}
-	return true;
+	link->counters.dropped_packets++;
+	lane->counters.dropped_packets++;
+	if (lane->fate.impairment.reject)
+		refuse(f, link, frame);
+	return false;
 }
 
 /* What becomes of frame i in the inbox: it leaves at once, later, or never. */
@@ -186,16 +153,18 @@ static void impair(struct forwarder *f, size_t i, struct link *link, uint64_t no
 {
 	struct wire_frame *frame = wire_inbox_frame(f->inbox, i);
 	uint64_t arrived_ns = wire_inbox_arrival_ns(f->inbox, i, now_ns), at_ns = arrived_ns;
-	struct fate fate = fate_next(&link->fate);
+	struct wire_lane *lane = &link->lanes[frame->lane];
+	struct fate fate = fate_next(&lane->fate);
 
-	decision_log_add(&f->decisions, frame->to, link->changes, &fate);
-	if (!survives(link, frame, &fate))
+	decision_log_add(&f->decisions, frame->to, frame->lane, link->changes, &fate);
+	lane->counters.packets++;
+	if (!survives(f, link, frame, &fate))
 		return;
 	if (fate.duplicated)
 		send_copy(f, link, frame, fate, arrived_ns);
 	if (fate.corrupt && wire_frame_corrupt(frame, fate.bit))
 		link->counters.corrupted_packets++;
-	if (!schedule(link, &fate, wire_frame_len(frame), &at_ns)) {
+	if (!wire_lane_schedule(lane, &fate, wire_frame_len(frame), &at_ns)) {
 		link->counters.overflow_packets++;
 		return;
 	}
@@ -208,6 +177,20 @@ static void impair(struct forwarder *f, size_t i, struct link *link, uint64_t no
 		link->counters.overflow_packets++;
 }
 
+/* Rules are few and most links have none: only then is the frame looked at more closely. */
+static unsigned lane_of(
+	const struct forwarder *f, struct link *link, const struct wire_frame *frame)
+{
+	const uint8_t *data = wire_frame_data(frame);
+	unsigned hosts[2] = {0, 0}, region;
+
+	if (!link->n_rules)
+		return 0;
+	book_find(f->config.book, data + 6, &region, &hosts[0]);
+	book_find(f->config.book, data, &region, &hosts[1]);
+	return wire_lanes_pick(link->lanes, data, wire_frame_len(frame), hosts);
+}
+
 static void leave(struct forwarder *f, size_t i, uint64_t now_ns)
 {
 	struct wire_frame *frame = wire_inbox_frame(f->inbox, i);
@@ -216,6 +199,7 @@ static void leave(struct forwarder *f, size_t i, uint64_t now_ns)
 
 	if (frame->len < WIRE_HEADER)
 		return;
+	frame->lane = 0;
 	switch (frame_classify(f->config.book, wire_frame_data(frame), wire_frame_len(frame),
 		f->config.own, f->config.n_regions, &to)) {
 	case FRAME_NEUTRAL:
@@ -233,6 +217,7 @@ static void leave(struct forwarder *f, size_t i, uint64_t now_ns)
 	}
 	link = &f->links[to];
 	frame->to = to;
+	frame->lane = lane_of(f, link, frame);
 	link->counters.packets++;
 	link->counters.bytes += wire_frame_len(frame);
 	impair(f, i, link, now_ns);
@@ -260,14 +245,18 @@ static void reply(struct forwarder *f, const struct wire_reply *what)
 
 static void carry_out(struct forwarder *f, const struct wire_request *request)
 {
+	const struct engine_rule *rules =
+		(const struct engine_rule *)&request->changes[request->n]; /* of all changes */
 	struct wire_reply out = {.ack.sent_ns = clock_now_ns()};
 
 	for (uint32_t i = 0; i < request->n; i++) {
-		struct link *link = &f->links[request->changes[i].to];
+		const struct engine_change *change = &request->changes[i];
+		struct link *link = &f->links[change->to];
 
-		fate_link_set(&link->fate, &request->changes[i].impairment);
-		link->slot = (struct slot){0};
+		wire_lanes_set(link->lanes, &change->impairment, rules, change->n_rules);
+		link->n_rules = change->n_rules;
 		link->changes++;
+		rules += change->n_rules;
 	}
 	out.ack.acked_ns = clock_now_ns();
 	reply(f, &out);
@@ -279,6 +268,7 @@ static void tell_counters(struct forwarder *f, unsigned to)
 
 	own_counters(f)->overflow_packets += wire_socket_lost(f->config.b_fd);
 	out.counters = f->links[to].counters;
+	wire_lanes_count(f->links[to].lanes, &out.counters);
 	out.counters.overflow_known = 1;
 	reply(f, &out);
 }
@@ -333,7 +323,7 @@ static void command(struct forwarder *f)
 		f->pending = f->request;
 		break;
 	case WIRE_OP_READ_BACK:
-		out.impairment = f->links[f->request->to].fate.impairment;
+		wire_lanes_read(f->links[f->request->to].lanes, &out.link);
 		reply(f, &out);
 		break;
 	case WIRE_OP_COUNTERS:
@@ -377,13 +367,14 @@ _Noreturn void wire_forwarder_run(const struct wire_config *config)
 		{.fd = config->b_fd, .events = POLLIN},
 	};
 
-	if (!f || !(f->request = malloc(REQUEST_MAX)))
+	if (!f || !(f->request = malloc(REQUEST_MAX)) ||
+		!(f->answer = calloc(1, sizeof(*f->answer) + WIRE_HEADER + WIRE_REFUSAL_MAX)))
 		abort();
 	f->config = *config;
 	f->inbox = wire_inbox_new();
 	wire_queue_init(&f->queue, WIRE_QUEUE_BYTES);
 	for (unsigned i = 0; i < config->n_regions; i++)
-		fate_link_init(&f->links[i].fate, config->seed, config->own, i);
+		wire_lanes_init(f->links[i].lanes, config->seed, config->own, i);
 	prctl(PR_SET_TIMERSLACK, 1);
 	mallopt(M_TRIM_THRESHOLD, (int)WIRE_QUEUE_BYTES);
 	mallopt(M_MMAP_THRESHOLD, 1 << 20);

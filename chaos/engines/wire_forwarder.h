@@ -16,6 +16,9 @@
  * already under way keep their release. Frames that wait in the receive buffer at that instant get
  * the new impairment; the acknowledgement carries the clock before and after the step.
  *
+ * Packets of a link that a rule means go by lanes of their own (wire_lane.h). A cut that refuses answers
+ * over b, where the sender is (wire_refuse.h).
+ *
  * Memory is bounded by WIRE_QUEUE_BYTES; what does not fit is overflow, never loss. When the process
  * dies nothing leaves the region any more, neighbour discovery included: the region is off, which is
  * no partition, and the engine's death descriptor says so.
@@ -30,11 +33,14 @@
 
 #define WIRE_QUEUE_BYTES (128u << 20)
 
+/* Of all changes of a batch: more do not fit a packet of the command socket. */
+#define WIRE_RULES_MAX 256
+
 enum wire_op { WIRE_OP_APPLY, WIRE_OP_READ_BACK, WIRE_OP_COUNTERS, WIRE_OP_DECISIONS };
 
 /* One packet on the command socket; both ends are the same binary. */
 struct wire_request {
-	uint32_t op, n; /* n changes follow */
+	uint32_t op, n; /* n changes follow, then all their rules in their order */
 	uint64_t at_ns;
 	uint64_t limit_bytes; /* DECISIONS: with the file's descriptor as ancillary data */
 	unsigned to;
@@ -44,7 +50,7 @@ struct wire_request {
 struct wire_reply {
 	int failed; /* errno; DECISIONS */
 	struct engine_ack ack;
-	struct impairment impairment;
+	struct engine_link link;
 	struct engine_counters counters;
 };
 

@@ -14,9 +14,9 @@
 
 /* A frame as the packet socket gives and takes it. */
 struct wire_frame {
-	uint32_t start; /* of the virtio_net_hdr in data */
-	uint32_t len;   /* from there, header included */
-	unsigned to;    /* the link; counters need it */
+	uint32_t start;    /* of the virtio_net_hdr in data */
+	uint32_t len;      /* from there, header included */
+	unsigned to, lane; /* the link and its lane; counters need them */
 	uint8_t data[];
 };
 

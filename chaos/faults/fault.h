@@ -12,6 +12,7 @@
 
 #include "chaos/faults/stage.h"
 #include "chaos/impairment.h"
+#include "chaos/match.h"
 #include "fixtures/base/arena.h"
 #include "fixtures/base/err.h"
 
@@ -20,10 +21,12 @@
 
 enum node_action { NODE_NONE, NODE_KILL, NODE_PAUSE, NODE_RESTART, NODE_UNPLUG };
 
-/* While the fault is in force, `impairment` is added to what the link has anyway. */
+/* While the fault is in force, `impairment` is added to what the link has anyway, for the packets that
+ * `match` means. */
 struct link_effect {
 	unsigned from, to;
 	struct impairment impairment;
+	struct match match;
 };
 
 /* KILL: killed, started again when the fault is undone. PAUSE: frozen, thawed. RESTART: stopped
@@ -58,7 +61,8 @@ struct fault_words {
 	const char *const *from; /* optional: the other side; empty: all other regions */
 	size_t n_from;
 	enum fault_direction direction; /* as seen from the subject */
-	struct impairment impairment;   /* of kinds that take link parameters */
+	struct impairment impairment;   /* of kinds that take link parameters, or `reject` */
+	struct match match;             /* of kinds that take it: only these packets */
 };
 
 struct fault_ops {
@@ -66,6 +70,8 @@ struct fault_ops {
 	const char *help;         /* one line */
 	const char *subject_help; /* what stands behind the kind's own key */
 	int takes_impairment;     /* accepts the rows of impairment_params */
+	int takes_match;          /* accepts those of match_params: acts on some packets only */
+	int takes_reject;         /* accepts that of fault_cut_params: what it cuts it may refuse */
 	int on_nodes;
 	int lab_only; /* acts on what only nodes of our own have */
 	/* Of a fault on nodes that is tried out where it acts: what was seen for it to count as in
@@ -79,6 +85,9 @@ struct fault_ops {
 	int (*stages)(const struct fault_pattern *pattern, size_t n_subject, uint64_t length_ns,
 		struct fault_stage *out, struct err *err);
 };
+
+/* "reject", into a struct impairment, for kinds that cut and have no other parameter of links. */
+extern const struct param fault_cut_params[];
 
 /* The table, NULL-terminated: impair, partition ..., kill, pause, restart. */
 extern const struct fault_ops *const faults[];

@@ -14,6 +14,8 @@ const struct fault_ops fault_flap = {
 	.name = "flap",
 	.help = "cut regions off again and again: a flapping link",
 	.subject_help = "as for partition, with \"from\" and \"direction\"",
+	.takes_match = 1,
+	.takes_reject = 1,
 	.effects = flap_effects,
 	.stages = stages_flap,
 };

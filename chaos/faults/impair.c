@@ -90,9 +90,11 @@ static int impair_effects(struct arena *arena, const struct fault_topology *topo
 const struct fault_ops fault_impair = {
 	.name = "impair",
 	.help = "make links worse: delay, jitter, loss, duplicates, corruption, overtaking, rate, "
-		"slots, added to what they have anyway",
+		"slots, added to what they have anyway; or only some packets of them (port, "
+		"traffic, connections ...)",
 	.subject_help = "a link, \"A <-> B\" or \"A -> B\", or regions, all of whose links suffer "
 			"(\"from\" and \"direction\" as for partition)",
 	.takes_impairment = 1,
+	.takes_match = 1,
 	.effects = impair_effects,
 };

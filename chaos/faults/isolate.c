@@ -8,7 +8,7 @@
 static int isolate_effects(struct arena *arena, const struct fault_topology *topology,
 	const struct fault_words *words, struct fault_effects *out, struct err *err)
 {
-	static const struct impairment cut = {.cut = 1};
+	struct impairment cut = {.cut = 1, .reject = words->impairment.reject};
 	bool *alone, *others;
 
 	if (words->n_from || words->direction != DIRECTION_BOTH)
@@ -18,8 +18,9 @@ static int isolate_effects(struct arena *arena, const struct fault_topology *top
 	if (topology_sides(arena, topology, words, &alone, &others, err))
 		return -1;
 	topology_add_links(arena, topology, words, alone, others, &cut, out);
-	topology_add_links(arena, topology, &(struct fault_words){.direction = DIRECTION_OUT},
-		alone, alone, &cut, out);
+	topology_add_links(arena, topology,
+		&(struct fault_words){.direction = DIRECTION_OUT, .match = words->match}, alone,
+		alone, &cut, out);
 	return 0;
 }
 
@@ -28,5 +29,7 @@ const struct fault_ops fault_isolate = {
 	.help = "every region named is alone: cut off from all others, silently",
 	.subject_help = "the region or regions; unlike with partition they do not reach each other "
 			"either",
+	.takes_match = 1,
+	.takes_reject = 1,
 	.effects = isolate_effects,
 };

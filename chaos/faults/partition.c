@@ -1,6 +1,6 @@
 /*
  * partition: nothing passes between two sets of regions, silently, as in a real one: no reset, no
- * ICMP. Both ways, or one way as seen from the subject. Several regions in the subject stay joined
+ * ICMP, unless `reject` asks for what a firewall would answer. All packets, or those of a kind. Both ways, or one way as seen from the subject. Several regions in the subject stay joined
  * to each other.
  */
 #include "chaos/faults/rows.h"
@@ -9,7 +9,7 @@
 static int partition_effects(struct arena *arena, const struct fault_topology *topology,
 	const struct fault_words *words, struct fault_effects *out, struct err *err)
 {
-	static const struct impairment cut = {.cut = 1};
+	struct impairment cut = {.cut = 1, .reject = words->impairment.reject};
 	bool *inside, *outside;
 
 	if (topology_sides(arena, topology, words, &inside, &outside, err))
@@ -20,8 +20,11 @@ static int partition_effects(struct arena *arena, const struct fault_topology *t
 
 const struct fault_ops fault_partition = {
 	.name = "partition",
-	.help = "cut regions off: every packet between the two sides is dropped, silently",
+	.help = "cut regions off: every packet between the two sides is dropped, silently; or only "
+		"some of them (port, traffic, connections ...)",
 	.subject_help = "the region or regions that are cut off; \"from\": the other side, default "
 			"all others; \"direction\": both, out (what they send) or in",
+	.takes_match = 1,
+	.takes_reject = 1,
 	.effects = partition_effects,
 };

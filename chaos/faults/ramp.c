@@ -18,6 +18,7 @@ const struct fault_ops fault_ramp = {
 	.help = "make links worse step by step, up to what is stated",
 	.subject_help = "as for impair",
 	.takes_impairment = 1,
+	.takes_match = 1,
 	.effects = ramp_effects,
 	.stages = stages_ramp,
 };

@@ -14,6 +14,8 @@ const struct fault_ops fault_rolling = {
 	.name = "rolling",
 	.help = "cut regions off one after the other, with a pause between (\"off\")",
 	.subject_help = "the regions, in their order",
+	.takes_match = 1,
+	.takes_reject = 1,
 	.effects = rolling_effects,
 	.stages = stages_rolling,
 };

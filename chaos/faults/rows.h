@@ -1,4 +1,4 @@
-/* rows: the kinds of fault, one file each. To add one: its file, a line here, a row in faults.c. */
+/* rows: the kinds of fault, one file each, or one for kinds that differ in a word. To add one: its file, a line here, a row in faults.c. */
 #ifndef CHAOS_FAULTS_ROWS_H
 #define CHAOS_FAULTS_ROWS_H
 
@@ -11,6 +11,10 @@ extern const struct fault_ops fault_split;
 extern const struct fault_ops fault_flap;
 extern const struct fault_ops fault_rolling;
 extern const struct fault_ops fault_ramp;
+extern const struct fault_ops fault_blackhole_mtu;
+extern const struct fault_ops fault_new_connections;
+extern const struct fault_ops fault_established;
+extern const struct fault_ops fault_syn;
 extern const struct fault_ops fault_kill;
 extern const struct fault_ops fault_pause;
 extern const struct fault_ops fault_restart;

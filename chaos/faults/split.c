@@ -42,8 +42,9 @@ static int split_effects(struct arena *arena, const struct fault_topology *topol
 	for (unsigned a = 0; a < topology->n_regions; a++) {
 		for (unsigned b = 0; b < topology->n_regions; b++) {
 			if (groups[a] != groups[b])
-				*ARENA_PUSH(arena, out->links, out->n_links) =
-					(struct link_effect){a, b, {.cut = 1}};
+				*ARENA_PUSH(arena, out->links, out->n_links) = (struct link_effect){
+					a, b, {.cut = 1, .reject = words->impairment.reject},
+					words->match};
 		}
 	}
 	if (!out->n_links)
@@ -56,5 +57,7 @@ const struct fault_ops fault_split = {
 	.help = "split the regions into groups between which nothing passes, silently",
 	.subject_help = "a list of groups such as [us-east + us-west, eu-west]; regions not named "
 			"are one more group",
+	.takes_match = 1,
+	.takes_reject = 1,
 	.effects = split_effects,
 };

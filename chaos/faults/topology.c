@@ -78,10 +78,10 @@ void topology_add_links(struct arena *arena, const struct fault_topology *topolo
 				continue;
 			if (words->direction != DIRECTION_IN)
 				*ARENA_PUSH(arena, out->links, out->n_links) =
-					(struct link_effect){a, b, *impairment};
+					(struct link_effect){a, b, *impairment, words->match};
 			if (words->direction != DIRECTION_OUT)
 				*ARENA_PUSH(arena, out->links, out->n_links) =
-					(struct link_effect){b, a, *impairment};
+					(struct link_effect){b, a, *impairment, words->match};
 		}
 	}
 }

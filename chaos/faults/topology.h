@@ -17,7 +17,8 @@ int topology_region(const struct fault_topology *topology, const char *name, str
 int topology_sides(struct arena *arena, const struct fault_topology *topology,
 	const struct fault_words *words, bool **inside, bool **outside, struct err *err);
 
-/* An effect on every link between the sides, in the direction asked for. */
+/* An effect on every link between the sides, in the direction asked for, on the packets that the words
+ * mean. */
 void topology_add_links(struct arena *arena, const struct fault_topology *topology,
 	const struct fault_words *words, const bool *inside, const bool *outside,
 	const struct impairment *impairment, struct fault_effects *out);

@@ -1,5 +1,6 @@
 #include "suites/agent/agent.h"
 #include "suites/agent/outpost.h"
+#include "suites/proof/matched.h"
 #include "suites/agent/child.h"
 #include "suites/agent/region.h"
 #include "suites/agent/transfer.h"
@@ -261,6 +262,7 @@ static int start_beacon(struct agent *agent, struct err *err)
 			.limit_bytes = agent->plan->evidence.capture_limit,
 			.length_ns = agent->plan->end_ns},
 		.book = agent->region.site.book,
+		.log = matched_wish(agent->plan),
 	};
 	if (child_start(&agent->beacon, &start, err) ||
 		child_expect(&agent->beacon, "ready", clock_now_ns() + CHILD_READY_NS, &ready, NULL,

@@ -65,21 +65,24 @@ static int add_leaves(struct region *region, struct err *err)
 	return 0;
 }
 
-static unsigned links_now(const struct region *region, uint64_t faults_on,
-	struct engine_change *changes, bool only_changed)
+static unsigned links_now(
+	struct region *region, uint64_t faults_on, struct engine_change *changes, bool only_changed)
 {
 	const struct plan *plan = region->plan;
 	unsigned n = 0;
 
 	for (unsigned to = 0; to < plan->n_regions; to++) {
-		struct impairment now, then;
+		struct engine_link *now = &region->links[to], then;
 
 		if (to == region->index)
 			continue;
-		then = plan_link_now(plan, region->index, to, region->faults_on);
-		now = plan_link_now(plan, region->index, to, faults_on);
-		if (!only_changed || !impairment_equal(&now, &then))
-			changes[n++] = (struct engine_change){.to = to, .impairment = now};
+		plan_link(plan, region->index, to, region->faults_on, &then);
+		plan_link(plan, region->index, to, faults_on, now);
+		if (!only_changed || !engine_links_equal(now, &then))
+			changes[n++] = (struct engine_change){.to = to,
+				.impairment = now->impairment,
+				.rules = now->rules,
+				.n_rules = now->n_rules};
 	}
 	return n;
 }
@@ -128,7 +131,8 @@ int region_up(struct region *region, const struct plan *plan, unsigned index, co
 		.beacon_netns = -1};
 	region->nodes = calloc(n + 1, sizeof(*region->nodes));
 	region->node_index = calloc(n + 1, sizeof(*region->node_index));
-	if (!region->nodes || !region->node_index)
+	region->links = calloc(n_regions + 1, sizeof(*region->links));
+	if (!region->nodes || !region->node_index || !region->links)
 		abort();
 	if (make_dir(dir, "nodes", err) || make_dir(dir, "record", err))
 		return -1;
@@ -229,11 +233,11 @@ static void compare_read_back(struct region *region, const struct engine_change 
 	ack->read_back_agrees = true;
 	for (unsigned i = 0; i < n; i++) {
 		const char *to = region->plan->regions[changes[i].to].name;
-		struct impairment is;
+		struct engine_link is;
 
 		if (region->engine->ops->read_back(region->engine, changes[i].to, &is, &err))
 			err_set(&ack->why, "to %s: %.500s", to, err.text);
-		else if (!impairment_is_kept(&changes[i].impairment, &is))
+		else if (!engine_link_is_kept(&changes[i], &is))
 			err_set(&ack->why,
 				"to %s: the engine has another impairment than was asked", to);
 		else
@@ -387,6 +391,7 @@ unsigned region_down(struct region *region, struct err *what)
 	outpost_free(region->outpost);
 	free(region->nodes);
 	free(region->node_index);
+	free(region->links);
 	*region = (struct region){.site = SITE_INIT, .prober_netns = -1, .beacon_netns = -1};
 	return left;
 }

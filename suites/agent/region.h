@@ -20,8 +20,9 @@ struct region {
 	struct site site;
 	int prober_netns, beacon_netns; /* -1: none */
 	struct engine *engine;
-	struct node *nodes;   /* those of this region */
-	unsigned *node_index; /* global index of each */
+	struct engine_link *links; /* n_regions: as they were asked for last; lent to the engine */
+	struct node *nodes;        /* those of this region */
+	unsigned *node_index;      /* global index of each */
 	size_t n_nodes;
 	uint64_t faults_on;      /* bit per fault of the plan */
 	struct outpost *outpost; /* of running containers; NULL: nodes of our own */

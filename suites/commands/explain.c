@@ -119,6 +119,10 @@ static bool explain_fault(const char *name, struct buf *out)
 		put_rows(out, "pattern (default; help)", fault_pattern_params);
 	if (fault->takes_impairment)
 		put_rows(out, "parameters (default; help)", impairment_params);
+	if (fault->takes_match)
+		put_rows(out, "only some packets (default; help)", match_params);
+	if (fault->takes_reject)
+		put_rows(out, "instead of silence (default; help)", fault_cut_params);
 	return true;
 }
 

@@ -39,17 +39,18 @@ static struct jv *changes_json(
 
 	for (size_t k = 0; k < fault->effects.n_links; k++) {
 		const struct link_effect *effect = &fault->effects.links[k];
-		struct impairment before = plan_link_now(plan, effect->from, effect->to, 0);
-		struct impairment now = plan_link_now(plan, effect->from, effect->to, bit);
 		struct jv *one = jv_new_object();
+		struct engine_link before, now;
 
+		plan_link(plan, effect->from, effect->to, 0, &before);
+		plan_link(plan, effect->from, effect->to, bit, &now);
 		jv_set(one, "from", jv_new_string(plan->regions[effect->from].name));
 		jv_set(one, "to", jv_new_string(plan->regions[effect->to].name));
 		buf_clear(&text);
-		impairment_print(&text, &now);
+		plan_link_print(&text, &now);
 		jv_set(one, "change", jv_new_string(buf_str(&text)));
 		buf_clear(&text);
-		impairment_print(&text, &before);
+		plan_link_print(&text, &before);
 		jv_set(one, "inverse", jv_new_string(buf_str(&text)));
 		jv_add(list, one);
 	}

@@ -41,11 +41,14 @@ static void tell(const char *fmt, ...)
 static int choose_engine(struct injection *in, struct err *err)
 {
 	const char *forced = in->options->engine;
+	struct engine_rule all = {.impairment = in->options->impairment};
+	struct engine_needs needs = {
+		.impairment = in->options->impairment, .rules = &all, .n_rules = 1};
 
-	in->ops = forced ? engine_find(forced) : engine_choose(&in->options->impairment, NULL, err);
+	in->ops = forced ? engine_find(forced) : engine_choose(&needs, NULL, err);
 	if (!in->ops && forced)
 		return err_exit(err, EXIT_USAGE, "there is no engine '%s'", forced);
-	if (!in->ops || (forced && in->ops->probe(&in->options->impairment, err))) {
+	if (!in->ops || (forced && engine_can(in->ops, &needs, err))) {
 		err->code = EXIT_MACHINE;
 		return -1;
 	}
@@ -110,7 +113,8 @@ static int impair(struct injection *in, const struct impairment *impairment, str
 
 		for (unsigned to = 0; to < n; to++) {
 			if (to != r)
-				changes[k++] = (struct engine_change){to, *impairment};
+				changes[k++] =
+					(struct engine_change){.to = to, .impairment = *impairment};
 		}
 		if (in->engines[r])
 			rc |= in->ops->apply(in->engines[r], changes, k, 0, &ack, err);

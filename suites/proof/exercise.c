@@ -30,7 +30,7 @@ static uint64_t count(const struct captures *captures, const struct question *q)
 	return sum;
 }
 
-static bool is_covered(
+bool exercise_is_covered(
 	const struct captures *captures, unsigned region, uint64_t from_ns, uint64_t to_ns)
 {
 	for (size_t i = 0; i < captures->n_covers; i++) {
@@ -81,7 +81,7 @@ static void judge_use(const struct proof *proof, const struct certificate_asked 
 		proof_margin_ns(proof) + CAPTURE_BUCKET_NS + proof_reach_ns(&asked->before), link);
 	if (link->system_before && link->system_attempted)
 		link->exercise = EXERCISE_YES;
-	else if (is_covered(captures, asked->from, asked->sent_ns, to_ns))
+	else if (exercise_is_covered(captures, asked->from, asked->sent_ns, to_ns))
 		link->exercise = EXERCISE_NO;
 	else
 		link->exercise = EXERCISE_UNKNOWN;
@@ -138,7 +138,7 @@ static bool beacons_are_alone(const struct proof *proof, const struct certificat
 	struct question others = {asked->from, asked->to, CAPTURE_OUT, true, from_ns, to_ns};
 
 	return proof->input->captures &&
-		is_covered(proof->input->captures, asked->from, from_ns, to_ns) &&
+		exercise_is_covered(proof->input->captures, asked->from, from_ns, to_ns) &&
 		count(proof->input->captures, &others) * OTHERS_SHARE <= beacons;
 }
 

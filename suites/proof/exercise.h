@@ -15,4 +15,8 @@
 void exercise_judge(const struct proof *proof, const struct certificate_asked *asked,
 	struct certificate_link *link);
 
+/* Did the capture of a region watch all the time? */
+bool exercise_is_covered(
+	const struct captures *captures, unsigned region, uint64_t from_ns, uint64_t to_ns);
+
 #endif

@@ -5,6 +5,7 @@
 #include "suites/proof/chance.h"
 #include "suites/proof/edge.h"
 #include "suites/proof/exercise.h"
+#include "suites/proof/matched.h"
 
 #include <math.h>
 
@@ -71,8 +72,7 @@ enum certificate_status proof_fold(enum certificate_status a, enum certificate_s
 	return CERTIFICATE_NOT_IN_FORCE; /* beside no data: what was seen was not in force */
 }
 
-/* Packets that were already waiting when the link changed hold later ones back for so long. */
-static uint64_t settle_ns(const struct impairment *old, const struct impairment *new)
+uint64_t proof_settle_ns(const struct impairment *old, const struct impairment *new)
 {
 	uint64_t reach_ns = proof_reach_ns(old);
 
@@ -142,13 +142,14 @@ static void measure(struct judgement *j)
 		from_ns = sent_ns - BESIDE_NS;
 	window_measure(&j->before, &j->stream, from_ns, sent_ns, proof_reach_ns(&asked->before));
 	from_ns = j->on.at_ns && asked->asked.cut ? j->on.at_ns : asked->acked_ns + j->margin_ns;
-	from_ns += settle_ns(&asked->before, &asked->asked);
+	from_ns += proof_settle_ns(&asked->before, &asked->asked);
 	to_ns = asked->undo_sent_ns ? minus(asked->undo_sent_ns, j->margin_ns)
 				    : last_sent_ns(&j->stream) + 1;
 	window_measure(&j->during, &j->stream, from_ns, to_ns, proof_reach_ns(&asked->asked));
 	if (!asked->undo_sent_ns)
 		return;
-	from_ns = asked->undo_acked_ns + j->margin_ns + settle_ns(&asked->asked, &asked->after);
+	from_ns =
+		asked->undo_acked_ns + j->margin_ns + proof_settle_ns(&asked->asked, &asked->after);
 	to_ns = minus(asked->after_to_ns, j->margin_ns);
 	if (to_ns > from_ns + BESIDE_NS)
 		to_ns = from_ns + BESIDE_NS;
@@ -203,7 +204,7 @@ static const char *why_differs(const struct judgement *j, const struct window *w
 		imp->cut ? 100.0 : (double)imp->loss_ppm / 1e4);
 }
 
-static bool sees_only_rate(const struct impairment *a, const struct impairment *b)
+bool proof_sees_only_rate(const struct impairment *a, const struct impairment *b)
 {
 	struct impairment x = *a, y = *b;
 
@@ -227,7 +228,8 @@ static bool counters_show(const struct certificate_asked *asked, double alpha)
 static void judge_unclear(struct judgement *j)
 {
 	const struct certificate_asked *asked = j->asked;
-	bool by_read_back = sees_only_rate(&asked->before, &asked->asked) && asked->read_back_equal;
+	bool by_read_back =
+		proof_sees_only_rate(&asked->before, &asked->asked) && asked->read_back_equal;
 
 	if (by_read_back || counters_show(asked, j->proof->yardstick.alpha))
 		set(j, CERTIFIED, NULL);
@@ -484,5 +486,8 @@ void proof_link(const struct proof *proof, const struct certificate_asked *asked
 	for (int family = 0; family < BEACON_FAMILIES; family++)
 		judge_family(proof, asked, family, &out->families[family]);
 	fold_families(proof, out);
-	exercise_judge(proof, asked, out);
+	if (asked->match)
+		matched_judge(proof, asked, out);
+	else
+		exercise_judge(proof, asked, out);
 }

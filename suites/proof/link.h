@@ -32,6 +32,10 @@ struct proof {
 uint64_t proof_margin_ns(const struct proof *proof);
 struct stream proof_stream(
 	const struct proof *proof, unsigned from, unsigned to, enum beacon_family family);
+/* Packets that were already waiting when the link changed hold later ones back for so long. */
+uint64_t proof_settle_ns(const struct impairment *old, const struct impairment *new);
+/* Small packets cannot see a rate. */
+bool proof_sees_only_rate(const struct impairment *a, const struct impairment *b);
 /* The longest a packet can be on its way. */
 uint64_t proof_reach_ns(const struct impairment *imp);
 

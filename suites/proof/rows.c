@@ -16,18 +16,37 @@ static const char *take(struct arena *arena, struct buf *text)
 	return copy;
 }
 
-static const char *asked_text(struct arena *arena, const struct impairment *asked)
+static const char *asked_text(struct arena *arena, const struct certificate_link *link)
 {
 	struct buf text = {0};
 
-	impairment_print(&text, asked);
+	impairment_print(&text, &link->asked);
+	if (link->match) {
+		buf_puts(&text, "; of ");
+		match_print(&text, link->match);
+		buf_puts(&text, ": ");
+		impairment_print(&text, &link->matched_asked);
+	}
 	return take(arena, &text);
 }
 
-/* "792 of 792 lost", "delay p50 40.1 ms, p95 42.3 ms, jitter 1.9 ms, loss 1.1 % (0.5 .. 2.3)" */
-static const char *measured_text(
-	struct arena *arena, const struct impairment *asked, const struct certificate_measure *m)
+static void put_matched(struct buf *text, const struct certificate_link *link)
 {
+	const struct certificate_matched *m = &link->matched[1];
+
+	if (!link->match)
+		return;
+	buf_printf(text, "; of the packets meant %llu of %llu lost", (unsigned long long)m->lost,
+		(unsigned long long)m->sent);
+	if (m->lost < m->sent)
+		buf_printf(text, ", delay p50 %.3g ms", (double)m->p50_ns / 1e6);
+}
+
+/* "792 of 792 lost", "delay p50 40.1 ms, p95 42.3 ms, jitter 1.9 ms, loss 1.1 % (0.5 .. 2.3)" */
+static const char *measured_text(struct arena *arena, const struct certificate_link *link,
+	const struct certificate_measure *m)
+{
+	const struct impairment *asked = &link->asked;
 	struct buf text = {0};
 
 	if (!m->sent) {
@@ -42,6 +61,7 @@ static const char *measured_text(
 		buf_printf(&text, ", loss %.2g %% (%.2g .. %.2g)", m->loss * 100, m->loss_low * 100,
 			m->loss_high * 100);
 	}
+	put_matched(&text, link);
 	return take(arena, &text);
 }
 
@@ -88,8 +108,8 @@ void certificate_rows(struct arena *arena, const struct certificate *certificate
 			.from = region_name(arg, link->from),
 			.to = region_name(arg, link->to),
 			.family = family_names[i % BEACON_FAMILIES],
-			.asked = asked_text(arena, &link->asked),
-			.measured = measured_text(arena, &link->asked, &family->during),
+			.asked = asked_text(arena, link),
+			.measured = measured_text(arena, link, &family->during),
 			.ok = family->status == CERTIFIED,
 			.beacons = family->during.sent,
 			.system_attempted = link->system_attempted,

@@ -70,7 +70,7 @@ static void need(struct impairment *needs, const struct impairment *has)
 }
 
 /* What not every kernel's netem can do on one of several links, and the plan asks for. */
-static struct impairment needs_of(const struct plan *plan)
+static struct impairment impairment_needs(const struct plan *plan)
 {
 	struct impairment needs = {0};
 
@@ -83,10 +83,28 @@ static struct impairment needs_of(const struct plan *plan)
 	return needs;
 }
 
-static int choose_engine(struct run *run, struct err *err)
+/* Every effect as a rule: what it does, to which packets. The caller frees them. */
+static struct engine_rule *rule_needs(const struct plan *plan, size_t *n)
 {
-	const char *forced = run->options->engine;
-	struct impairment needs = needs_of(run->plan);
+	struct engine_rule *rules = NULL;
+
+	*n = 0;
+	for (size_t f = 0; f < plan->n_faults; f++) {
+		const struct fault_effects *effects = &plan->faults[f].effects;
+
+		rules = realloc(rules, (*n + effects->n_links + 1) * sizeof(*rules));
+		if (!rules)
+			abort(); /* see buf.h */
+		for (size_t i = 0; i < effects->n_links; i++)
+			rules[(*n)++] = (struct engine_rule){
+				effects->links[i].match, effects->links[i].impairment};
+	}
+	return rules;
+}
+
+static int choose_engine_for(
+	struct run *run, const char *forced, const struct engine_needs *needs, struct err *err)
+{
 	const struct engine_ops *ops;
 	struct buf why = {0};
 
@@ -94,13 +112,13 @@ static int choose_engine(struct run *run, struct err *err)
 		ops = engine_find(forced);
 		if (!ops)
 			return err_exit(err, EXIT_USAGE, "there is no engine '%s'", forced);
-		if (ops->probe(&needs, err)) {
+		if (engine_can(ops, needs, err)) {
 			err_prefix(err, "engine %s cannot be used", forced);
 			err->code = EXIT_MACHINE;
 			return -1;
 		}
 	} else {
-		ops = engine_choose(&needs, &why, err);
+		ops = engine_choose(needs, &why, err);
 	}
 	if (!ops) {
 		buf_release(&why);
@@ -113,6 +131,19 @@ static int choose_engine(struct run *run, struct err *err)
 		log_info("engines passed over: %s", why.data);
 	buf_release(&why);
 	return 0;
+}
+
+static int choose_engine(struct run *run, struct err *err)
+{
+	const char *forced = run->options->engine;
+	struct engine_needs needs = {.impairment = impairment_needs(run->plan)};
+	struct engine_rule *rules = rule_needs(run->plan, &needs.n_rules);
+	int rc;
+
+	needs.rules = rules;
+	rc = choose_engine_for(run, forced, &needs, err);
+	free(rules);
+	return rc;
 }
 
 int run_preflight(struct run *run, struct err *err)

@@ -619,7 +619,8 @@ static void everything_asked_is_read_back(void **state)
 
 static void a_batch_acts_at_its_instant(void **state)
 {
-	struct engine_change changes[] = {{1, {.delay_ns = 30 * MS}}, {2, {.delay_ns = 60 * MS}}};
+	struct engine_change changes[] = {{.to = 1, .impairment = {.delay_ns = 30 * MS}},
+		{.to = 2, .impairment = {.delay_ns = 60 * MS}}};
 	uint64_t at_ns;
 	struct engine_ack ack;
 	struct net_lab lab;

@@ -58,7 +58,11 @@ static void commit(struct netlink *nl)
 
 static int read_back(struct net_lab *lab, struct impairment *out, struct err *err)
 {
-	return ops->read_back(lab->engines[0], 1, out, err);
+	struct engine_link link;
+	int rc = ops->read_back(lab->engines[0], 1, &link, err);
+
+	*out = link.impairment;
+	return rc;
 }
 
 static void assert_link_in_order(struct net_lab *lab)

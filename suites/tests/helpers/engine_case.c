@@ -55,14 +55,19 @@ struct engine_counters case_counters(struct net_lab *lab, unsigned from, unsigne
 	return out;
 }
 
-struct impairment case_read_back(struct net_lab *lab, unsigned from, unsigned to)
+struct engine_link case_link(struct net_lab *lab, unsigned from, unsigned to)
 {
-	struct impairment out;
+	struct engine_link out;
 	struct err err;
 
 	if (case_engine->read_back(lab->engines[from], to, &out, &err))
 		fail_msg("%s", err.text);
 	return out;
+}
+
+struct impairment case_read_back(struct net_lab *lab, unsigned from, unsigned to)
+{
+	return case_link(lab, from, to).impairment;
 }
 
 static int run_cases(const struct engine_ops *engine, const struct CMUnitTest *cases, size_t n)

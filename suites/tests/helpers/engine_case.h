@@ -24,6 +24,8 @@ void case_up(struct net_lab *lab);
 /* n datagrams of 64 bytes from 0 to 1, one a millisecond. */
 struct net_stream case_stream(struct net_lab *lab, int family, size_t n);
 struct engine_counters case_counters(struct net_lab *lab, unsigned from, unsigned to);
+struct engine_link case_link(struct net_lab *lab, unsigned from, unsigned to);
+/* Of what no rule means. */
 struct impairment case_read_back(struct net_lab *lab, unsigned from, unsigned to);
 /* Run the cases over the engines named on the command line, or over all that work here. */
 int case_main(int argc, char **argv, const struct CMUnitTest *cases, size_t n);

@@ -57,12 +57,12 @@ static bool reads_back(
 	const struct trial *t, unsigned from, unsigned to, const struct impairment *imp)
 {
 	struct engine *engine = t->lab.net.engines[from];
-	struct impairment is;
+	struct engine_link is;
 	struct err err;
 
 	if (engine->ops->read_back(engine, to, &is, &err) < 0)
 		fail_msg("%s", err.text);
-	return impairment_equal(&is, imp);
+	return impairment_equal(&is.impairment, imp);
 }
 
 static void trial_up(struct trial *t)
