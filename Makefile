@@ -27,7 +27,7 @@ DEPS_TEST := libcmocka-dev iproute2 procps util-linux user-mode-linux \
 	etcd-server etcd-client patroni python3-etcd \
 	mariadb-server \
 	gdnsd unbound dnsmasq-base \
-	varnish nginx-light haproxy memcached \
+	varnish nginx-light haproxy memcached openssl \
 	libxml2-utils prometheus cmark-gfm python3-jsonschema python3-yaml \
 	chromium \
 	docker.io iputils-ping \

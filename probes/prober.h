@@ -79,6 +79,7 @@ struct prober_config {
 	uint64_t ticker;   /* 0: no ticker (benchmarks) */
 	uint64_t liar;     /* 1: the session that lies (probes/prober/liar.c) */
 	bool watch;        /* ticker and roles only, for ever: no sessions, and no record is kept */
+	bool reads_files; /* names are looked up, certificates verified (probes/prober/isolation.h) */
 };
 
 /* Runs until "stop" or end of file on the socket. Call in the forked child after it entered the

@@ -105,6 +105,9 @@ static const struct endpoint *nodes_called(
 	}
 	for (size_t i = 0; i < p->recipe.n_nodes; i++)
 		names[i] = p->recipe.nodes[i].name.text;
+	if (plan->remote)
+		complain(p->complaints, word.place,
+			"endpoints have an address a region and no nodes to choose from");
 	if (!plan->n_nodes)
 		return NULL; /* the recipe is complained about */
 	which = planner_find(p, &word, names, p->recipe.n_nodes, "node of the recipe");
@@ -172,6 +175,10 @@ static void check_group(
 	if (group->roam_ppm && group->n_regions < 2)
 		complain(p->complaints, from->place, "group %s lives in one region and cannot roam",
 			group->name);
+	if (p->scenario.endpoints.tls && driver && !(group_can(group) & DRIVER_TLS))
+		complain(p->complaints, from->place,
+			"driver %s of group %s does not speak TLS (http and http-kv do)",
+			driver->name, group->name);
 	if (group->demand_version && group->driver && !(group_can(group) & DRIVER_MIN_VERSION))
 		complain(p->complaints, from->place,
 			"driver %s cannot demand a version; leave demand-version out",

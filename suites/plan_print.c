@@ -79,9 +79,10 @@ static void print_remote(const struct plan *plan, struct buf *out)
 		"\nbefore 0 s: nothing is started and no link is laid; clients speak from this host, "
 		"over its own network, to\n");
 	for (size_t i = 0; i < plan->n_endpoints; i++)
-		buf_printf(out, "  %s%s at %s port %u\n", plan->endpoints[i].name,
+		buf_printf(out, "  %s%s at %s port %u%s\n", plan->endpoints[i].name,
 			plan->regions[plan->endpoints[i].region].primary ? " (primary)" : "",
-			plan->endpoints[i].host, plan->endpoints[i].port);
+			plan->endpoints[i].host, plan->endpoints[i].port,
+			plan->endpoints[i].tls ? ", TLS" : "");
 }
 
 static void print_ground(const struct plan *plan, struct buf *out)

@@ -222,6 +222,8 @@ static void plan_endpoints(struct planner *p)
 			.host = address->host,
 			.port = address->port,
 			.region = (uint8_t)region,
+			.tls = from->tls,
+			.ca = from->ca.text,
 			.node = (uint8_t)plan->n_endpoints};
 		plan->n_endpoints++;
 	}

@@ -25,6 +25,8 @@ struct endpoint {
 	const char *host; /* IP literal or name */
 	uint16_t port;
 	uint8_t region, node; /* node: index among all endpoints of the plan */
+	bool tls;             /* speak TLS and verify who answers; drivers with DRIVER_TLS */
+	const char *ca;       /* file of certificates to trust; NULL: those of this machine */
 };
 
 struct driver_target {
@@ -75,6 +77,7 @@ enum driver_can {
 	/* Reads look a name up instead of a key: the answer is a node, and age_ms how long it may be
 	 * kept (no claim of an age). Such groups have no part in the data. */
 	DRIVER_LOOKUPS = 1 << 8,
+	DRIVER_TLS = 1 << 9,
 };
 
 struct driver;

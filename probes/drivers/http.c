@@ -406,7 +406,7 @@ static void http_close(struct driver *driver)
 const struct driver_ops driver_http = {
 	.name = "http",
 	.help = "any system over HTTP, by templates of the scenario: requests, and where answers say what",
-	.can = DRIVER_VERSIONS | DRIVER_MIN_VERSION | DRIVER_AGE | DRIVER_NAMES_NODE |
+	.can = DRIVER_TLS | DRIVER_VERSIONS | DRIVER_MIN_VERSION | DRIVER_AGE | DRIVER_NAMES_NODE |
 		DRIVER_EPOCHS | DRIVER_ROLES | DRIVER_DELETES,
 	.default_port = 80,
 	.params = http_rows,

@@ -125,8 +125,10 @@ static void set_url(struct http_client *client, const struct http_request *reque
 	bool ip6 = strchr(at->host, ':') != NULL;
 	char url[URL_MAX];
 
-	snprintf(url, sizeof(url), "http://%s%s%s:%u%s", ip6 ? "[" : "", at->host, ip6 ? "]" : "",
-		at->port, request->path);
+	snprintf(url, sizeof(url), "%s://%s%s%s:%u%s", at->tls ? "https" : "http", ip6 ? "[" : "",
+		at->host, ip6 ? "]" : "", at->port, request->path);
+	if (at->ca)
+		curl_easy_setopt(client->curl, CURLOPT_CAINFO, at->ca);
 	curl_easy_setopt(client->curl, CURLOPT_URL, url);
 }
 
@@ -261,7 +263,7 @@ static void set_fixed_options(struct http_client *client)
 
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(curl, CURLOPT_TCP_NODELAY, 1L);

@@ -8,6 +8,7 @@
  * connection. The same counter says whether anything of the request can have left: where it is zero
  * the failure is a sure one, whatever libcurl calls it.
  *
+ * With TLS the name and the certificate are verified, always; what fails there is a sure failure.
  * Redirects are not followed and proxies of the environment not used. Answers are bounded.
  */
 #ifndef PROBES_DRIVERS_HTTP_CLIENT_H

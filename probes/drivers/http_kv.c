@@ -256,7 +256,7 @@ static void http_close(struct driver *driver)
 const struct driver_ops driver_http_kv = {
 	.name = "http-kv",
 	.help = "keys and values over HTTP: GET, PUT and DELETE of /kv/KEY",
-	.can = DRIVER_VERSIONS | DRIVER_MIN_VERSION | DRIVER_AGE | DRIVER_NAMES_NODE |
+	.can = DRIVER_TLS | DRIVER_VERSIONS | DRIVER_MIN_VERSION | DRIVER_AGE | DRIVER_NAMES_NODE |
 		DRIVER_EPOCHS | DRIVER_ROLES | DRIVER_DELETES,
 	.default_port = 8080,
 	.params = http_params,

@@ -343,7 +343,7 @@ static int prober_run(struct prober *prober, const struct prober_config *config,
 
 	router_init(&prober->router, config->endpoints, config->n_endpoints, config->region,
 		config->primary_hint);
-	rc = open_all(prober, err) || isolation_apply(err) ? -1 : 0;
+	rc = open_all(prober, err) || isolation_apply(prober->config->reads_files, err) ? -1 : 0;
 	if (!rc)
 		rc = run(prober, err);
 	if (rc && err->text[0])

@@ -2,6 +2,7 @@
 #include "probes/confine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -108,7 +109,7 @@ static const int allowed[] = {
 	SCMP_SYS(sysinfo),
 };
 
-/* Asked for by libraries that can do without. */
+/* Asked for by libraries that can do without, unless they look names up; the first two open. */
 static const int refused[] = {
 	SCMP_SYS(open),
 	SCMP_SYS(openat),
@@ -123,7 +124,30 @@ static const int refused[] = {
 	SCMP_SYS(statfs),
 };
 
-static int add_rules(scmp_filter_ctx filter)
+/* To read, or refused. */
+static int add_open_rules(scmp_filter_ctx filter, int call, unsigned flags_at)
+{
+	int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+		SCMP_CMP(flags_at, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
+
+	for (unsigned way = O_WRONLY; way <= O_RDWR && !rc; way++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), call, 1,
+			SCMP_CMP(flags_at, SCMP_CMP_MASKED_EQ, O_ACCMODE, way));
+	return rc;
+}
+
+static int add_file_rules(scmp_filter_ctx filter)
+{
+	int rc = add_open_rules(filter, SCMP_SYS(open), 1);
+
+	if (!rc)
+		rc = add_open_rules(filter, SCMP_SYS(openat), 2);
+	for (size_t i = 2; i < sizeof(refused) / sizeof(*refused) && !rc; i++)
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, refused[i], 0);
+	return rc;
+}
+
+static int add_rules(scmp_filter_ctx filter, bool reads_files)
 {
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed); i++) {
 		int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
@@ -131,6 +155,8 @@ static int add_rules(scmp_filter_ctx filter)
 		if (rc)
 			return rc;
 	}
+	if (reads_files)
+		return add_file_rules(filter);
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
 		int rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), refused[i], 0);
 
@@ -140,7 +166,7 @@ static int add_rules(scmp_filter_ctx filter)
 	return 0;
 }
 
-static int apply_filter(struct err *err)
+static int apply_filter(bool reads_files, struct err *err)
 {
 	scmp_filter_ctx filter;
 	int rc;
@@ -152,7 +178,7 @@ static int apply_filter(struct err *err)
 		return err_set(err, "cannot make a system call filter");
 	/* A tree instead of a list: the filter runs on each system call. */
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	rc = add_rules(filter);
+	rc = add_rules(filter, reads_files);
 	if (!rc)
 		rc = seccomp_load(filter);
 	seccomp_release(filter);
@@ -163,7 +189,7 @@ static int apply_filter(struct err *err)
 	return 0;
 }
 
-int isolation_apply(struct err *err)
+int isolation_apply(bool reads_files, struct err *err)
 {
 	/* The user first: changing it takes a capability. */
 	if (confine_user(err) || confine_thread(err))
@@ -171,5 +197,5 @@ int isolation_apply(struct err *err)
 	/* A change of credentials forgets the death signal. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL))
 		return err_sys(err, "cannot set the death signal");
-	return apply_filter(err);
+	return apply_filter(reads_files, err);
 }

@@ -213,6 +213,7 @@ static void configure_prober(struct agent *agent)
 		.dir = agent->record,
 		.ticker = 1,
 		.liar = plan->evidence.liar,
+		.reads_files = plan->remote,
 	};
 	for (size_t i = 0; i < plan->n_endpoints; i++) {
 		if (plan->regions[plan->endpoints[i].region].primary)

@@ -110,6 +110,38 @@ static void note_nearest(struct run *run)
 	buf_release(&text);
 }
 
+/* With nodes of our own readiness was waited for; of others' it is asked here. */
+static int check_endpoints(const struct run *run, struct err *err)
+{
+	const struct plan *plan = run->plan;
+	size_t data = group_first_of_data(plan->groups, plan->n_groups);
+
+	if (!plan->remote || data == plan->n_groups ||
+		!(group_can(&plan->groups[data]) & DRIVER_ROLES))
+		return 0;
+	for (unsigned r = 0; r < run->crew.n; r++) {
+		const struct jv *list =
+			jv_get(jv_get(run->crew.members[r].answer, "ready"), "nearest");
+
+		for (size_t i = 0; i < jv_count(list); i++) {
+			const struct jv *entry = jv_at(list, i);
+			size_t node = (size_t)jv_int(jv_get(entry, "node"), 0);
+
+			if (node >= plan->n_endpoints || jv_int(jv_get(entry, "rtt_ns"), -1) >= 0)
+				continue;
+			return err_exit(err, EXIT_NOT_STEADY,
+				"%s at %s port %u did not say its role: does something listen "
+				"there that driver %s speaks with%s?",
+				plan->endpoints[node].name, plan->endpoints[node].host,
+				plan->endpoints[node].port, plan->groups[data].driver->name,
+				plan->endpoints[node].tls
+					? ", and is its certificate trusted and for that name"
+					: "");
+		}
+	}
+	return 0;
+}
+
 int run_tell_beacons(struct run *run, const char *type, uint64_t at_ns, struct err *err)
 {
 	struct jv *message = jv_new_object(), *body = jv_new_object();
@@ -152,6 +184,8 @@ static int start_clients(struct run *run, struct err *err)
 	if (ask(run, "start", jv_new_object(), err))
 		return -1;
 	note_nearest(run);
+	if (check_endpoints(run, err))
+		return -1;
 	began = clock_now_ns();
 	if (ask(run, "stand_by", jv_new_object(), err))
 		return -1;

@@ -118,6 +118,8 @@ struct scenario_address {
 struct scenario_endpoints {
 	bool given;
 	struct scenario_word driver, node; /* node: what answers call a node, behind "REGION/" */
+	uint64_t tls;                      /* 1: yes */
+	struct scenario_word ca;           /* a file; else NULL */
 	struct scenario_address *addresses;
 	size_t n_addresses;
 	struct place place;

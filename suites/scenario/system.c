@@ -12,7 +12,7 @@ static const char *const keys[] = {"recipe", "with", "containers", "endpoints"};
 static const char *const container_keys[] = {
 	"runtime", "region-label", "allow-label", "project", "network", "node", "driver", "port"};
 
-static const char *const endpoint_keys[] = {"driver", "addresses", "node"};
+static const char *const endpoint_keys[] = {"driver", "addresses", "node", "tls", "ca"};
 
 static void read_port(struct reader *r, const struct yaml *node, uint64_t *out)
 {
@@ -92,6 +92,11 @@ static void read_endpoints(
 	reader_word(r, reader_need(r, node, "driver", "endpoints"), "driver", &out->driver);
 	if (yaml_get(node, "node"))
 		reader_name(r, yaml_get(node, "node"), "the name of a node", &out->node);
+	reader_value(r, yaml_get(node, "tls"), PARAM_BOOL, "tls", &out->tls);
+	if (yaml_get(node, "ca"))
+		reader_word(r, yaml_get(node, "ca"), "the file of certificates", &out->ca);
+	if (out->ca.text && !out->tls)
+		complain(r->complaints, out->ca.place, "ca without TLS has no use; write tls: yes");
 	list = reader_need(r, node, "addresses", "endpoints");
 	if (!reader_is(r, list, YAML_MAP, "addresses"))
 		return;

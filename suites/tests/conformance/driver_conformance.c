@@ -372,8 +372,13 @@ static void talk_begin(
 	} else {
 		scripted_server_start(&talk->server, manner, answer, strlen(answer));
 	}
-	talk->endpoints[0] = (struct endpoint){"a", "127.0.0.1", talk->server.port, 0, 3};
-	talk->endpoints[1] = (struct endpoint){"b", "127.0.0.1", 1, 1, 4};
+	talk->endpoints[0] = (struct endpoint){.name = "a",
+		.host = "127.0.0.1",
+		.port = talk->server.port,
+		.region = 0,
+		.node = 3};
+	talk->endpoints[1] = (struct endpoint){
+		.name = "b", .host = "127.0.0.1", .port = 1, .region = 1, .node = 4};
 	talk->target = (struct driver_target){.endpoints = talk->endpoints, .n_endpoints = 2};
 	if (d->settings[0])
 		set_options(talk, d);

@@ -29,8 +29,11 @@ static void talk_begin(struct talk *talk, const char *driver, const uint16_t *po
 	struct err err;
 
 	for (size_t i = 0; i < n; i++)
-		talk->endpoints[i] =
-			(struct endpoint){names[i], "127.0.0.1", ports[i], (uint8_t)i, (uint8_t)i};
+		talk->endpoints[i] = (struct endpoint){.name = names[i],
+			.host = "127.0.0.1",
+			.port = ports[i],
+			.region = (uint8_t)i,
+			.node = (uint8_t)i};
 	talk->target = (struct driver_target){
 		.endpoints = talk->endpoints, .n_endpoints = n, .value_size = 100};
 	talk->driver = driver_find(driver)->open(&talk->target, &err);

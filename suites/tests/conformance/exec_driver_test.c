@@ -42,8 +42,10 @@ static struct driver *open_program(struct talk *talk, const char *script, struct
 	for (int i = 0; i < 4; i += 2)
 		param_set(
 			param_find(ops->params, settings[i]), talk->options, settings[i + 1], err);
-	talk->endpoints[0] = (struct endpoint){"a", "127.0.0.1", 11211, 0, 3};
-	talk->endpoints[1] = (struct endpoint){"b", "127.0.0.2", 11211, 1, 4};
+	talk->endpoints[0] = (struct endpoint){
+		.name = "a", .host = "127.0.0.1", .port = 11211, .region = 0, .node = 3};
+	talk->endpoints[1] = (struct endpoint){
+		.name = "b", .host = "127.0.0.2", .port = 11211, .region = 1, .node = 4};
 	talk->target = (struct driver_target){
 		.endpoints = talk->endpoints, .n_endpoints = 2, .options = talk->options};
 	talk->driver = ops->open(&talk->target, err);

@@ -19,9 +19,9 @@
 
 static const uint8_t regions[] = {0, 1, 2};
 static const struct endpoint endpoints[] = {
-	{"a/store", "127.0.0.1", 1, 0, 0},
-	{"b/store", "127.0.0.1", 2, 1, 1},
-	{"c/store", "127.0.0.1", 3, 2, 2},
+	{.name = "a/store", .host = "127.0.0.1", .port = 1, .region = 0, .node = 0},
+	{.name = "b/store", .host = "127.0.0.1", .port = 2, .region = 1, .node = 1},
+	{.name = "c/store", .host = "127.0.0.1", .port = 3, .region = 2, .node = 2},
 };
 
 static struct client_group a_group(void)

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,16 +24,34 @@
 #endif
 
 /* The wait status of a child that isolates itself and then does this; 99: it could not. */
-static int isolated(int (*what)(void))
+static int isolated_with(bool reads_files, int (*what)(void))
 {
 	struct err err;
 	int status;
 	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit(isolation_apply(&err) ? 99 : what());
+		_exit(isolation_apply(reads_files, &err) ? 99 : what());
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return status;
+}
+
+static int isolated(int (*what)(void))
+{
+	return isolated_with(false, what);
+}
+
+/* What can be read is, and nothing is written or made. */
+static int look_a_name_up(void)
+{
+	if (open("/etc/hosts", O_RDONLY) < 0 || access("/etc/resolv.conf", F_OK) == -1)
+		return errno == EACCES;
+	return open("/dev/null", O_WRONLY) >= 0 || open("/dev/null", O_RDWR) >= 0;
+}
+
+static int make_a_file(void)
+{
+	return open("isolation_test.made", O_RDONLY | O_CREAT, 0600) >= 0;
 }
 
 static int open_a_file(void)
@@ -90,6 +109,19 @@ static void files_cannot_be_opened(void **state)
 	assert_int_equal(isolated(open_a_file), 0);
 }
 
+static void files_can_be_read_where_names_are_looked_up(void **state)
+{
+	int status;
+
+	(void)state;
+	if (!FILTERED)
+		skip();
+	assert_int_equal(isolated_with(true, look_a_name_up), 0);
+	status = isolated_with(true, make_a_file);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+	assert_int_not_equal(access("isolation_test.made", F_OK), 0);
+}
+
 static void other_system_calls_end_the_process(void **state)
 {
 	int status;
@@ -130,6 +162,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_client_needs_is_allowed),
 		cmocka_unit_test(files_cannot_be_opened),
+		cmocka_unit_test(files_can_be_read_where_names_are_looked_up),
 		cmocka_unit_test(other_system_calls_end_the_process),
 		cmocka_unit_test(root_becomes_nobody),
 	};

@@ -6,8 +6,11 @@
 #include <cmocka.h>
 
 /* Two nodes in region 0, one in each of 1 and 2; global node numbers differ from indices. */
-static const struct endpoint endpoints[] = {{"a/1", "h", 1, 0, 10}, {"a/2", "h", 2, 0, 11},
-	{"b/1", "h", 3, 1, 12}, {"c/1", "h", 4, 2, 13}};
+static const struct endpoint endpoints[] = {
+	{.name = "a/1", .host = "h", .port = 1, .region = 0, .node = 10},
+	{.name = "a/2", .host = "h", .port = 2, .region = 0, .node = 11},
+	{.name = "b/1", .host = "h", .port = 3, .region = 1, .node = 12},
+	{.name = "c/1", .host = "h", .port = 4, .region = 2, .node = 13}};
 
 static void says(struct router *router, size_t endpoint, enum node_role role, uint32_t epoch,
 	uint8_t believed)
