@@ -8,7 +8,7 @@
 #   make lint       formatting, static checkers, include direction; `make arrows` draws the includes
 #   make check T=unit/base    only tests whose name holds that text
 #   make fuzz       every parser under libFuzzer (clang), FUZZ_SECONDS each
-#   make bench      the benchmarks, as ratios;  make install, make deb, make clean
+#   make bench      the benchmarks, as ratios;  make install, make deb, make pictures, make clean
 #
 # Layout of build/: obj/ mirrors the tree; tests/ and bench/ hold one program per source file.
 
@@ -57,7 +57,7 @@ MISSING := $(if $(shell command -v $(CC)),,$(CC)) $(filter-out $(FOUND),$(REQUIR
 LEFT_OUT := $(filter-out $(FOUND),$(PACKAGES))
 
 # Goals that need no library; demo and check first install what is missing.
-NEED_NOTHING := deps deps-dev clean demo check check-long check-asan check-tsan
+NEED_NOTHING := deps deps-dev help clean demo check check-long check-asan check-tsan
 ifneq ($(filter-out $(NEED_NOTHING),$(or $(MAKECMDGOALS),all)),)
 ifneq ($(strip $(MISSING)),)
 $(error Not found: $(strip $(MISSING)). Run `make deps` (as root or with sudo), which installs it)
@@ -77,7 +77,7 @@ override LDLIBS := $(LDLIBS) $(PKG_LIBS) -pthread -lm
 
 # Objects are rebuilt when the flags change.
 FLAGS := $(CC) $(CPPFLAGS) $(ALL_CFLAGS)
-ifeq ($(filter clean deps deps-dev,$(MAKECMDGOALS)),)
+ifeq ($(filter clean deps deps-dev help,$(MAKECMDGOALS)),)
 ifneq ($(strip $(FLAGS)),$(strip $(file <$(B)/flags)))
 $(shell mkdir -p $(B))
 $(file >$(B)/flags,$(FLAGS))
@@ -209,9 +209,10 @@ fuzz:
 	@$(AGAIN) -s $(JOBS) B=$(B)/fuzz CC=clang CFLAGS='$(FUZZ)' fuzzers
 	@for f in suites/tests/fuzz/*.c; do n=$$(basename $$f .c); mkdir -p $(B)/fuzz/corpus/$$n; \
 		ls suites/tests/fuzz/$$n.dict >/dev/null 2>&1 && d=-dict=suites/tests/fuzz/$$n.dict || d=; \
-		$(B)/fuzz/tests/fuzz/$$n -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 $$d \
+		$(B)/fuzz/tests/fuzz/$$n -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=8192 $$d \
 			-artifact_prefix=$(B)/fuzz/ -print_final_stats=0 -verbosity=0 \
-			$(B)/fuzz/corpus/$$n suites/scenarios || exit 1; echo "$$n: ok"; done
+			$(B)/fuzz/corpus/$$n suites/scenarios $$(ls -d suites/tests/fuzz/seeds/$$n \
+			2>/dev/null) || exit 1; echo "$$n: ok"; done
 
 lint: tests
 	@$(RUN_TESTS) $(wildcard suites/tests/lint/*.sh)
@@ -244,12 +245,19 @@ install: all
 deb: all
 	@VERSION=$(VERSION) B=$(B) MAKE='$(MAKE)' sh suites/packaging/deb.sh
 
+# The pictures that the README shows, in .github/pictures.
+pictures: all
+	@B=$(B) NPM=$(NPM) sh suites/packaging/pictures.sh
+
+help:
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
+
 clean:
 	rm -rf $(B)
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 .PHONY: all tests benches fuzzers fuzz deps deps-dev demo run-tests check check-long check-asan check-tsan lint \
-	format arrows bench install deb clean
+	format arrows bench install deb pictures help clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -268,6 +268,19 @@ static int read_field(const struct field *field, const struct jv *json, char *ba
 	return 0;
 }
 
+/* What a name is where the object that holds it is absent. */
+static void read_nothing(const struct shape *shape, char *base)
+{
+	for (size_t i = 0; i < shape->n; i++) {
+		const struct field *field = &shape->fields[i];
+
+		if (field->kind == FIELD_NAME)
+			STORE(const char *, base + field->offset, "");
+		else if (field->kind == FIELD_OBJECT)
+			read_nothing(field->of, base + field->offset);
+	}
+}
+
 int shape_from_json(const struct shape *shape, const struct jv *json, void *into,
 	struct arena *arena, struct err *err)
 {
@@ -277,6 +290,8 @@ int shape_from_json(const struct shape *shape, const struct jv *json, void *into
 		const struct field *field = &shape->fields[i];
 		const struct jv *value = shape->tuple ? jv_at(json, i) : jv_get(json, field->name);
 
+		if (!value && field->kind == FIELD_OBJECT)
+			read_nothing(field->of, (char *)into + field->offset);
 		if ((value || field->kind == FIELD_NAME) &&
 			read_field(field, value, into, arena, err))
 			return -1;

@@ -1,6 +1,7 @@
 #include "reports/writers/writer.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/json/jv.h"
+#include "reports/result_read.h"
 #include "suites/tests/helpers/results.h"
 
 #include <locale.h>
@@ -55,6 +56,33 @@ static void holds_what_the_result_holds(void **state)
 	arena_release(&arena);
 }
 
+/* A file of another version, or a damaged one: names are empty, never nothing. */
+static void a_run_without_most_of_its_fields_can_be_written(void **state)
+{
+	static const char text[] = "{\"schema\":1,\"faults\":[{}],\"expectations\":[{}],"
+				   "\"regions\":[{}],\"cleanup\":{\"changes\":[{}]}}";
+	const struct writer_options plain = {0};
+	struct arena arena = {0};
+	struct buf run = {0};
+	struct result result;
+	struct err err;
+
+	(void)state;
+	buf_puts(&run, text);
+	if (result_parse(&arena, &run, NULL, &result, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(result.scenario, "");
+	assert_string_equal(result.faults[0].status, "");
+	for (const struct writer *w = writers; w->name; w++) {
+		struct buf out = {0};
+
+		w->write(&result, &plain, &out);
+		buf_release(&out);
+	}
+	buf_release(&run);
+	arena_release(&arena);
+}
+
 static void what_was_not_measured_is_null(void **state)
 {
 	struct arena arena = {0};
@@ -90,6 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(holds_what_the_result_holds),
+		cmocka_unit_test(a_run_without_most_of_its_fields_can_be_written),
 		cmocka_unit_test(what_was_not_measured_is_null),
 		cmocka_unit_test(foreign_text_cannot_break_out),
 	};
