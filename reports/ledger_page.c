@@ -49,13 +49,29 @@ static enum verdict verdict_of(const struct ledger_run *run)
 	}
 }
 
+/* What broke off says how, where it was no error of ours. */
+static const char *word_of(const struct ledger_run *run, enum verdict verdict)
+{
+	switch (run->exit_code) {
+	case EXIT_ABORTED:
+		return "aborted";
+	case EXIT_NOT_STEADY:
+		return "not steady";
+	case EXIT_SIGINT:
+	case EXIT_SIGTERM:
+		return "interrupted";
+	default:
+		return verdict_name(verdict);
+	}
+}
+
 static void put_run(struct page *page, const struct ledger_run *run)
 {
 	enum verdict verdict = verdict_of(run);
 
 	buf_puts(page->out, "<tr><td>");
 	html_put_icon(page->out, verdict);
-	buf_printf(page->out, " %s</td><td>", verdict_name(verdict));
+	buf_printf(page->out, " %s</td><td>", word_of(run, verdict));
 	text_time(page->out, run->wall_ns);
 	buf_puts(page->out, "</td><td><a href=\"");
 	html_text(page->out, run->name);

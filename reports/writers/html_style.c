@@ -109,7 +109,8 @@ static const char narrow_and_print[] =
 	"margin:1rem 0}figure,svg,tr,.verdict,.tiles{break-inside:avoid}h2,h3{break-after:avoid}"
 	"svg.timeline,svg.witness{min-width:0}.scroll,.wide,pre{overflow:visible}"
 	"pre{white-space:pre-wrap}.charts{grid-template-columns:repeat(3,1fr)}a{text-decoration:none}"
-	"table{font-size:10px}pre{font-size:9px}th,td{padding-right:.5rem}tbody th{min-width:7em}}\n";
+	"table,thead th,caption,.expects tr.more td,figcaption,.sub,p,li,dt{font-size:10px}"
+	"small,i{font-size:9px}.sentence{font-size:13px}pre{font-size:9px}th,td{padding-right:.5rem}tbody th{min-width:7em}}\n";
 
 void html_write_style(
 	const struct result *result, const struct writer_options *options, struct buf *out)
