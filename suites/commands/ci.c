@@ -1,10 +1,14 @@
 #include "suites/commands/ci.h"
+#include "fixtures/base/arena.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/base/clock.h"
+#include "fixtures/base/param.h"
+#include "probes/drivers/secret.h"
 #include "reports/result.h"
 #include "reports/writers/text.h"
 #include "reports/writers/writer.h"
 #include "suites/commands/command.h"
+#include "suites/plan.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -40,9 +44,57 @@ static unsigned long long seconds_now(void)
 	return (unsigned long long)(clock_wall_ns() / NSEC_PER_SEC);
 }
 
-void ci_begin(struct ci *ci)
+/* One line each: GitHub masks lines. Encoded as in a message, so that a secret is no command. */
+static void mask(const char *secret)
+{
+	if (!*secret)
+		return;
+	fputs("::add-mask::", stdout);
+	for (; *secret; secret++) {
+		if (*secret == '%' || *secret == '\r' || *secret == '\n')
+			printf("%%%02X", (unsigned char)*secret);
+		else
+			putchar(*secret);
+	}
+	putchar('\n');
+}
+
+/* Whatever an option of a driver refers to by env: or file:. What cannot be read is the run's to tell. */
+static void mask_options(const struct param *rows, const void *options)
+{
+	for (; rows && rows->name; rows++) {
+		const char *value, *reference;
+		char secret[4096];
+		struct err err;
+
+		if (rows->type != PARAM_STRING)
+			continue;
+		memcpy(&value, (const char *)options + rows->offset, sizeof(value));
+		reference = value ? value : "";
+		if ((!strncmp(reference, "env:", 4) || !strncmp(reference, "file:", 5)) &&
+			!secret_read(reference, secret, sizeof(secret), &err))
+			mask(secret);
+		explicit_bzero(secret, sizeof(secret));
+	}
+}
+
+static void mask_secrets(const struct plan_options *scenario)
+{
+	struct buf errors = {0};
+	struct err err;
+	struct plan *plan = plan_build(scenario, false, &err, &errors);
+
+	for (size_t i = 0; plan && i < plan->n_groups; i++)
+		mask_options(plan->groups[i].driver->params, plan->groups[i].driver_options);
+	plan_free(plan);
+	buf_release(&errors);
+}
+
+void ci_begin(struct ci *ci, const struct plan_options *scenario)
 {
 	ci->token[0] = '\0';
+	if (is_set("GITHUB_ACTIONS"))
+		mask_secrets(scenario);
 	if (is_set("GITHUB_ACTIONS") && make_token(ci->token))
 		printf("::stop-commands::%s\n", ci->token);
 	if (is_set("GITLAB_CI"))
@@ -114,15 +166,41 @@ static int append_outputs(const struct result *result, struct err *err)
 	return rc;
 }
 
+/* The file as the repository knows it: from the workspace, if it lies there. */
+static const char *from_workspace(struct arena *arena, const char *file)
+{
+	const char *workspace = getenv("GITHUB_WORKSPACE");
+	char *top = workspace && *workspace ? realpath(workspace, NULL) : NULL;
+	char *real = file ? realpath(file, NULL) : NULL;
+	size_t len = top ? strlen(top) : 0;
+
+	if (top && real && !strncmp(real, top, len) && real[len] == '/')
+		file = arena_strdup(arena, real + len + 1);
+	free(top);
+	free(real);
+	return file;
+}
+
 static int annotate(const struct result *result, struct err *err)
 {
 	const struct writer_options plain = {0};
+	struct arena arena = {0};
+	struct result copy = *result;
+	struct result_expect *expects =
+		arena_array(&arena, result->n_expects + 1, sizeof(*expects));
 	struct buf text = {0};
 	int rc;
 
-	writer_find("github")->write(result, &plain, &text);
+	for (size_t i = 0; i < result->n_expects; i++) {
+		expects[i] = result->expects[i];
+		expects[i].file = from_workspace(&arena, expects[i].file);
+	}
+	copy.expects = expects;
+	copy.path = from_workspace(&arena, copy.path);
+	writer_find("github")->write(&copy, &plain, &text);
 	rc = print_out(&text, err);
 	buf_release(&text);
+	arena_release(&arena);
 	return rc;
 }
 

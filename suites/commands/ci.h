@@ -3,7 +3,8 @@
  *
  * GitHub (GITHUB_ACTIONS=true): commands in what is printed are switched off until the end of the
  * run, so that nothing that a server answered is taken for one; then annotations, the step summary
- * ($GITHUB_STEP_SUMMARY, appended) and outputs ($GITHUB_OUTPUT). GitLab (GITLAB_CI=true): the run is
+ * ($GITHUB_STEP_SUMMARY, appended) and outputs ($GITHUB_OUTPUT). Before all that every secret that the
+ * scenario refers to is masked, and in annotations files are named from $GITHUB_WORKSPACE. GitLab (GITLAB_CI=true): the run is
  * a section that can be folded. Elsewhere nothing.
  */
 #ifndef SUITES_COMMANDS_CI_H
@@ -11,6 +12,7 @@
 
 #include "fixtures/base/err.h"
 
+struct plan_options;
 struct result;
 
 struct ci {
@@ -18,8 +20,8 @@ struct ci {
 	int section;    /* of GitLab, numbered */
 };
 
-/* Both print to stdout. Begin before anything of the run is printed. */
-void ci_begin(struct ci *ci);
+/* Both print to stdout. Begin before anything of the run is printed. scenario: whose secrets are masked. */
+void ci_begin(struct ci *ci, const struct plan_options *scenario);
 /* result NULL: the run came to none. */
 int ci_end(struct ci *ci, const struct result *result, struct err *err);
 

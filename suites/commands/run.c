@@ -102,7 +102,7 @@ static int run_trial(const struct args *args, const struct run_options *options,
 	struct run run;
 	int code = -1;
 
-	ci_begin(&ci);
+	ci_begin(&ci, &options->plan);
 	if (run_scenario(&run, options, &result, err, &errors)) {
 		fputs(buf_str(&errors), stderr);
 		ci_end(&ci, NULL, err);

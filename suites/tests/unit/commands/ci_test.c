@@ -1,6 +1,7 @@
 /* What a CI server is told, and that nothing else is taken for it. */
 #include "suites/commands/ci.h"
 #include "fixtures/base/buf.h"
+#include "suites/plan.h"
 #include "suites/push.h"
 #include "suites/tests/helpers/results.h"
 
@@ -11,11 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 /* Begin, a line of the target, end; what stood on stdout is *said. */
+static struct plan_options scenario;
+
 static void play(const struct result *result, struct buf *said)
 {
 	struct ci ci = {0};
@@ -24,7 +28,7 @@ static void play(const struct result *result, struct buf *said)
 
 	fflush(stdout);
 	dup2(fd, STDOUT_FILENO);
-	ci_begin(&ci);
+	ci_begin(&ci, &scenario);
 	printf("::error::of the target\n");
 	rc = ci_end(&ci, result, &err);
 	fflush(stdout);
@@ -73,6 +77,64 @@ static void github_gets_annotations_summary_and_outputs(void **state)
 	unsetenv("GITHUB_ACTIONS");
 }
 
+static void secrets_of_the_scenario_are_masked_first(void **state)
+{
+	static const char text[] =
+		"scenario: t\nversion: 1\nregions: { us: { role: primary }, eu: {} }\n"
+		"links: { us <-> eu: { rtt: 80ms } }\nsystem: { recipe: region-store }\n"
+		"clients: [ { name: users, driver: postgres, sessions: 2 per region, "
+		"user: u, password: env:CI_TEST_SECRET, "
+		"reads: { rate: 100/s }, writes: { rate: 20/s } } ]\n"
+		"timeline: [ { at: 0s, watch: steady, for: 60s } ]\n"
+		"expect: [ errors < 50% ]\n";
+	struct arena arena = {0};
+	struct buf said = {0};
+	char share[300];
+
+	(void)state;
+	snprintf(share, sizeof(share), "%s/fixtures", getenv("REGIONPROOF_ROOT"));
+	scenario = (struct plan_options){.path = "t.yaml", .text = text, .share = share};
+	setenv("CI_TEST_SECRET", "s3cr3t%\n::error::x", 1);
+	setenv("GITHUB_ACTIONS", "true", 1);
+	play(results_new(&arena, NULL), &said);
+	assert_int_equal(strncmp(buf_str(&said),
+				 "::add-mask::s3cr3t%25%0A::error::x\n::stop-commands::", 52),
+		0);
+	unsetenv("GITHUB_ACTIONS");
+	unsetenv("CI_TEST_SECRET");
+	scenario = (struct plan_options){0};
+	buf_release(&said);
+	arena_release(&arena);
+}
+
+static void annotations_name_files_from_the_workspace(void **state)
+{
+	struct arena arena = {0};
+	struct buf said = {0}, nothing = {0};
+	struct result *result = results_new(&arena, NULL);
+	struct result_expect *expects = arena_array(&arena, result->n_expects, sizeof(*expects));
+	struct err err;
+
+	(void)state;
+	mkdir("work", 0755);
+	mkdir("work/scenarios", 0755);
+	assert_int_equal(buf_write_file(&nothing, "work/scenarios/t.yaml", &err), 0);
+	for (size_t i = 0; i < result->n_expects; i++) {
+		expects[i] = result->expects[i];
+		expects[i].file = "./work/../work/scenarios/t.yaml";
+	}
+	result->expects = expects;
+	setenv("GITHUB_ACTIONS", "true", 1);
+	setenv("GITHUB_WORKSPACE", "work", 1);
+	play(result, &said);
+	assert_non_null(strstr(buf_str(&said), "::error file=scenarios/t.yaml,line="));
+	assert_null(strstr(buf_str(&said), "file=./work"));
+	unsetenv("GITHUB_WORKSPACE");
+	unsetenv("GITHUB_ACTIONS");
+	buf_release(&said);
+	arena_release(&arena);
+}
+
 static void gitlab_gets_a_section(void **state)
 {
 	struct buf said = {0};
@@ -118,6 +180,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(github_gets_annotations_summary_and_outputs),
+		cmocka_unit_test(secrets_of_the_scenario_are_masked_first),
+		cmocka_unit_test(annotations_name_files_from_the_workspace),
 		cmocka_unit_test(gitlab_gets_a_section),
 		cmocka_unit_test(elsewhere_nothing_is_said),
 		cmocka_unit_test(a_scenario_with_a_slash_stays_one_part_of_the_url),
