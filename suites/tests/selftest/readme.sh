@@ -15,6 +15,7 @@ check "README has blocks" sh -c 'ls block-*.yaml block-*.text'
 
 for block in block-*.yaml; do
 	if grep -q '^scenario:' "$block"; then
+		scenario=$block
 		check "the scenario of $block is sound" "$program" check "$share" "$block"
 		check "and can be planned" "$program" plan "$share" "$block"
 		status=0
@@ -24,8 +25,9 @@ for block in block-*.yaml; do
 		else
 			check "and holds" sh -c "cat ran; [ $status = 0 ]"
 		fi
-	else
-		check "$block is YAML" python3 -c 'import sys, yaml; yaml.safe_load(open(sys.argv[1]))' "$block"
+	else # what a scenario may have besides
+		cat "$scenario" "$block" >whole.yaml
+		check "$block is sound as a part of the scenario before it" "$program" check "$share" whole.yaml
 	fi
 done
 
@@ -40,10 +42,17 @@ while read -r name command options; do
 		check "$command $option is an option" grep -q -e "^  $option" help.txt
 	done
 done <typed
-for goal in $(grep -ohE '^make [a-z-]+' "$readme" | sed 's/make //' | sort -u); do
+for goal in $(grep -ohE '(^|`)make [a-z-]+' "$readme" "$REGIONPROOF_ROOT/CONTRIBUTING.md" | sed 's/.*make //' | sort -u); do
 	check "make $goal is a goal" make -C "$REGIONPROOF_ROOT" -n "$goal"
 done
 for file in $(grep -ohE 'suites/scenarios/[a-z-]+\.yaml' "$readme" | sort -u); do
 	check "$file is there and sound" "$program" check "$share" "$REGIONPROOF_ROOT/$file"
+done
+for file in $(grep -ohE '\.github/pictures/[a-z-]+\.png' "$readme" | sort -u); do
+	check "$file is there" test -s "$REGIONPROOF_ROOT/$file"
+done
+for file in $(grep -ohE '`(suites|fixtures|probes|chaos|reports)/[a-z_/.-]+`' "$readme" \
+	"$REGIONPROOF_ROOT/CONTRIBUTING.md" | tr -d '`' | sort -u); do
+	check "$file is there" test -e "$REGIONPROOF_ROOT/$file"
 done
 done_testing
