@@ -1,5 +1,6 @@
 #include "suites/record.h"
 #include "fixtures/base/buf.h"
+#include "fixtures/base/memory.h"
 #include "fixtures/json/jv.h"
 #include "probes/stall.h"
 
@@ -166,7 +167,8 @@ int record_load_files(struct evidence *evidence, const char *run_dir, struct err
 	char dir[1200];
 
 	snprintf(dir, sizeof(dir), "%s/record", run_dir);
-	if (history_load_dir(&evidence->history, dir, err) ||
+	if (history_check_room(dir, HISTORY_JUDGED_BYTES, memory_available(), err) ||
+		history_load_dir(&evidence->history, dir, err) ||
 		marks_load_dir(&evidence->marks, dir, err) ||
 		beacons_load_dir(&evidence->beacons, dir, err) ||
 		captures_load_dir(&evidence->captures, dir, err) ||

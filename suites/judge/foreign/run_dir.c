@@ -6,8 +6,12 @@
  * is what was never sent. A cas is not recorded with what it expected: such a run is refused.
  */
 #include "fixtures/base/arena.h"
+#include "fixtures/base/memory.h"
 #include "probes/history.h"
 #include "suites/judge/foreign/format.h"
+
+/* Memory that an operation takes as one of a foreign history, with its names. */
+#define BYTES_EACH 450
 
 static const struct datum *text(struct arena *arena, const char *chars)
 {
@@ -70,7 +74,8 @@ int read_run(struct arena *arena, const char *path, struct past *out, struct err
 {
 	struct history history = {0};
 
-	if (history_load_dir(&history, path, err))
+	if (history_check_room(path, BYTES_EACH, memory_available(), err) ||
+		history_load_dir(&history, path, err))
 		return -1;
 	for (size_t i = 0; i < history.n; i++) {
 		if (history.ops[i].kind == OP_CAS) {

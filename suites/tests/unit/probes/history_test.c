@@ -226,6 +226,23 @@ static void an_undamaged_file_is_not_refused(void **state)
 	history_release(&history);
 }
 
+static void history_larger_than_memory_is_refused_before_it_is_read(void **state)
+{
+	struct history_writer *writer;
+	struct err err = {0};
+
+	(void)state;
+	writer = history_writer_open(in_dir("a.ops"), &err);
+	for (uint64_t i = 0; i < 1000; i++)
+		record(writer, i, OP_OK);
+	history_writer_close(writer);
+	assert_int_equal(history_check_room(dir, 100, 100 * 1000, &err), 0);
+	assert_int_equal(history_check_room(dir, 100, 99 * 1000, &err), -1);
+	assert_int_equal(err.code, EXIT_MACHINE);
+	assert_non_null(strstr(err.text, "0.001 million operations"));
+	assert_non_null(strstr(err.text, "0.0001 GB"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +253,7 @@ int main(void)
 		TEST(an_existing_file_is_not_overwritten),
 		TEST(damaged_files_are_refused_with_a_sentence),
 		TEST(an_undamaged_file_is_not_refused),
+		TEST(history_larger_than_memory_is_refused_before_it_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
