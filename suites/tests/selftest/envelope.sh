@@ -25,9 +25,7 @@ lost() {
 }
 
 grows() {
-	[ "$(lost | wc -l)" = 3 ] &&
-		lost | awk '$1 == "0%" { exit !($2 <= $3 && $3 <= $4 && $4 > 0) }' &&
-		lost | awk '{ short += $2; long += $4 } END { exit !(short < long) }'
+	[ "$(lost | wc -l)" = 3 ] && lost | awk '$2 >= $4 { bad = 1 } END { exit bad }'
 }
 
 check "every pair is run" envelope
