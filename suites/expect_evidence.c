@@ -2,6 +2,7 @@
 #include "suites/expect_text.h"
 #include "suites/judge/ops.h"
 #include "suites/judge/sensitivity.h"
+#include "suites/judge/spoil.h"
 #include "suites/judge/stat.h"
 #include "suites/judge/view.h"
 
@@ -77,11 +78,22 @@ static bool hangs_on_reads(const struct plan_expect *e)
 }
 
 /* A silence about reads is worth nothing where a false answer of our own went unnoticed. */
+/* On its first six occasions it tells one, and then on one of 24. */
+#define LIE_OCCASIONS_MAX 60
+
 static bool judge_liar(struct trial *trial)
 {
 	const struct evidence *e = trial->evidence;
 
-	if (e->lies_caught == e->lies_told || !hangs_on_reads(trial->expect))
+	if (!hangs_on_reads(trial->expect))
+		return false;
+	if (!e->lies_told && e->lie_occasions > LIE_OCCASIONS_MAX)
+		return trial_conclude(trial, VERDICT_INCONCLUSIVE,
+			arena_printf(trial->arena,
+				"our own liar read %llu times and told no lie: nothing shows that one "
+				"would be found",
+				(unsigned long long)e->lie_occasions));
+	if (e->lies_caught == e->lies_told)
 		return false;
 	return trial_conclude(trial, VERDICT_INCONCLUSIVE,
 		arena_printf(trial->arena,
@@ -207,6 +219,66 @@ bool trial_is_starved(struct trial *trial)
 
 #define PLANTS 20
 
+static void add_note(struct trial *trial, const char *note)
+{
+	trial->out->note = trial->out->note
+		? arena_printf(trial->arena, "%s; %s", trial->out->note, note)
+		: note;
+}
+
+/* Reads older than the bound are found one by one, though a quantile of all is judged. */
+static bool has_findings(enum metric_id id)
+{
+	return trial_is_made_of_findings(id) || id == METRIC_STALENESS ||
+		id == METRIC_STALENESS_K || id == METRIC_EDGE_AGE;
+}
+
+static bool passes(void *context, const struct measurement *m)
+{
+	return m->status == MEASURED_VALUE && trial_meets(context, m);
+}
+
+/* Worse lies on the other side of the bound: what is high is bad, but for these. */
+static bool can_get_worse(const struct plan_expect *e)
+{
+	bool high_is_good = e->metric->id == METRIC_AVAILABILITY || e->metric->id == METRIC_GOODPUT;
+
+	switch (e->compare) {
+	case COMPARE_LT:
+	case COMPARE_LE:
+		return !high_is_good;
+	case COMPARE_GE:
+	case COMPARE_GT:
+		return high_is_good;
+	case COMPARE_EQ:
+	case COMPARE_NE:
+		return false;
+	}
+	return false;
+}
+
+/* A measured value that no amount of bad operations would move proves nothing. */
+static bool is_blind(struct trial *trial)
+{
+	struct spoiled s;
+
+	if (!can_get_worse(trial->expect))
+		return false;
+	spoil_measure(
+		trial->evidence, &trial->question, trial->evidence->plan->seed, passes, trial, &s);
+	if (!s.possible)
+		return false;
+	if (!s.noticed)
+		return trial_conclude(trial, VERDICT_INCONCLUSIVE,
+			arena_printf(trial->arena,
+				"it holds even with all of %llu operations spoiled",
+				(unsigned long long)s.of));
+	add_note(trial,
+		arena_printf(trial->arena, "would not pass with %llu of %llu operations spoiled",
+			(unsigned long long)s.needed, (unsigned long long)s.of));
+	return false;
+}
+
 /* A silence is worth something only where the checker would have spoken. */
 bool trial_is_deaf(struct trial *trial)
 {
@@ -214,7 +286,9 @@ bool trial_is_deaf(struct trial *trial)
 	struct sensitivity s = {0};
 	const char *found;
 
-	if (!checker->plant || !trial_is_made_of_findings(trial->expect->metric->id))
+	if (checker->spoil)
+		return is_blind(trial);
+	if (!checker->plant || !has_findings(trial->expect->metric->id))
 		return false;
 	sensitivity_measure(
 		trial->evidence, &trial->question, PLANTS, trial->evidence->plan->seed, &s);
@@ -230,9 +304,7 @@ bool trial_is_deaf(struct trial *trial)
 			  s.found, s.planted)
 		: arena_printf(
 			  trial->arena, "planted violations: %u of %u found", s.found, s.planted);
-	trial->out->note = trial->out->note
-		? arena_printf(trial->arena, "%s; %s", trial->out->note, found)
-		: found;
+	add_note(trial, found);
 	return false;
 }
 

@@ -164,9 +164,22 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 		measured_nothing(out, "no operation of that kind was tried there");
 }
 
+/* Of the ticker, or of sessions where none of the phase, class and region is a tick. */
+static bool spoil(struct evidence *copy, struct index *index, const struct view *view, uint32_t i)
+{
+	struct op *op = &copy->history.ops[i];
+	bool tickers = op->flags & OP_TICKER || has_tickers(index);
+
+	if (op->state != OP_OK || !counts(view, tickers, i))
+		return false;
+	op->state = OP_FAIL;
+	return true;
+}
+
 const struct checker_ops checker_availability = {
 	.name = "availability",
-	.help = "share of ticks that succeeded and the longest outage; no plants: they are counted, "
-		"not found",
+	.help = "share of ticks that succeeded and the longest outage",
 	.measure = measure,
+	.spoil = spoil,
+	.spoils_in_a_row = true,
 };

@@ -76,6 +76,7 @@ struct measurement {
 };
 
 struct walker_ops;
+struct view;
 
 struct checker_ops {
 	const char *name;
@@ -99,6 +100,14 @@ struct checker_ops {
 	unsigned plant_keys;    /* how many keys a violation needs; 0 counts as 1 */
 	unsigned plant_classes; /* bit per enum key_class that it can be planted on; 0: any */
 	bool plant_has_size;    /* sizes make sense */
+	/*
+	 * The same for what is measured and not found (spoil.h): make one operation of the copy worse in
+	 * the sense of the question, or return false where it does not count. Calls must stay; what a
+	 * read read may be changed in index->write_of. NULL: none, and help says why.
+	 */
+	bool (*spoil)(
+		struct evidence *copy, struct index *index, const struct view *view, uint32_t i);
+	bool spoils_in_a_row; /* from the first that counts on; else drawn at random */
 };
 
 /* The table, NULL-terminated. */
@@ -106,6 +115,9 @@ extern const struct checker_ops *const checkers[];
 const struct checker_ops *checker_find(const char *name);
 
 /* Certain order in real time. Unknown writes have no return: never certainly before anything. */
-bool op_certainly_before(const struct op *a, const struct op *b);
+static inline bool op_certainly_before(const struct op *a, const struct op *b)
+{
+	return a->state == OP_OK && a->ret_ns < b->call_ns;
+}
 
 #endif

@@ -31,8 +31,3 @@ const struct checker_ops *checker_find(const char *name)
 	}
 	return NULL;
 }
-
-bool op_certainly_before(const struct op *a, const struct op *b)
-{
-	return a->state == OP_OK && a->ret_ns < b->call_ns;
-}

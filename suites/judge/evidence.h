@@ -94,6 +94,7 @@ struct evidence {
 
 	/* Of the session that lies (suites/judge/liar.h), filled together with the index. */
 	uint64_t lies_told, lies_caught;
+	uint64_t lie_occasions; /* its reads that came after two acknowledged writes of its own */
 
 	/* Orders over the history (suites/judge/index.h), made once before it is judged. NULL until
 	 * then: expect_judge_run makes it. */

@@ -4,6 +4,15 @@
 #include "suites/judge/share.h"
 #include "suites/judge/view.h"
 
+static bool counts(const struct view *view, uint32_t i)
+{
+	const struct op *op = &view->index->ops[i];
+	const struct plan *plan = view->evidence->plan;
+
+	return op_is_ok_read(op) && view_counts(view, i) &&
+		!(op->region < plan->n_regions && plan->regions[op->region].primary);
+}
+
 static void measure(struct arena *arena, const struct evidence *evidence,
 	const struct question *question, struct measurement *out)
 {
@@ -13,12 +22,8 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 
 	(void)arena;
 	for (uint32_t i = 0; i < view.index->n; i++) {
-		const struct op *op = &view.index->ops[i];
-
-		if (op_is_ok_read(op) && view_counts(&view, i) &&
-			!(op->region < evidence->plan->n_regions &&
-				evidence->plan->regions[op->region].primary))
-			share_add(&scratch, &share, op->flags & OP_FALLBACK);
+		if (counts(&view, i))
+			share_add(&scratch, &share, view.index->ops[i].flags & OP_FALLBACK);
 	}
 	share_measure(&share, question, out);
 	arena_release(&scratch);
@@ -27,8 +32,18 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 		out->why = "no read was answered outside the primary's region";
 }
 
+static bool spoil(struct evidence *copy, struct index *index, const struct view *view, uint32_t i)
+{
+	(void)index;
+	if (!counts(view, i) || copy->history.ops[i].flags & OP_FALLBACK)
+		return false;
+	copy->history.ops[i].flags |= OP_FALLBACK;
+	return true;
+}
+
 const struct checker_ops checker_fallback = {
 	.name = "fallback",
-	.help = "share of reads that went to the primary; no plants: they are counted, not found",
+	.help = "share of reads that went to the primary",
 	.measure = measure,
+	.spoil = spoil,
 };

@@ -32,6 +32,23 @@ static struct op *extract(struct arena *arena, const struct evidence *evidence, 
 	return ops;
 }
 
+/* It works alone, one operation after the other, so that all that came before had returned. */
+static void count_lies(struct evidence *evidence)
+{
+	uint64_t acked = 0;
+
+	evidence->lies_told = evidence->lies_caught = evidence->lie_occasions = 0;
+	for (size_t i = 0; i < evidence->history.n; i++) {
+		const struct op *op = &evidence->history.ops[i];
+
+		if (!(op->flags & OP_VIA_PROXY))
+			continue;
+		evidence->lies_told += is_lie(op);
+		acked += op_is_write(op) && op->state == OP_OK;
+		evidence->lie_occasions += op_is_ok_read(op) && acked > 1;
+	}
+}
+
 void liar_try(struct evidence *evidence)
 {
 	struct arena arena = {0};
@@ -44,9 +61,7 @@ void liar_try(struct evidence *evidence)
 		.to = -1};
 	struct measurement m = {.fault = -1};
 
-	evidence->lies_told = evidence->lies_caught = 0;
-	for (size_t i = 0; i < evidence->history.n; i++)
-		evidence->lies_told += is_lie(&evidence->history.ops[i]);
+	count_lies(evidence);
 	if (!evidence->lies_told)
 		return;
 	part.history = (struct history){0};

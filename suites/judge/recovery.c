@@ -177,8 +177,24 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 	out->why = arena_printf(arena, "not as fast as before within %.1f s", out->value / 1e9);
 }
 
+/* What was called after the heal fails. */
+static bool spoil(struct evidence *copy, struct index *index, const struct view *view, uint32_t i)
+{
+	struct op *op = &copy->history.ops[i];
+	int fault = fault_of(copy, false);
+
+	(void)index;
+	if (fault < 0 || op->state != OP_OK || op->call_ns < copy->faults[fault].gone_ns ||
+		!view_counts(view, i))
+		return false;
+	op->state = OP_FAIL;
+	return true;
+}
+
 const struct checker_ops checker_recovery = {
 	.name = "recovery",
-	.help = "from the heal until goodput and p99 are as before; no plants: it is timed, not found",
+	.help = "from the heal until goodput and p99 are as before",
 	.measure = measure,
+	.spoil = spoil,
+	.spoils_in_a_row = true,
 };

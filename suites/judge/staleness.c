@@ -551,7 +551,8 @@ static bool plant(struct arena *arena, struct evidence *copy, const struct quest
 		const struct op *op = &copy->history.ops[read];
 
 		if (!op_is_ok_read(op) || !view_counts(&view, read) ||
-			!view_group(copy->plan, op->session))
+			!view_group(copy->plan, op->session) ||
+			(question->metric->id == METRIC_EDGE_AGE && !is_of_edge(copy->plan, op)))
 			continue;
 		if (question->metric->id == METRIC_STALE_FALSE
 				? plant_flag(&view, copy, read, size_ns)

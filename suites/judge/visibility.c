@@ -355,9 +355,29 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 			(unsigned long long)c.never, c.samples.n);
 }
 
+/* A read of the region asked for finds nothing, from the beginning of the phase on: its last writes are
+ * looked for after its end. */
+static bool spoil(struct evidence *copy, struct index *index, const struct view *view, uint32_t i)
+{
+	struct op *op = &copy->history.ops[i];
+	enum key_class class_ = op_key_class(op->key);
+
+	if (!op->value || !is_wanted_read(copy->plan, op) ||
+		(class_ != KEY_TICKER && class_ != KEY_REGISTER) ||
+		(view->question->to >= 0 &&
+			(int)op_served_in(copy->plan, op) != view->question->to) ||
+		op->call_ns < view->start_ns)
+		return false;
+	op->value = 0;
+	op->flags |= OP_ABSENT;
+	index->write_of[i] = OP_NONE;
+	return true;
+}
+
 const struct checker_ops checker_visibility = {
 	.name = "visibility",
-	.help = "how long after its acknowledgement a write can be read in another region; no "
-		"plants: a distribution has no violations",
+	.help = "how long after its acknowledgement a write can be read in another region",
 	.measure = measure,
+	.spoil = spoil,
+	.spoils_in_a_row = true,
 };

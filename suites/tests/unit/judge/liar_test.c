@@ -122,6 +122,22 @@ static void what_does_not_hang_on_reads_is_judged_all_the_same(void **state)
 	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_PASS);
 }
 
+/* Its proxy passes everything on: it never lies, though it could have. */
+static void a_liar_that_never_lies_makes_reads_inconclusive(void **state)
+{
+	struct result_expect out;
+
+	(void)state;
+	honest_session(80);
+	for (int i = 1; i <= 80; i++) {
+		by_liar(jw_write(&world, 0, K, (uint64_t)i, i * 100, i * 100 + 10), 0);
+		by_liar(jw_read(&world, 0, K, 0, (uint64_t)i, i * 100 + 50, i * 100 + 55), 0);
+	}
+	out = expect(METRIC_READ_YOUR_WRITES);
+	assert_int_equal(out.verdict, VERDICT_INCONCLUSIVE);
+	assert_non_null(strstr(out.why, "our own liar read 79 times and told no lie"));
+}
+
 static void without_a_liar_nothing_is_said(void **state)
 {
 	(void)state;
@@ -140,6 +156,8 @@ int main(void)
 			a_lie_that_is_not_found_makes_reads_inconclusive, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			what_does_not_hang_on_reads_is_judged_all_the_same, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_liar_that_never_lies_makes_reads_inconclusive, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_a_liar_nothing_is_said, set_up, tear_down),
 	};
 

@@ -1,0 +1,119 @@
+#include "suites/judge/spoil.h"
+#include "suites/judge/index.h"
+#include "suites/judge/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Longer histories are not copied for it: it would take as much memory again. */
+#define OPS_MAX 4000000
+#define FIRST_PARTS 256
+#define GROWTH 4
+
+struct spoiling {
+	const struct checker_ops *checker;
+	struct evidence copy;
+	struct index index; /* with a write_of of its own; the orders are those of the original */
+	struct question question;
+	struct view view;
+	uint32_t *places; /* of what can be made worse, in the order in which it is */
+	uint32_t n;
+};
+
+static void *copy_of(const void *from, size_t size)
+{
+	void *to = malloc(size + 1);
+
+	if (!to)
+		abort();
+	return memcpy(to, from, size);
+}
+
+static bool make_worse(struct spoiling *s, uint32_t place)
+{
+	return s->checker->spoil(&s->copy, &s->index, &s->view, place);
+}
+
+/* Tried on the record, which is put back. */
+static void find_places(struct spoiling *s)
+{
+	s->places = malloc((s->copy.history.n + 1) * sizeof(*s->places));
+	if (!s->places)
+		abort();
+	for (uint32_t i = 0; i < s->copy.history.n; i++) {
+		struct op before = s->copy.history.ops[i];
+		uint32_t write = s->index.write_of[i];
+
+		if (make_worse(s, i))
+			s->places[s->n++] = i;
+		s->copy.history.ops[i] = before;
+		s->index.write_of[i] = write;
+	}
+}
+
+static void shuffle(struct spoiling *s, uint64_t seed)
+{
+	struct rng rng;
+
+	rng_seed(&rng, rng_derive(seed, s->question.metric->name));
+	for (uint32_t i = s->n; i > 1; i--) {
+		uint32_t j = (uint32_t)rng_below(&rng, i), place = s->places[i - 1];
+
+		s->places[i - 1] = s->places[j];
+		s->places[j] = place;
+	}
+}
+
+static bool still_passes(struct spoiling *s, spoil_passes *passes, void *context)
+{
+	struct measurement m = {.fault = -1};
+	struct arena arena = {0};
+	bool rc;
+
+	s->checker->measure(&arena, &s->copy, &s->question, &m);
+	rc = passes(context, &m);
+	arena_release(&arena);
+	return rc;
+}
+
+static void spoil_more_and_more(
+	struct spoiling *s, spoil_passes *passes, void *context, struct spoiled *out)
+{
+	uint32_t until = s->n / FIRST_PARTS ? s->n / FIRST_PARTS : 1, done = 0;
+
+	out->of = s->n;
+	while (done < s->n && !out->noticed) {
+		for (; done < until && done < s->n; done++)
+			make_worse(s, s->places[done]);
+		out->noticed = !still_passes(s, passes, context);
+		out->needed = done;
+		until = until < s->n / GROWTH ? until * GROWTH : s->n;
+	}
+}
+
+void spoil_measure(const struct evidence *evidence, const struct question *question, uint64_t seed,
+	spoil_passes *passes, void *context, struct spoiled *out)
+{
+	struct spoiling s = {.checker = checker_find(question->metric->checker),
+		.copy = *evidence,
+		.index = *evidence->index,
+		.question = *question};
+	size_t n = evidence->history.n;
+
+	*out = (struct spoiled){0};
+	if (!s.checker || !s.checker->spoil || n > OPS_MAX)
+		return;
+	s.copy.history.ops = copy_of(evidence->history.ops, n * sizeof(struct op));
+	s.index.write_of = copy_of(evidence->index->write_of, n * sizeof(uint32_t));
+	s.index.ops = s.copy.history.ops;
+	s.copy.index = &s.index;
+	s.view = view_of(&s.copy, &s.question);
+	find_places(&s);
+	if (!s.checker->spoils_in_a_row)
+		shuffle(&s, seed);
+	out->possible = s.n > 0;
+	spoil_more_and_more(&s, passes, context, out);
+	free(s.places);
+	free(s.index.write_of);
+	free(s.copy.history.ops);
+}
