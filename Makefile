@@ -32,6 +32,7 @@ DEPS_TEST := libcmocka-dev iproute2 procps util-linux user-mode-linux \
 	chromium \
 	docker.io iputils-ping \
 	mandoc zsh fish \
+	libfaketime \
 	dpkg-dev debootstrap
 DEPS_DEV := clang clang-format clang-tidy cppcheck wrk iperf3 tcpdump \
 	sysbench

@@ -37,6 +37,7 @@ static int clean_entry(const char *path, const struct journal *journal, struct b
 	/* All that could still hold or use them is dead by now. */
 	left += restore_network(journal, &err);
 	left += restore_halted(journal, err.text[0] ? &ignored : &err);
+	left += restore_groups(journal, err.text[0] ? &ignored : &err);
 	if (*journal->work && tree_remove(journal->work, &err))
 		left++;
 	if (left == 0 && unlink(path) && errno != ENOENT)

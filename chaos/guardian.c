@@ -242,6 +242,7 @@ static void undo(struct watch *watch)
 			bury(&watch->wards[i]);
 	}
 	restored = restore(watch, restore_halted) && restored;
+	restored = restore(watch, restore_groups) && restored;
 	remove_tree(watch->work);
 	if (restored) /* otherwise `clean` still needs it */
 		unlink(watch->journal);

@@ -97,6 +97,11 @@ void journal_format_site(struct buf *text, const struct journal_site *site)
 	buf_printf(text, "site %s %s\n", site->d_name, site->path);
 }
 
+void journal_format_group(struct buf *text, const char *path)
+{
+	buf_printf(text, "group %s\n", path);
+}
+
 void journal_format_port(struct buf *text, const struct journal_port *port)
 {
 	buf_printf(text, "port %u ", port->site);
@@ -160,6 +165,14 @@ static void read_halt(struct journal *journal, const char *line, bool over)
 		journal->halts[journal->n_halts++] = halt;
 }
 
+/* Only what has a name of ours is ever removed. */
+static void read_group(struct journal *journal, const char *path)
+{
+	if (journal->n_groups < JOURNAL_GROUPS_MAX && strstr(path, "/regionproof-") &&
+		!strstr(path, "/../") && strlen(path) < JOURNAL_GROUP_MAX)
+		snprintf(journal->groups[journal->n_groups++], JOURNAL_GROUP_MAX, "%s", path);
+}
+
 static void read_line(struct journal *journal, const char *line)
 {
 	if (!strncmp(line, "run ", 4))
@@ -176,6 +189,8 @@ static void read_line(struct journal *journal, const char *line)
 		read_port(journal, line + 5);
 	else if (!strncmp(line, "halt ", 5) || !strncmp(line, "over ", 5))
 		read_halt(journal, line + 5, line[0] == 'o');
+	else if (!strncmp(line, "group ", 6))
+		read_group(journal, line + 6);
 }
 
 int journal_read(const char *path, struct journal *out, struct err *err)

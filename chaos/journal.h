@@ -3,7 +3,7 @@
  *
  * One file a run in /run/regionproof (or $XDG_RUNTIME_DIR/regionproof, or /tmp/regionproof-UID), a line
  * a thing: the controller, the guardian and the agents by process id and start time (a bare id may
- * belong to somebody else by now), the working directory, and of running containers the pinned sites,
+ * belong to somebody else by now), the working directory, control groups, and of running containers the pinned sites,
  * the interfaces that lie in them, and which container a fault has stopped. The guardian reads it when its controller is gone, and `clean`
  * when all of a run died at once. Undoing a thing that was written down and never done is no error.
  */
@@ -25,6 +25,8 @@ struct buf;
 #define JOURNAL_SITES_MAX 256
 #define JOURNAL_PORTS_MAX 512
 #define JOURNAL_HALTS_MAX 256
+#define JOURNAL_GROUPS_MAX 256
+#define JOURNAL_GROUP_MAX 320
 
 struct journal_process {
 	pid_t pid;
@@ -54,6 +56,8 @@ struct journal {
 	unsigned n_ports;
 	struct halt halts[JOURNAL_HALTS_MAX]; /* those that are not over */
 	unsigned n_halts;
+	char groups[JOURNAL_GROUPS_MAX][JOURNAL_GROUP_MAX]; /* control groups of nodes */
+	unsigned n_groups;
 };
 
 /* The directory of journals, made where it is missing. */
@@ -62,6 +66,7 @@ int journal_dir(char *dir, size_t size, struct err *err);
 int journal_append(const char *path, const char *lines, struct err *err);
 void journal_format_process(struct buf *text, const char *what, pid_t pid);
 void journal_format_site(struct buf *text, const struct journal_site *site);
+void journal_format_group(struct buf *text, const char *path);
 void journal_format_port(struct buf *text, const struct journal_port *port);
 /* over: it was undone. */
 void journal_format_halt(struct buf *text, const struct halt *halt, bool over);

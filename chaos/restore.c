@@ -1,4 +1,5 @@
 #include "chaos/restore.h"
+#include "fixtures/cpu_cap.h"
 #include "fixtures/net/link.h"
 #include "fixtures/net/netns.h"
 #include "fixtures/net/pin.h"
@@ -100,5 +101,15 @@ unsigned restore_halted(const struct journal *journal, struct err *err)
 
 		left = failed(halt_undo_alone(&journal->halts[i], &why), &why, left, err);
 	}
+	return left;
+}
+
+unsigned restore_groups(const struct journal *journal, struct err *err)
+{
+	unsigned left = 0;
+	struct err why;
+
+	for (unsigned i = 0; i < journal->n_groups; i++)
+		left = failed(cpu_cap_remove(journal->groups[i], &why), &why, left, err);
 	return left;
 }

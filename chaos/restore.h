@@ -20,5 +20,7 @@ int restore_uplink(const char *d_name, int host_fd, struct err *err);
 /* Each returns how many things could not be undone, the first of them in err. */
 unsigned restore_network(const struct journal *journal, struct err *err);
 unsigned restore_halted(const struct journal *journal, struct err *err);
+/* Control groups go, when all processes of the run are dead. Returns how many are left. */
+unsigned restore_groups(const struct journal *journal, struct err *err);
 
 #endif

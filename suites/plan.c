@@ -90,6 +90,7 @@ static void make_parts(struct planner *p)
 	plan_clients(p);
 	plan_timeline(p);
 	plan_aborts(p);
+	plan_nodes(p);
 	before = p->complaints->n;
 	plan_expects(p);
 	/* What could only be green is a question to a plan that is otherwise sound. */

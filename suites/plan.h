@@ -44,6 +44,7 @@ struct plan_node {
 	unsigned region, host; /* host: number in addr_of() */
 	bool endpoint;         /* clients talk to it (others, such as a Sentinel, are only run) */
 	int endpoint_index;    /* into plan->endpoints, or -1 */
+	bool capped;           /* a fault caps its processors: it lives in a control group */
 };
 
 enum phase_kind {

@@ -37,8 +37,9 @@ static const char *joined(struct planner *p, const struct scenario_words *words)
 
 /* "partition us-east from eu-west, ap-south", "impair A <-> B: loss 1%". */
 static const char *fault_text(struct planner *p, const struct scenario_entry *entry, int subject,
-	const struct plan_fault *fault, const struct impairment *impairment)
+	const struct plan_fault *fault, const struct fault_words *words)
 {
+	const struct fault_ops *ops = fault->ops;
 	const struct link_effect *first = fault->effects.links;
 	static const char *const ways[] = {[DIRECTION_BOTH] = "",
 		[DIRECTION_OUT] = ", outwards only",
@@ -59,9 +60,13 @@ static const char *fault_text(struct planner *p, const struct scenario_entry *en
 	if (first && first->impairment.cut && first->impairment.reject)
 		buf_printf(&out, ", refused with %s",
 			first->impairment.reject == REJECT_RST ? "RST" : "ICMP");
-	if (impairment) {
+	if (ops->takes_impairment) {
 		buf_puts(&out, ": ");
-		impairment_print(&out, impairment);
+		impairment_print(&out, &words->impairment);
+	}
+	if (ops->node_params) {
+		buf_puts(&out, ": ");
+		node_setting_print(&out, ops->node_params, &words->setting);
 	}
 	text = arena_strdup(p->arena, buf_str(&out));
 	buf_release(&out);
@@ -97,7 +102,7 @@ static struct fault_topology topology_of(struct planner *p)
 static void read_settings(struct planner *p, const struct scenario_entry *entry,
 	const struct fault_ops *ops, struct fault_words *words, struct fault_pattern *pattern)
 {
-	struct planner_rows tables[5] = {{NULL, NULL}};
+	struct planner_rows tables[6] = {{NULL, NULL}};
 	struct impairment *impairment = &words->impairment;
 	size_t n = 0;
 	struct err err;
@@ -110,6 +115,10 @@ static void read_settings(struct planner *p, const struct scenario_entry *entry,
 		tables[n++] = (struct planner_rows){match_params, &words->match};
 	if (ops->takes_reject)
 		tables[n++] = (struct planner_rows){fault_cut_params, impairment};
+	if (ops->node_params) {
+		tables[n++] = (struct planner_rows){ops->node_params, &words->setting};
+		param_set_defaults(ops->node_params, &words->setting);
+	}
 	param_set_defaults(impairment_params, impairment);
 	param_set_defaults(match_params, &words->match);
 	param_set_defaults(fault_pattern_params, pattern);
@@ -154,8 +163,7 @@ static void add_stage(struct planner *p, const struct scenario_entry *entry,
 	fault->until = entry->until;
 	fault->start_ns = entry->at_ns + stage->start_ns;
 	fault->length_ns = stage->end_ns - stage->start_ns;
-	fault->text = fault_text(p, entry, stage->subject, fault,
-		fault->ops->takes_impairment ? &words->impairment : NULL);
+	fault->text = fault_text(p, entry, stage->subject, fault, words);
 	fault->place = entry->place;
 }
 

@@ -313,6 +313,8 @@ static struct jv *timeline(void)
 	map_rows(&map, impairment_params);
 	map_rows(&map, match_params);
 	map_rows(&map, fault_pattern_params);
+	for (size_t i = 0; faults[i]; i++)
+		map_rows(&map, faults[i]->node_params);
 	map_need(&map, "at");
 	jv_set(list, "items", map_end(&map));
 	return described(list, "what happens when");

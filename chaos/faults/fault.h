@@ -10,6 +10,7 @@
 #ifndef CHAOS_FAULTS_FAULT_H
 #define CHAOS_FAULTS_FAULT_H
 
+#include "chaos/faults/node_setting.h"
 #include "chaos/faults/stage.h"
 #include "chaos/impairment.h"
 #include "chaos/match.h"
@@ -19,7 +20,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum node_action { NODE_NONE, NODE_KILL, NODE_PAUSE, NODE_RESTART, NODE_UNPLUG };
+enum node_action {
+	NODE_NONE,
+	NODE_KILL,
+	NODE_PAUSE,
+	NODE_RESTART,
+	NODE_UNPLUG,
+	NODE_SLOW,
+	NODE_FILL,
+	NODE_CLOCK
+};
 
 /* While the fault is in force, `impairment` is added to what the link has anyway, for the packets that
  * `match` means. */
@@ -30,10 +40,12 @@ struct link_effect {
 };
 
 /* KILL: killed, started again when the fault is undone. PAUSE: frozen, thawed. RESTART: stopped
- * orderly and started at once. UNPLUG: its interface goes down, and up again. */
+ * orderly and started at once. UNPLUG: its interface goes down, and up again. SLOW, FILL, CLOCK: see
+ * slow_cpu.c, disk_full.c and clock_offset.c; the node is made ready for them from its first start. */
 struct node_effect {
 	unsigned node; /* global index */
 	enum node_action action;
+	struct node_setting setting;
 };
 
 struct fault_effects {
@@ -63,6 +75,7 @@ struct fault_words {
 	enum fault_direction direction; /* as seen from the subject */
 	struct impairment impairment;   /* of kinds that take link parameters, or `reject` */
 	struct match match;             /* of kinds that take it: only these packets */
+	struct node_setting setting;    /* of kinds with node_params */
 };
 
 struct fault_ops {
@@ -73,7 +86,8 @@ struct fault_ops {
 	int takes_match;          /* accepts those of match_params: acts on some packets only */
 	int takes_reject;         /* accepts that of fault_cut_params: what it cuts it may refuse */
 	int on_nodes;
-	int lab_only; /* acts on what only nodes of our own have */
+	const struct param *node_params; /* rows of struct node_setting; NULL: none */
+	int lab_only;                    /* acts on what only nodes of our own have */
 	/* Of a fault on nodes that is tried out where it acts: what was seen for it to count as in
 	 * force. NULL: the agent did it, and nothing more is known. */
 	const char *proof;

@@ -19,5 +19,8 @@ extern const struct fault_ops fault_kill;
 extern const struct fault_ops fault_pause;
 extern const struct fault_ops fault_restart;
 extern const struct fault_ops fault_link_down;
+extern const struct fault_ops fault_slow_cpu;
+extern const struct fault_ops fault_disk_full;
+extern const struct fault_ops fault_clock_offset;
 
 #endif

@@ -93,7 +93,7 @@ static bool node_matches(const struct fault_topology *topology, size_t node, con
 }
 
 static int add_named(struct arena *arena, const struct fault_topology *topology, const char *name,
-	enum node_action action, bool *seen, struct err *err, struct fault_effects *out)
+	const struct node_effect *what, bool *seen, struct err *err, struct fault_effects *out)
 {
 	bool found = false;
 
@@ -105,7 +105,7 @@ static int add_named(struct arena *arena, const struct fault_topology *topology,
 			return err_set(err, "node \"%s\" is named twice", topology->nodes[i]);
 		seen[i] = true;
 		*ARENA_PUSH(arena, out->nodes, out->n_nodes) =
-			(struct node_effect){(unsigned)i, action};
+			(struct node_effect){(unsigned)i, what->action, what->setting};
 	}
 	return found ? 0 : no_such(err, "node", name, topology->nodes, topology->n_nodes);
 }
@@ -114,13 +114,14 @@ int topology_add_nodes(struct arena *arena, const struct fault_topology *topolog
 	const struct fault_words *words, enum node_action action, struct fault_effects *out,
 	struct err *err)
 {
+	struct node_effect what = {.action = action, .setting = words->setting};
 	bool *seen = arena_array(arena, topology->n_nodes + 1, sizeof(bool));
 
 	if (words->n_from || words->direction != DIRECTION_BOTH)
 		return err_set(err,
 			"a fault of a node has no other side; leave \"from\" and \"direction\" out");
 	for (size_t i = 0; i < words->n_subject; i++) {
-		if (add_named(arena, topology, words->subject[i], action, seen, err, out))
+		if (add_named(arena, topology, words->subject[i], &what, seen, err, out))
 			return -1;
 	}
 	return 0;

@@ -38,7 +38,7 @@ struct agent {
 	struct frame_reader reader;
 	struct plan *plan;
 	struct region region;
-	char dir[256], record[272];
+	char dir[256], record[272], groups[320];
 	struct prober_config prober_config;
 	struct beacon_config beacon_config;
 	struct child prober, beacon;
@@ -181,6 +181,8 @@ static int prepare(struct agent *agent, const struct jv *m, struct err *err)
 		return -1;
 	agent->n_changes =
 		1 + (unsigned)agent->region.n_nodes + 3; /* nodes; site, engine, two leaves */
+	snprintf(agent->groups, sizeof(agent->groups), "%s", jv_str(jv_get(m, "groups"), ""));
+	agent->region.groups = agent->groups;
 	if (settle_containers(agent, jv_get(m, "containers"), err) || hand_to_guardian(agent, err))
 		return -1;
 	return region_start_nodes(&agent->region, err);
@@ -292,6 +294,21 @@ static int stand_by(struct agent *agent, struct err *err)
 	return 0;
 }
 
+/* How much of a fault a node suffers; the plan is the controller's, so its number is enough. */
+static struct node_setting setting_of(const struct plan *plan, int64_t fault, unsigned node)
+{
+	const struct fault_effects *effects;
+
+	if (!plan || fault < 0 || (uint64_t)fault >= plan->n_faults)
+		return (struct node_setting){0};
+	effects = &plan->faults[fault].effects;
+	for (size_t i = 0; i < effects->n_nodes; i++) {
+		if (effects->nodes[i].node == node)
+			return effects->nodes[i].setting;
+	}
+	return (struct node_setting){0};
+}
+
 static int arm(struct agent *agent, const struct jv *m, struct err *err)
 {
 	const struct jv *nodes = jv_get(m, "nodes");
@@ -310,6 +327,8 @@ static int arm(struct agent *agent, const struct jv *m, struct err *err)
 		armed->change.nodes[k].node = (unsigned)jv_int(jv_at(n, 0), 0);
 		armed->change.nodes[k].action = (enum node_action)jv_int(jv_at(n, 1), 0);
 		armed->change.nodes[k].undo = jv_bool(jv_at(n, 2), false);
+		armed->change.nodes[k].setting = setting_of(
+			agent->plan, jv_int(jv_at(n, 3), -1), armed->change.nodes[k].node);
 	}
 	agent->n_armed++;
 	return 0;

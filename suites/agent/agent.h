@@ -8,11 +8,11 @@
  *
  * From the controller                                   Answer
  *   {type:"prepare", id, text, path, share, seed, engine, dir, decisions,
- *    watch}
+ *    groups, watch}
  *        build the site, lay the links' normal world, start the nodes      ok | error
  *   {type:"start", id}             the prober is up                        ok {ready} | error
  *   {type:"stand_by", id}          the beacon is up, the clients' threads wait  ok | error
- *   {type:"arm", id, at_ns, faults_on, nodes:[[node, action], ..]}         ok, later event "applied"
+ *   {type:"arm", id, at_ns, faults_on, nodes:[[node, action, undo, fault], ..]}  ok, later event "applied"
  *   {type:"tell", to:"prober"|"beacon", body}             handed on        -
  *   {type:"learn"}                                        containers came back: their MACs   -
  *   {type:"ping"}                                         keeps the lease  -

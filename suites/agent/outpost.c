@@ -122,6 +122,11 @@ int outpost_act(struct outpost *outpost, enum node_action action, bool undo, str
 	case NODE_UNPLUG:
 		return err_set(err, "container %s has a network of its runtime's; its plug stays",
 			outpost->container.name);
+	case NODE_SLOW:
+	case NODE_FILL:
+	case NODE_CLOCK:
+		return err_set(err, "container %s is not ours to cap, fill or tell the time",
+			outpost->container.name);
 	}
 	return 0;
 }

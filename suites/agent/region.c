@@ -1,4 +1,5 @@
 #include "suites/agent/region.h"
+#include "suites/agent/node_faults.h"
 #include "suites/agent/outpost.h"
 #include "chaos/engines/decisions.h"
 #include "fixtures/base/clock.h"
@@ -126,6 +127,7 @@ int region_up(struct region *region, const struct plan *plan, unsigned index, co
 	*region = (struct region){.plan = plan,
 		.index = index,
 		.dir = dir,
+		.groups = "",
 		.site = SITE_INIT,
 		.prober_netns = -1,
 		.beacon_netns = -1};
@@ -153,7 +155,7 @@ int region_learn(struct region *region, struct err *err)
 		: 0;
 }
 
-static int start_node(struct region *region, size_t k, struct err *err)
+static int place_node(struct region *region, size_t k, struct err *err)
 {
 	const struct plan_node *plan_node = &region->plan->nodes[region->node_index[k]];
 	const char *name = strchr(plan_node->spec.name, '/');
@@ -163,13 +165,20 @@ static int start_node(struct region *region, size_t k, struct err *err)
 	snprintf(node->dir, sizeof(node->dir), "%s/nodes/%s", region->dir,
 		name ? name + 1 : plan_node->spec.name);
 	snprintf(node->address, sizeof(node->address), "%s", addr.ip4_text);
-	return node_start(node, &plan_node->spec, region->plan->hosts, err);
+	return node_faults_prepare(node, plan_node, region->node_index[k], region->groups, err);
+}
+
+static int start_node(struct region *region, size_t k, struct err *err)
+{
+	const struct plan_node *plan_node = &region->plan->nodes[region->node_index[k]];
+
+	return node_start(&region->nodes[k], &plan_node->spec, region->plan->hosts, err);
 }
 
 int region_start_nodes(struct region *region, struct err *err)
 {
 	for (size_t k = 0; k < region->n_nodes && !region->outpost; k++) {
-		if (start_node(region, k, err))
+		if (place_node(region, k, err) || start_node(region, k, err))
 			return -1;
 	}
 	for (size_t k = 0; k < region->n_nodes && !region->outpost; k++) {
@@ -199,10 +208,12 @@ static int plug_node(const struct region *region, const struct node *node, bool 
 }
 
 static int act_on_node(
-	struct region *region, unsigned index, enum node_action action, bool undo, struct err *err)
+	struct region *region, const struct region_node_change *change, struct err *err)
 {
+	enum node_action action = change->action;
+	bool undo = change->undo;
 	size_t k;
-	struct node *node = find_node(region, index, &k);
+	struct node *node = find_node(region, change->node, &k);
 
 	if (!node)
 		return 0; /* another region's */
@@ -221,6 +232,11 @@ static int act_on_node(
 		return node_stop(node, STOP_LIMIT_NS, err) ? -1 : start_node(region, k, err);
 	case NODE_UNPLUG:
 		return plug_node(region, node, undo, err);
+	case NODE_SLOW:
+	case NODE_FILL:
+	case NODE_CLOCK:
+		return undo ? node_faults_undo(node, action, err)
+			    : node_faults_apply(node, action, &change->setting, err);
 	}
 	return 0;
 }
@@ -263,8 +279,7 @@ int region_apply(struct region *region, const struct region_change *change, stru
 	if (!n)
 		clock_sleep_until_ns(change->at_ns);
 	for (unsigned i = 0; i < change->n_nodes && !rc; i++)
-		rc = act_on_node(region, change->nodes[i].node, change->nodes[i].action,
-			change->nodes[i].undo, err);
+		rc = act_on_node(region, &change->nodes[i], err);
 	ack->nodes_done_ns = clock_now_ns();
 	compare_read_back(region, changes, n, ack);
 	return rc;
@@ -282,6 +297,7 @@ int region_heal(struct region *region, struct err *err)
 		if (!node->spec)
 			continue;
 		rc |= plug_node(region, node, true, err);
+		rc |= node_faults_heal(node, err);
 		if (node_is_running(node))
 			rc |= node_pause(node, false, err);
 		else

@@ -25,21 +25,25 @@ struct region {
 	unsigned *node_index;      /* global index of each */
 	size_t n_nodes;
 	uint64_t faults_on;      /* bit per fault of the plan */
+	const char *groups;      /* beginning of the names of control groups; "" */
 	struct outpost *outpost; /* of running containers; NULL: nodes of our own */
 };
 
 #define REGION_NODES_MAX 32
 
+/* What happens to a node; `undo` turns a kill into a start and a pause into a thaw. */
+struct region_node_change {
+	unsigned node;
+	enum node_action action;
+	bool undo;
+	struct node_setting setting;
+};
+
 /* An instant at which links and nodes of the region change together. */
 struct region_change {
 	uint64_t at_ns; /* CLOCK_MONOTONIC; 0: now */
 	uint64_t faults_on;
-	/* What happens to nodes; `undo` turns a kill into a start and a pause into a thaw. */
-	struct {
-		unsigned node;
-		enum node_action action;
-		bool undo;
-	} nodes[REGION_NODES_MAX];
+	struct region_node_change nodes[REGION_NODES_MAX];
 	unsigned n_nodes;
 };
 

@@ -8,7 +8,9 @@
 #include "chaos/clean.h"
 #include "chaos/engines/engine.h"
 #include "fixtures/base/buf.h"
+#include "fixtures/cpu_cap.h"
 #include "fixtures/json/jv.h"
+#include "fixtures/wrong_clock.h"
 #include "suites/commands/catalogue.h"
 #include "suites/commands/command.h"
 #include "suites/plan_parts.h"
@@ -258,6 +260,21 @@ static void look_at_dead_runs(struct diagnosis *d)
 		"regionproof clean");
 }
 
+/* What some faults of nodes need, and nothing else does. */
+static void look_at_node_faults(struct diagnosis *d)
+{
+	const char *library = wrong_clock_library();
+	char dir[300];
+	struct err err;
+	bool caps = !cpu_cap_find(dir, sizeof(dir), &err);
+
+	add_row(d, caps, "processor caps", caps ? dir : err.text, "the fault slow-cpu is refused",
+		"run as root, with control groups that may be written (docker run "
+		"--cgroupns=host -v /sys/fs/cgroup:/sys/fs/cgroup:rw)");
+	add_row(d, library != NULL, "libfaketime", library ? library : "not found",
+		"the fault clock-offset is refused", "apt-get install libfaketime");
+}
+
 static size_t width_of(const struct diagnosis *d, size_t offset, size_t most)
 {
 	size_t width = 0;
@@ -339,6 +356,7 @@ int cmd_doctor(const struct args *args, struct err *err)
 	look_at_engines(&d, look_at_privilege(&d));
 	look_at_dead_runs(&d);
 	look_at_build(&d);
+	look_at_node_faults(&d);
 	catalogue_recipes(d.share, look_at_recipe, &d);
 	rc = show(args, &d, err);
 	if (!rc)

@@ -117,6 +117,8 @@ static bool explain_fault(const char *name, struct buf *out)
 	}
 	if (fault->stages)
 		put_rows(out, "pattern (default; help)", fault_pattern_params);
+	if (fault->node_params)
+		put_rows(out, "parameters (default; help)", fault->node_params);
 	if (fault->takes_impairment)
 		put_rows(out, "parameters (default; help)", impairment_params);
 	if (fault->takes_match)

@@ -224,6 +224,7 @@ static void take_down(struct run *run)
 		close(run->backbone_fd);
 		run->backbone_fd = -1;
 	}
+	run_remove_groups(run);
 	run_raze_sites(run);
 	if (!run->options->keep && store_remove_work(&run->store, &err))
 		run_undone(run, false, "%s", err.text);

@@ -66,14 +66,17 @@ static int check_steady(const struct run *run, struct err *err)
 	return 0;
 }
 
-static void add_nodes(struct jv *nodes, const struct plan_fault *fault, bool undo)
+static void add_nodes(struct jv *nodes, const struct plan *plan, int index, bool undo)
 {
+	const struct plan_fault *fault = &plan->faults[index];
+
 	for (size_t i = 0; i < fault->effects.n_nodes; i++) {
 		struct jv *node = jv_new_array();
 
 		jv_add(node, jv_new_int(fault->effects.nodes[i].node));
 		jv_add(node, jv_new_int(fault->effects.nodes[i].action));
 		jv_add(node, jv_new_bool(undo));
+		jv_add(node, jv_new_int(index));
 		jv_add(nodes, node);
 	}
 }
@@ -95,7 +98,7 @@ static int arm(struct run *run, struct timeline *line, struct err *err)
 			change.off |= bit;
 		else
 			change.on |= bit;
-		add_nodes(nodes, &run->plan->faults[step->index], undo);
+		add_nodes(nodes, run->plan, step->index, undo);
 		if (!undo) {
 			run->evidence.faults[step->index].asked_ns = at;
 			run->failed_over_ns = 0;

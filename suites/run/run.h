@@ -65,6 +65,7 @@ struct run {
 	struct arena arena;
 	struct plan *plan;
 	struct store store;
+	char groups[320]; /* folder of control groups; "": the plan needs none */
 	struct guardian guardian;
 	struct crew crew;
 	struct fleet fleet; /* of running containers; empty with a recipe */
@@ -139,6 +140,11 @@ int run_adopt_containers(struct run *run, struct err *err);
 int run_follow_containers(struct run *run, struct err *err);
 void run_return_containers(struct run *run);
 void run_raze_sites(struct run *run);
+/* Control groups of nodes (groups.c). */
+int run_find_groups(struct run *run, struct err *err);
+int run_make_groups(struct run *run, struct err *err);
+void run_list_groups(const struct run *run, struct jv *message);
+void run_remove_groups(struct run *run);
 /* One thing undone or not, for the report. */
 void run_undone(struct run *run, bool undone, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -27,7 +27,7 @@ static int start_guarded_crew(struct run *run, struct err *err)
 		return -1;
 	run->crew.watch[RUN_WATCH_SIGNALS] = run->signal_fd;
 	run->crew.watch[RUN_WATCH_GUARDIAN] = run->guardian.fd;
-	if (store_make_work(&run->store, err))
+	if (store_make_work(&run->store, err) || run_make_groups(run, err))
 		return -1;
 	if (run->plan->containers) {
 		if (run_ground_containers(run, err))
@@ -78,6 +78,7 @@ static int bring_up(struct run *run, struct err *err)
 	jv_set(message, "seed", jv_new_string(seed));
 	jv_set(message, "engine", jv_new_string(run->engine));
 	jv_set(message, "dir", jv_new_string(run->store.work));
+	run_list_groups(run, message);
 	if (run->options->decisions)
 		jv_set(message, "decisions", jv_new_int((int64_t)DECISIONS_LIMIT));
 	jv_set(message, "watch", jv_new_bool(run->options->watch));

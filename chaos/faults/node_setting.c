@@ -1,0 +1,79 @@
+#include "chaos/faults/node_setting.h"
+#include "fixtures/base/buf.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* The kernel takes no quota below 1 ms in a period of at most 100 ms used here. */
+#define CAP_MIN_PPM 10000
+#define CAP_MAX_PPM 1000000
+#define DISK_MIN (UINT64_C(1) << 20)
+#define DISK_MAX (UINT64_C(16) << 30)
+/* Ten years: dates stay dates. */
+#define OFFSET_MAX_NS UINT64_C(315360000000000000)
+
+const struct param slow_cpu_params[] = {
+	{.name = "cap",
+		.type = PARAM_SHARE,
+		.fallback = "10%",
+		.min = CAP_MIN_PPM,
+		.max = CAP_MAX_PPM,
+		.help = "share of one processor that all programs of the node together get",
+		.offset = offsetof(struct node_setting, cap_ppm)},
+	PARAM_END,
+};
+
+const struct param disk_full_params[] = {
+	{.name = "disk",
+		.type = PARAM_SIZE,
+		.fallback = "256mb",
+		.min = DISK_MIN,
+		.max = DISK_MAX,
+		.help = "size of the node's own disk, a tmpfs, for the whole run",
+		.offset = offsetof(struct node_setting, disk_bytes)},
+	{.name = "left",
+		.type = PARAM_SIZE,
+		.fallback = "0b",
+		.max = DISK_MAX,
+		.help = "room that is left on it while the fault lasts",
+		.offset = offsetof(struct node_setting, left_bytes)},
+	PARAM_END,
+};
+
+const struct param clock_offset_params[] = {
+	{.name = "ahead",
+		.type = PARAM_DURATION,
+		.fallback = "0s",
+		.max = OFFSET_MAX_NS,
+		.help = "how far the node's wall clock is ahead",
+		.offset = offsetof(struct node_setting, ahead_ns)},
+	{.name = "behind",
+		.type = PARAM_DURATION,
+		.fallback = "0s",
+		.max = OFFSET_MAX_NS,
+		.help = "how far it is behind; one of the two",
+		.offset = offsetof(struct node_setting, behind_ns)},
+	PARAM_END,
+};
+
+void node_setting_print(
+	struct buf *out, const struct param *rows, const struct node_setting *setting)
+{
+	const char *comma = "";
+
+	for (const struct param *row = rows; row && row->name; row++) {
+		uint64_t value;
+
+		memcpy(&value, (const char *)setting + row->offset, sizeof(value));
+		if (!value)
+			continue;
+		buf_printf(out, "%s%s ", comma, row->name);
+		param_print_row(out, row, setting);
+		comma = ", ";
+	}
+}
+
+int64_t node_setting_offset_ns(const struct node_setting *setting)
+{
+	return (int64_t)setting->ahead_ns - (int64_t)setting->behind_ns;
+}

@@ -1,0 +1,72 @@
+#include "suites/agent/node_faults.h"
+#include "fixtures/base/log.h"
+#include "fixtures/cpu_cap.h"
+#include "fixtures/disk_room.h"
+#include "fixtures/wrong_clock.h"
+
+#include <stdio.h>
+
+int node_faults_prepare(struct node *node, const struct plan_node *plan_node, unsigned index,
+	const char *groups, struct err *err)
+{
+	if (plan_node->capped)
+		snprintf(node->cgroup, sizeof(node->cgroup), "%s-%u", groups, index);
+	return plan_node->spec.disk_bytes
+		? disk_room_mount(node->dir, plan_node->spec.disk_bytes, err)
+		: 0;
+}
+
+static int cap(const struct node *node, uint64_t share_ppm, struct err *err)
+{
+	uint64_t used_ppm;
+
+	if (cpu_cap_set(node->cgroup, share_ppm, err) ||
+		cpu_cap_prove(node->cgroup, share_ppm, &used_ppm, err))
+		return err_prefix(err, "%s", node->spec->name);
+	log_info("%s: had %.1f%% of a processor with a cap of %.1f%%", node->spec->name,
+		(double)used_ppm / 1e4, (double)share_ppm / 1e4);
+	return 0;
+}
+
+static int set_clock(const struct node *node, int64_t offset_ns, struct err *err)
+{
+	return wrong_clock_set(node->dir, offset_ns, err) || wrong_clock_prove(node, offset_ns, err)
+		? -1
+		: 0;
+}
+
+int node_faults_apply(const struct node *node, enum node_action action,
+	const struct node_setting *setting, struct err *err)
+{
+	if (action == NODE_SLOW)
+		return cap(node, setting->cap_ppm, err);
+	if (action == NODE_FILL)
+		return disk_room_take(node->dir, setting->left_bytes, err);
+	if (action == NODE_CLOCK)
+		return set_clock(node, node_setting_offset_ns(setting), err);
+	return 0;
+}
+
+int node_faults_undo(const struct node *node, enum node_action action, struct err *err)
+{
+	if (action == NODE_SLOW)
+		return cpu_cap_set(node->cgroup, 0, err);
+	if (action == NODE_FILL)
+		return disk_room_give_back(node->dir, node->spec->disk_bytes, err);
+	if (action == NODE_CLOCK)
+		return set_clock(node, 0, err);
+	return 0;
+}
+
+int node_faults_heal(const struct node *node, struct err *err)
+{
+	int rc = 0;
+
+	if (node->cgroup[0])
+		rc |= cpu_cap_set(node->cgroup, 0, err);
+	if (node->spec->disk_bytes)
+		rc |= disk_room_give_back(node->dir, node->spec->disk_bytes, err);
+	if (node->spec->clock_library)
+		rc |= wrong_clock_set(node->dir, 0, err);
+	return rc;
+}

@@ -1,0 +1,57 @@
+/*
+ * plan_nodes: what nodes need from their first start for the faults that they will suffer: a disk of
+ * their own, a control group, the library of a wrong clock.
+ */
+#include "fixtures/base/buf.h"
+#include "fixtures/wrong_clock.h"
+#include "suites/plan_parts.h"
+
+#include <string.h>
+
+static void need_disk(struct planner *p, const struct plan_fault *fault,
+	const struct node_setting *setting, struct node_spec *spec)
+{
+	if (setting->left_bytes >= setting->disk_bytes)
+		complain(p->complaints, fault->place,
+			"\"left\" is as much as the whole disk; nothing would be full");
+	else if (spec->disk_bytes && spec->disk_bytes != setting->disk_bytes)
+		complain(p->complaints, fault->place,
+			"the disk of %s has two sizes; write the same \"disk\" in each fault",
+			spec->name);
+	spec->disk_bytes = setting->disk_bytes;
+}
+
+static void need_clock(struct planner *p, const struct plan_fault *fault, struct node_spec *spec)
+{
+	const char *library = wrong_clock_library();
+	struct err err;
+
+	if (!library && !strstr(buf_str(p->missing), "libfaketime"))
+		buf_printf(p->missing,
+			"%sthe fault clock-offset needs libfaketime, which is not installed; "
+			"install the Debian package libfaketime",
+			p->missing->len ? "; " : "");
+	if (spec->argv[0][0] == '/' && wrong_clock_accepts(spec->argv[0], &err))
+		complain(p->complaints, fault->place, "%s", err.text);
+	spec->clock_library = library;
+}
+
+void plan_nodes(struct planner *p)
+{
+	struct plan *plan = p->plan;
+
+	for (size_t f = 0; f < plan->n_faults && !plan->containers && !plan->remote; f++) {
+		const struct plan_fault *fault = &plan->faults[f];
+
+		for (size_t i = 0; i < fault->effects.n_nodes; i++) {
+			const struct node_effect *effect = &fault->effects.nodes[i];
+			struct plan_node *node = &plan->nodes[effect->node];
+
+			node->capped |= effect->action == NODE_SLOW;
+			if (effect->action == NODE_FILL)
+				need_disk(p, fault, &effect->setting, &node->spec);
+			if (effect->action == NODE_CLOCK)
+				need_clock(p, fault, &node->spec);
+		}
+	}
+}
