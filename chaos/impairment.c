@@ -47,7 +47,7 @@ const struct param impairment_params[] = {
 		"standard deviation of the delay; for uniform half its width"),
 	{.name = "distribution", .type = PARAM_CHOICE, .fallback = "uniform",
 		.choices = distribution_names,
-		.help = "shape of the jitter; table: given as delay-percentiles or rtt-percentiles of a link",
+		.help = "shape of the jitter; table: given as delay-percentiles, rtt-percentiles or { trace: FILE } of a link",
 		ROW(distribution)},
 	BOOL_ROW("reorder", reorder,
 		"may jitter bring packets out of order? (never with a rate)"),

@@ -134,6 +134,8 @@ struct plan {
 	const char *name, *about, *path; /* path as given */
 	const char *text;                /* the scenario file's own text */
 	const char *recipe_name;
+	const char **traces; /* files of recorded delays that links were read from */
+	size_t n_traces;
 	const char *links_from; /* the preset and its date; NULL: the scenario has all links */
 	uint64_t seed;
 

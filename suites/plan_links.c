@@ -43,10 +43,12 @@ static struct impairment link_impairment(struct planner *p, const struct scenari
 
 	param_set_defaults(impairment_params, &impairment);
 	for (size_t i = 0; i < link->settings.n; i++) {
-		if (!planner_is_percentile(&link->settings.items[i]))
+		if (!planner_is_percentile(&link->settings.items[i]) &&
+			!planner_is_trace(&link->settings.items[i]))
 			planner_set(p, &link->settings.items[i], tables, "a link");
 	}
 	planner_percentiles(p, link, &impairment);
+	planner_trace(p, link, &impairment);
 	if (impairment_check(&impairment, &err))
 		complain(p->complaints, link->place, "%s", err.text);
 	if (cut)

@@ -50,6 +50,11 @@ bool planner_is_percentile(const struct scenario_setting *setting);
 void planner_percentiles(
 	struct planner *p, const struct scenario_link *link, struct impairment *impairment);
 
+/* "distribution.trace" and its like, and what is recorded there into the link's impairment. */
+bool planner_is_trace(const struct scenario_setting *setting);
+void planner_trace(
+	struct planner *p, const struct scenario_link *link, struct impairment *impairment);
+
 /* How many samples or effective trials an expectation can have at most in this plan, estimated
  * from rates and lengths; 0 where nothing can be said. *what: "reads". */
 uint64_t plan_planned_samples(

@@ -228,6 +228,23 @@ static struct jv *regions(void)
 		"the regions by name; the nodes of the recipe come up in each");
 }
 
+static struct jv *open_map(const char *help)
+{
+	return described(typed("object"), help);
+}
+
+static struct jv *trace_of(void)
+{
+	static const char *const kinds[] = {"rtt", "delay", NULL};
+	struct map map = map_begin();
+
+	map_add(&map, "trace",
+		described(typed("string"),
+			"file beside the scenario: one value a line (81.3ms), or what ping printed"));
+	map_add(&map, "of", described(one_of(kinds), "what its values are (rtt)"));
+	return map_end(&map);
+}
+
 static struct jv *links(void)
 {
 	struct jv *json = typed("object"), *kinds = jv_new_object();
@@ -235,15 +252,16 @@ static struct jv *links(void)
 
 	map_value(&map, "rtt", PARAM_DURATION, "round trip; each way gets half of it as its delay");
 	map_rows(&map, impairment_params);
+	map_add(&map, "distribution",
+		described(either(row_value(param_find(impairment_params, "distribution")),
+				  trace_of()),
+			"shape of the jitter, or recorded delays"));
+	map_add(&map, "rtt-percentiles", open_map("measured round trips: p50: 80ms, p99: 95ms"));
+	map_add(&map, "delay-percentiles", open_map("the same of one direction"));
 	jv_set(kinds, "^.+ (<->|->) .+$", map_end(&map));
 	jv_set(json, "patternProperties", kinds);
 	return described(json,
 		"the normal world, in force the whole run: A <-> B both ways, A -> B one way");
-}
-
-static struct jv *open_map(const char *help)
-{
-	return described(typed("object"), help);
 }
 
 static struct jv *system_section(void)
@@ -254,7 +272,8 @@ static struct jv *system_section(void)
 		described(typed("string"), "how it comes up: regionproof list recipes"));
 	map_add(&map, "with", open_map("what the recipe may be told: regionproof explain RECIPE"));
 	map_add(&map, "containers", open_map("running containers instead of a recipe"));
-	map_add(&map, "endpoints", open_map("a system that somebody else runs: driver, and addresses of the regions"));
+	map_add(&map, "endpoints",
+		open_map("a system that somebody else runs: driver, and addresses of the regions"));
 	return described(map_end(&map), "what is under test");
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define NAME_TRIES 1000
+#define TRACE_BYTES_MAX (64 << 20)
 
 static int make_runs(const char *runs, char *absolute, struct err *err)
 {
@@ -61,6 +62,26 @@ static int link_latest(const struct store *store, const char *runs, struct err *
 	return 0;
 }
 
+/* Recorded delays that the scenario reads lie beside it, here as where it came from. */
+static int keep_traces(const struct store *store, const struct plan *plan, struct err *err)
+{
+	for (size_t i = 0; i < plan->n_traces; i++) {
+		const char *last = strrchr(plan->traces[i], '/');
+		struct buf text = {0};
+		char path[1400];
+		int rc;
+
+		snprintf(path, sizeof(path), "%s/%.200s", store->dir,
+			last ? last + 1 : plan->traces[i]);
+		rc = buf_read_file(&text, plan->traces[i], TRACE_BYTES_MAX, err) ||
+			(access(path, F_OK) && buf_write_file(&text, path, err));
+		buf_release(&text);
+		if (rc)
+			return -1;
+	}
+	return 0;
+}
+
 int store_create(struct store *store, const char *runs, const struct plan *plan, struct err *err)
 {
 	char absolute[PATH_MAX], path[1100];
@@ -84,7 +105,7 @@ int store_create(struct store *store, const char *runs, const struct plan *plan,
 	buf_puts(&text, plan->text);
 	rc = buf_write_file(&text, path, err);
 	buf_release(&text);
-	return rc ? -1 : link_latest(store, absolute, err);
+	return rc || keep_traces(store, plan, err) ? -1 : link_latest(store, absolute, err);
 }
 
 int store_make_work(const struct store *store, struct err *err)
