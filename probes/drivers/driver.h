@@ -78,6 +78,8 @@ enum driver_can {
 	 * kept (no claim of an age). Such groups have no part in the data. */
 	DRIVER_LOOKUPS = 1 << 8,
 	DRIVER_TLS = 1 << 9,
+	/* A connection begins with a handshake; what fails before its end was surely not sent. */
+	DRIVER_HANDSHAKE = 1 << 10,
 };
 
 struct driver;

@@ -50,7 +50,8 @@ static const struct param exec_params[] = {
 		.type = PARAM_STRING,
 		.fallback = "deletes",
 		.offset = offsetof(struct exec_options, can),
-		.help = "what answers have: versions, min-version, age, node, epochs, roles, deletes"},
+		.help = "what answers have: versions, min-version, age, node, epochs, roles, deletes, "
+			"handshake"},
 	PARAM_END,
 };
 
@@ -59,7 +60,7 @@ static const struct {
 	unsigned bit;
 } cans[] = {{"versions", DRIVER_VERSIONS}, {"min-version", DRIVER_MIN_VERSION}, {"age", DRIVER_AGE},
 	{"node", DRIVER_NAMES_NODE}, {"epochs", DRIVER_EPOCHS}, {"roles", DRIVER_ROLES},
-	{"deletes", DRIVER_DELETES}};
+	{"deletes", DRIVER_DELETES}, {"handshake", DRIVER_HANDSHAKE}};
 #define N_CANS (sizeof(cans) / sizeof(*cans))
 
 /* The bits of the list; *unknown: a word of it that is none, else NULL. */
@@ -109,7 +110,7 @@ static int exec_check(const void *options, struct err *err)
 	if (unknown)
 		return err_set(err,
 			"can: \"%.*s\" is none of versions, min-version, age, node, "
-			"epochs, roles, deletes",
+			"epochs, roles, deletes, handshake",
 			(int)len, unknown);
 	return 0;
 }

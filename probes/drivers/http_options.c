@@ -82,7 +82,7 @@ const struct param http_rows[] = {
 unsigned http_options_can(const void *options)
 {
 	const struct http_options *o = options;
-	unsigned can = 0;
+	unsigned can = DRIVER_TLS;
 
 	if (template_names(o->read.path, "min-version") ||
 		template_names(o->read.headers, "min-version") ||

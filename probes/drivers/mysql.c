@@ -566,7 +566,8 @@ static void mysql_close_all(struct driver *driver)
 const struct driver_ops driver_mysql = {
 	.name = "mysql",
 	.help = "MariaDB: a table kv, or statements of your own; roles by read_only",
-	.can = DRIVER_NAMES_NODE | DRIVER_ROLES | DRIVER_DELETES | DRIVER_VERSIONS | DRIVER_EPOCHS,
+	.can = DRIVER_NAMES_NODE | DRIVER_ROLES | DRIVER_DELETES | DRIVER_VERSIONS | DRIVER_EPOCHS |
+		DRIVER_HANDSHAKE,
 	.default_port = 3306,
 	.params = mysql_params,
 	.options_size = sizeof(struct mysql_options),

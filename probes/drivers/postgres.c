@@ -545,7 +545,8 @@ static void postgres_close(struct driver *driver)
 const struct driver_ops driver_postgres = {
 	.name = "postgres",
 	.help = "PostgreSQL: a table kv, or statements of your own; roles by recovery and timeline",
-	.can = DRIVER_NAMES_NODE | DRIVER_ROLES | DRIVER_DELETES | DRIVER_VERSIONS | DRIVER_EPOCHS,
+	.can = DRIVER_NAMES_NODE | DRIVER_ROLES | DRIVER_DELETES | DRIVER_VERSIONS | DRIVER_EPOCHS |
+		DRIVER_HANDSHAKE,
 	.default_port = 5432,
 	.params = postgres_params,
 	.options_size = sizeof(struct postgres_options),

@@ -59,6 +59,8 @@ enum option_id {
 	OPTION_BASELINE,
 	OPTION_MAX_AGE,
 	OPTION_KEEP_RUNS,
+	OPTION_DRIVER,
+	OPTION_URL,
 	OPTION_BUDGET,
 	OPTION_VARY,
 	OPTION_DECISIONS,
@@ -134,6 +136,7 @@ int cmd_plan(const struct args *args, struct err *err);
 int cmd_list(const struct args *args, struct err *err);
 int cmd_explain(const struct args *args, struct err *err);
 int cmd_doctor(const struct args *args, struct err *err);
+int doctor_driver(const struct args *args, struct err *err); /* doctor --driver */
 int cmd_run(const struct args *args, struct err *err);
 int cmd_watch(const struct args *args, struct err *err);
 int cmd_explore(const struct args *args, struct err *err);

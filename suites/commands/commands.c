@@ -22,8 +22,8 @@ const struct command commands[] = {
 		"what there is, one a line", OPTION(JSON) | OPTION(SHARE), cmd_list},
 	{"explain", "NAME", 1, 1, "a metric, fault, driver, engine, checker or recipe in full",
 		OPTION(SHARE), cmd_explain},
-	{"doctor", "", 0, 0, "can this machine run it? decided by trying",
-		OPTION(JSON) | OPTION(SHARE), cmd_doctor},
+	{"doctor", "", 0, 0, "can this machine run it? decided by trying; or is a driver right?",
+		OPTION(JSON) | OPTION(SHARE) | OPTION(DRIVER) | OPTION(URL), cmd_doctor},
 	{"explore", "SCENARIO", 1, 1,
 		"random timelines until one fails; the smallest that does becomes a scenario",
 		OPTION(BUDGET) | OPTION(JOBS) | OPTION(SEED) | OPTION(SHARE) | OPTION(ENGINE) |

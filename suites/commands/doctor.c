@@ -353,6 +353,10 @@ int cmd_doctor(const struct args *args, struct err *err)
 	struct diagnosis d = {.share = args->values[OPTION_SHARE]};
 	int rc;
 
+	if (args->values[OPTION_DRIVER])
+		return doctor_driver(args, err);
+	if (args->values[OPTION_URL])
+		return err_exit(err, EXIT_USAGE, "--url goes with --driver");
 	look_at_engines(&d, look_at_privilege(&d));
 	look_at_dead_runs(&d);
 	look_at_build(&d);

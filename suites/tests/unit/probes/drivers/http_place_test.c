@@ -121,11 +121,12 @@ static void what_it_can_follows_from_the_templates(void **state)
 
 	(void)state;
 	param_set_defaults(http_rows, &options);
-	assert_int_equal(http_options_can(&options), DRIVER_DELETES);
+	assert_int_equal(http_options_can(&options), DRIVER_TLS | DRIVER_DELETES);
 	set(&options, "delete.path", "");
 	set(&options, "answer.version", "header ETag");
 	set(&options, "read.headers", "X-Min: {min-version}");
-	assert_int_equal(http_options_can(&options), DRIVER_VERSIONS | DRIVER_MIN_VERSION);
+	assert_int_equal(
+		http_options_can(&options), DRIVER_TLS | DRIVER_VERSIONS | DRIVER_MIN_VERSION);
 }
 
 int main(void)
