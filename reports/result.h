@@ -131,6 +131,16 @@ struct result_change {
 	bool undone;
 };
 
+/* A row of a pack's table (suites/pack.h), after the trials so far. */
+struct result_claim {
+	const char *system;                /* that was tested: the product, or "stand-in: ..." */
+	const char *claim, *source, *date; /* in words, where it was read, and when */
+	const char *claimed;               /* as it was tested */
+	const char *measured;              /* the worst of the trials */
+	const char *interval;              /* how many trials held, and what that bounds */
+	enum verdict verdict;
+};
+
 struct result {
 	int schema;
 	const char *tool_version;
@@ -157,6 +167,8 @@ struct result {
 	size_t n_expects;
 	const struct result_change *changes; /* clean-up */
 	size_t n_changes;
+	const struct result_claim *claims; /* of a pack; not read back from a stored run */
+	size_t n_claims;
 	struct series series; /* what happened when */
 	bool clean;           /* clean-up verified */
 	bool interrupted;

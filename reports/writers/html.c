@@ -126,11 +126,10 @@ static void put_contents(const struct html *html)
 	const struct {
 		const char *name;
 		bool there;
-	} sections[] = {{"expectations", true}, {"timeline", true},
-		{"counterexamples", has_counterexamples(result)},
+	} sections[] = {{"claims", result->n_claims > 0}, {"expectations", true},
+		{"timeline", true}, {"counterexamples", has_counterexamples(result)},
 		{"charts", result->series.n_buckets > 0},
-		{"staleness", result->series.n_buckets > 0},
-		{"links", result->series.n_links > 0},
+		{"staleness", result->series.n_buckets > 0}, {"links", result->series.n_links > 0},
 		{"visibility", result->series.n_visibilities > 0}, {"faults", true},
 		{"limits", true}, {"environment", true}, {"scenario", true}, {"files", true}};
 
@@ -152,6 +151,7 @@ void html_write(const struct result *result, const struct writer_options *option
 	html_put_verdict(&html);
 	put_contents(&html);
 	buf_puts(out, "<main>\n");
+	html_put_claims(&html);
 	html_put_expects(&html);
 	html_put_timeline(&html);
 	html_put_witnesses(&html);

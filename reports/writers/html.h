@@ -17,7 +17,7 @@
 #include "reports/writers/html_svg.h"
 #include "reports/writers/html_text.h"
 
-#define HTML_ROWS_MAX 600 /* of a table of numbers */
+#define HTML_ROWS_MAX 600   /* of a table of numbers */
 #define HTML_EVENTS_MAX 500 /* in the table, and so with a number in the timeline */
 
 struct html {
@@ -27,6 +27,7 @@ struct html {
 };
 
 void html_put_verdict(const struct html *html);    /* html_verdict.c */
+void html_put_claims(const struct html *html);     /* html_claims.c */
 void html_put_expects(const struct html *html);    /* html_expects.c */
 void html_put_timeline(const struct html *html);   /* html_timeline.c */
 void html_put_events(const struct html *html);     /* html_events.c */

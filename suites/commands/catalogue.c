@@ -1,5 +1,6 @@
 #include "suites/commands/catalogue.h"
 #include "fixtures/base/buf.h"
+#include "suites/pack.h"
 #include "suites/plan_parts.h"
 
 #include <glob.h>
@@ -91,6 +92,14 @@ void catalogue_scenarios(const char *share, catalogue_row *row, void *to)
 	if (access(installed, R_OK))
 		installed = arena_printf(&arena, "%s/../suites/scenarios", folder);
 	each_file(&arena, arena_printf(&arena, "%s/*.yaml", installed), row, to);
+	arena_release(&arena);
+}
+
+void catalogue_packs(const char *share, catalogue_row *row, void *to)
+{
+	struct arena arena = {0};
+
+	each_file(&arena, arena_printf(&arena, "%s/*.yaml", pack_folder(&arena, share)), row, to);
 	arena_release(&arena);
 }
 

@@ -11,6 +11,7 @@ typedef void catalogue_row(void *to, const char *name, const char *help);
 void catalogue_recipes(const char *share, catalogue_row *row, void *to);
 void catalogue_links(const char *share, catalogue_row *row, void *to);
 void catalogue_scenarios(const char *share, catalogue_row *row, void *to);
+void catalogue_packs(const char *share, catalogue_row *row, void *to);
 /* The recipe of that name; false where there is none or it cannot be read. */
 bool catalogue_recipe(struct arena *arena, const char *share, const char *name, struct recipe *out);
 

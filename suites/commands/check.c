@@ -2,6 +2,7 @@
 #include "fixtures/base/buf.h"
 #include "fixtures/json/jv.h"
 #include "suites/commands/command.h"
+#include "suites/commands/run_pack.h"
 #include "suites/plan.h"
 
 #include <ctype.h>
@@ -49,9 +50,12 @@ static struct jv *complaints_json(const char *text)
 }
 
 /* Exit code of one file; what there is to say goes into out and errors, or into files. */
-static int check_one(const struct args *args, const char *path, struct jv *files, struct buf *out)
+/* text NULL: the file's own. */
+static int check_one(const struct args *args, const char *path, const char *text, struct jv *files,
+	struct buf *out)
 {
-	struct plan_options options = {.path = path, .share = args->values[OPTION_SHARE]};
+	struct plan_options options = {
+		.path = path, .text = text, .share = args->values[OPTION_SHARE]};
 	struct buf errors = {0};
 	struct err err = {0};
 	struct plan *plan = plan_build(&options, false, &err, &errors);
@@ -74,18 +78,34 @@ static int check_one(const struct args *args, const char *path, struct jv *files
 	return plan ? EXIT_OK : err_exit_code(&err);
 }
 
+/* The scenario of a pack, with the claims in it. */
+static int check_pack(const struct args *args, struct jv *files, struct buf *out, struct err *err)
+{
+	struct run_pack pack;
+	int code = run_pack_open(&pack, args, err);
+
+	if (!code)
+		code = check_one(args, pack.path, pack.text, files, out);
+	run_pack_release(&pack);
+	return code;
+}
+
 int cmd_check(const struct args *args, struct err *err)
 {
 	struct jv *json = json_head("check"), *files = jv_new_array();
 	struct buf out = {0};
 	int worst = EXIT_OK, code;
 
-	for (int i = 0; i < args->n_operands; i++) {
-		code = check_one(args, args->operands[i], files, &out);
+	if (args->values[OPTION_PACK])
+		worst = check_pack(args, files, &out, err);
+	else if (!args->n_operands)
+		worst = err_exit(err, EXIT_USAGE, "check needs SCENARIO... or --pack NAME");
+	for (int i = 0; i < args->n_operands && !args->values[OPTION_PACK]; i++) {
+		code = check_one(args, args->operands[i], NULL, files, &out);
 		worst = code ? code : worst;
 	}
 	jv_set(json, "files", files);
-	if (args_json(args) ? print_json(json, err) : print_out(&out, err))
+	if (worst >= 0 && (args_json(args) ? print_json(json, err) : print_out(&out, err)))
 		worst = -1;
 	jv_free(json);
 	buf_release(&out);

@@ -7,19 +7,21 @@ const struct command commands[] = {
 	{"run", "[SCENARIO...]", 0, -1, "carry scenarios out and judge what was seen",
 		OPTION(JSON) | OPTION(SHARE) | OPTION(SEED) | OPTION(ENGINE) | OPTION(RUNS) |
 			OPTION(KEEP) | OPTION(VERBOSE) | OPTION(QUIET) | OPTION(DECISIONS) |
-			OPTION(REPLAY) | OPTION(LIVE) | OPTION(HOLD) | OPTION(PORT),
+			OPTION(REPLAY) | OPTION(LIVE) | OPTION(HOLD) | OPTION(PORT) | OPTION(PACK) |
+			OPTION(TRIALS),
 		cmd_run},
 	{"watch", "SCENARIO", 1, 1,
 		"no faults: RTT, loss, staleness and roles between regions, as metrics on a port",
 		OPTION(PORT) | OPTION(LISTEN) | OPTION(SHARE) | OPTION(ENGINE) | OPTION(VERBOSE) |
 			OPTION(QUIET),
 		cmd_watch},
-	{"check", "SCENARIO...", 1, -1, "find every mistake in scenarios, with its line and column",
-		OPTION(JSON) | OPTION(SHARE), cmd_check},
+	{"check", "[SCENARIO...]", 0, -1,
+		"find every mistake in scenarios, with its line and column",
+		OPTION(JSON) | OPTION(SHARE) | OPTION(PACK), cmd_check},
 	{"plan", "SCENARIO", 1, 1, "dry run: every change that a run would make, and its inverse",
 		OPTION(JSON) | OPTION(SHARE) | OPTION(SEED), cmd_plan},
-	{"list", "engines|faults|drivers|checkers|metrics|recipes|links|scenarios|writers", 1, 1,
-		"what there is, one a line", OPTION(JSON) | OPTION(SHARE), cmd_list},
+	{"list", "engines|faults|drivers|checkers|metrics|recipes|links|scenarios|packs|writers", 1,
+		1, "what there is, one a line", OPTION(JSON) | OPTION(SHARE), cmd_list},
 	{"explain", "NAME", 1, 1, "a metric, fault, driver, engine, checker or recipe in full",
 		OPTION(SHARE), cmd_explain},
 	{"doctor", "", 0, 0, "can this machine run it? decided by trying; or is a driver right?",

@@ -67,6 +67,7 @@ static const struct {
 	{"recipes", catalogue_recipes},
 	{"links", catalogue_links},
 	{"scenarios", catalogue_scenarios},
+	{"packs", catalogue_packs},
 	{"writers", list_writers},
 };
 

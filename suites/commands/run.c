@@ -6,6 +6,7 @@
 #include "suites/commands/ci.h"
 #include "suites/commands/command.h"
 #include "suites/commands/replay_run.h"
+#include "suites/commands/run_pack.h"
 #include "suites/commands/run_store.h"
 #include "suites/run/run.h"
 #include "suites/run/trials.h"
@@ -94,7 +95,8 @@ static int read_options(
 
 /* One trial. *repeat and *seed come from its plan, for the trials after it. */
 static int run_trial(const struct args *args, const struct run_options *options,
-	struct trials *trials, uint64_t *repeat, uint64_t *seed, struct err *err)
+	struct trials *trials, struct run_pack *pack, uint64_t *repeat, uint64_t *seed,
+	struct err *err)
 {
 	struct ci ci = {.section = (int)trials->n};
 	struct buf errors = {0};
@@ -106,13 +108,18 @@ static int run_trial(const struct args *args, const struct run_options *options,
 	if (run_scenario(&run, options, &result, err, &errors)) {
 		fputs(buf_str(&errors), stderr);
 		ci_end(&ci, NULL, err);
-	} else if (!write_files(&result, err) && !show(args, &result, err) &&
-		!ci_end(&ci, &result, err)) {
+		run_release(&run);
+		buf_release(&errors);
+		return -1;
+	}
+	trials_add(trials, run.plan, &result);
+	if (pack)
+		run_pack_take(pack, run.plan, trials, &result);
+	if (!write_files(&result, err) && !show(args, &result, err) && !ci_end(&ci, &result, err)) {
 		enter_in_ledger(options, &result);
 		code = result.exit_code;
 		*repeat = run.plan->repeat;
 		*seed = run.plan->seed;
-		trials_add(trials, run.plan, &result);
 	}
 	run_release(&run);
 	buf_release(&errors);
@@ -125,7 +132,8 @@ static bool goes_on(int code)
 }
 
 /* All trials of one scenario; with more than one, what they add up to. */
-static int run_all(const struct args *args, struct run_options options, struct err *err)
+static int run_all(
+	const struct args *args, struct run_options options, struct run_pack *pack, struct err *err)
 {
 	struct trials trials = {0};
 	uint64_t repeat = 1, first = 0, seed = 0;
@@ -137,11 +145,16 @@ static int run_all(const struct args *args, struct run_options options, struct e
 			options.plan.has_seed = true;
 			options.plan.seed = trials_seed(first, i);
 		}
-		code = run_trial(args, &options, &trials, &repeat, &seed, err);
+		code = run_trial(args, &options, &trials, pack, &repeat, &seed, err);
 		first = i ? first : seed;
 		worst = code < 0 ? -1 : verdict_worse_exit(worst, code);
 	}
-	if (repeat > 1 && worst >= 0 && !args_json(args)) {
+	/* trials that failed, or decided nothing, are what a pack's own table is about */
+	if (pack && worst >= 0) {
+		int claims = run_pack_end(pack, args, err);
+
+		worst = claims < 0 ? -1 : goes_on(code) ? claims : verdict_worse_exit(code, claims);
+	} else if (repeat > 1 && worst >= 0 && !args_json(args)) {
 		worst = verdict_worse_exit(worst, trials_print(&trials, &out));
 		if (print_out(&out, err))
 			worst = -1;
@@ -155,7 +168,7 @@ static int run_one(const struct args *args, const char *path, struct err *err)
 {
 	struct run_options options;
 
-	return read_options(args, path, &options, err) ? -1 : run_all(args, options, err);
+	return read_options(args, path, &options, err) ? -1 : run_all(args, options, NULL, err);
 }
 
 /* One stored run again, and once: a replay is of one trial. */
@@ -167,9 +180,23 @@ static int run_again(const struct args *args, struct err *err)
 
 	if (!replay_run_load(&again, args, err) && !read_options(args, again.path, &options, err)) {
 		replay_run_options(&again, &options);
-		code = run_all(args, options, err);
+		code = run_all(args, options, NULL, err);
 	}
 	replay_run_release(&again);
+	return code;
+}
+
+static int run_claims(const struct args *args, struct err *err)
+{
+	struct run_options options;
+	struct run_pack pack;
+	int code = -1;
+
+	if (!run_pack_open(&pack, args, err) && !read_options(args, pack.path, &options, err)) {
+		options.plan.text = pack.text;
+		code = run_all(args, options, &pack, err);
+	}
+	run_pack_release(&pack);
 	return code;
 }
 
@@ -180,6 +207,11 @@ int cmd_run(const struct args *args, struct err *err)
 	log_setup("", args->values[OPTION_VERBOSE] ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, -1);
 	if (args->values[OPTION_REPLAY])
 		return run_again(args, err);
+	if (args->values[OPTION_PACK])
+		return run_claims(args, err);
+	if (args->values[OPTION_TRIALS])
+		return err_exit(
+			err, EXIT_USAGE, "--trials goes with --pack; a scenario says repeat: N");
 	if (!args->n_operands)
 		return err_exit(err, EXIT_USAGE,
 			"run needs SCENARIO... or --replay RUN; see regionproof run --help");

@@ -84,6 +84,23 @@ static enum verdict judge_claim(const struct trial_row *row, unsigned held, unsi
 	return VERDICT_INCONCLUSIVE;
 }
 
+struct trial_sum trials_sum(const struct trials *trials, size_t expect)
+{
+	const struct trial_row *row;
+	struct trial_sum sum = {0};
+
+	if (expect >= trials->n_rows)
+		return sum;
+	row = &trials->rows[expect];
+	sum.held = row->verdicts[VERDICT_PASS] + row->verdicts[VERDICT_WARN];
+	sum.broken = row->verdicts[VERDICT_FAIL];
+	sum.voided = row->verdicts[VERDICT_VOID];
+	sum.silent =
+		row->verdicts[VERDICT_INCONCLUSIVE] + sum.voided + row->verdicts[VERDICT_ERROR];
+	sum.worst = row->worst_text;
+	return sum;
+}
+
 static int print_row(const struct trial_row *row, struct buf *out)
 {
 	unsigned held = row->verdicts[VERDICT_PASS] + row->verdicts[VERDICT_WARN];

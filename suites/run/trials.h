@@ -25,6 +25,13 @@ struct trials {
 
 uint64_t trials_seed(uint64_t seed, unsigned trial);
 void trials_add(struct trials *trials, const struct plan *plan, const struct result *result);
+/* What became of one expectation. */
+struct trial_sum {
+	unsigned held, broken, silent,
+		voided;    /* silent: without a verdict; voided: of these, void */
+	const char *worst; /* NULL: nothing was measured */
+};
+struct trial_sum trials_sum(const struct trials *trials, size_t expect);
 /* A line an expectation; returns the exit code that the claims come to, EXIT_OK without any. */
 int trials_print(const struct trials *trials, struct buf *out);
 void trials_release(struct trials *trials);

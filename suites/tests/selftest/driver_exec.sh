@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 120
+# runner: alone, long, timeout 120
 # A system that no driver of ours knows, by a program in shell: what memcached had acknowledged before a
 # restart is found to be lost.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
