@@ -9,6 +9,7 @@ const struct driver_ops *const drivers[] = {
 	&driver_http_kv,
 	&driver_http,
 	&driver_exec,
+	&driver_dynamodb,
 	&driver_redis,
 	&driver_etcd,
 #ifdef HAVE_CARES

@@ -8,6 +8,7 @@ extern const struct driver_ops driver_null;
 extern const struct driver_ops driver_http_kv;
 extern const struct driver_ops driver_http;
 extern const struct driver_ops driver_exec;
+extern const struct driver_ops driver_dynamodb;
 extern const struct driver_ops driver_redis;
 extern const struct driver_ops driver_etcd;
 extern const struct driver_ops driver_dns;

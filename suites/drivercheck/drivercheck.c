@@ -400,10 +400,14 @@ static int begin(struct trial *t, const struct drivercheck_subject *subject, str
 	t->value = op_value(1 + (uint32_t)(rng_next(&rng) & 0x7ffff), 1);
 	if (relay_open(&t->relay, subject->host, subject->port, err))
 		return -1;
-	t->relayed = (struct endpoint){"server", "127.0.0.1", t->relay.port, 0, 0};
-	t->direct = (struct endpoint){
-		"direct", subject->host ? subject->host : "127.0.0.1", subject->port, 0, 1};
-	t->nobody = (struct endpoint){"nobody", "127.0.0.1", free_port(), 0, 2};
+	t->relayed = (struct endpoint){
+		.name = "server", .host = "127.0.0.1", .port = t->relay.port, .node = 0};
+	t->direct = (struct endpoint){.name = "direct",
+		.host = subject->host ? subject->host : "127.0.0.1",
+		.port = subject->port,
+		.node = 1};
+	t->nobody = (struct endpoint){
+		.name = "nobody", .host = "127.0.0.1", .port = free_port(), .node = 2};
 	t->all[0] = t->relayed;
 	t->all[1] = t->direct;
 	t->all[2] = t->nobody;

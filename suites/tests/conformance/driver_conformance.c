@@ -317,6 +317,37 @@ static const struct dialect {
 			},
 	},
 #endif
+	{
+		.driver = "dynamodb",
+		.settings = {"read", "strong"},
+		.read = HTTP("200 OK", "",
+			"57\r\n\r\n{\"Item\":{\"k\":{\"S\":\"r:5\"},\"v\":{\"S\":\"42\"},\"ver\":{\"N\":\"7\"}}}"),
+		.absent = HTTP("200 OK", "", "2\r\n\r\n{}"),
+		.write = HTTP("200 OK", "",
+			"47\r\n\r\n{\"Attributes\":{\"v\":{\"S\":\"42\"},\"ver\":{\"N\":\"8\"}}}"),
+		.delete_ = HTTP("200 OK", "", "2\r\n\r\n{}"),
+		.not_ours = HTTP("200 OK", "",
+			"44\r\n\r\n{\"Item\":{\"k\":{\"S\":\"r:5\"},\"v\":{\"S\":\"hello\"}}}"),
+		.flood = "HTTP/1.1 200 OK\r\n\r\n{\"Item\": ",
+		.refusals =
+			{
+				{HTTP("400 Bad", "",
+					 "65\r\n\r\n{\"__type\":\"com.amazonaws.dynamodb.v20120810#ThrottlingException\"}"),
+					OP_FAIL, OP_ERROR_UNAVAILABLE},
+				{HTTP("400 Bad", "",
+					 "65\r\n\r\n{\"__type\":\"com.amazonaws.dynamodb.v20120810#ValidationException\"}"),
+					OP_FAIL, OP_ERROR_REJECTED},
+				{HTTP("400 Bad", "",
+					 "58\r\n\r\n{\"__type\":\"com.amazonaws.dynamodb.v20120810#SomethingNew\"}"),
+					OP_UNKNOWN, OP_ERROR_REJECTED},
+				{HTTP("500 Oh", "",
+					 "65\r\n\r\n{\"__type\":\"com.amazonaws.dynamodb.v20120810#ThrottlingException\"}"),
+					OP_UNKNOWN, OP_ERROR_UNAVAILABLE},
+				{HTTP("200 OK", "", "2\r\n\r\n{}"), OP_UNKNOWN, OP_ERROR_GARBAGE},
+				{HTTP("200 OK", "", "5\r\n\r\nhello"), OP_UNKNOWN,
+					OP_ERROR_GARBAGE},
+			},
+	},
 };
 #define N_DIALECTS (sizeof(dialects) / sizeof(*dialects))
 
