@@ -76,6 +76,37 @@ void datum_print(const struct datum *datum, struct buf *out)
 	}
 }
 
+static int compare_items(const struct datum *x, const struct datum *y, size_t per)
+{
+	size_t n = per * (x->n < y->n ? x->n : y->n);
+	int order = 0;
+
+	for (size_t i = 0; i < n && !order; i++)
+		order = datum_compare(&x->items[i], &y->items[i]);
+	return order || x->n == y->n ? order : x->n < y->n ? -1 : 1;
+}
+
+int datum_compare(const struct datum *x, const struct datum *y)
+{
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	switch (x->kind) {
+	case DATUM_NIL:
+		return 0;
+	case DATUM_BOOL:
+	case DATUM_INT:
+		return x->number < y->number ? -1 : x->number > y->number;
+	case DATUM_NUMBER:
+	case DATUM_TEXT:
+		return strcmp(x->text, y->text);
+	case DATUM_LIST:
+		return compare_items(x, y, 1);
+	case DATUM_MAP:
+		return compare_items(x, y, 2);
+	}
+	return 0;
+}
+
 bool datum_equal(const struct datum *x, const struct datum *y)
 {
 	struct buf a = {0}, b = {0};

@@ -39,6 +39,8 @@ bool datum_is(const struct datum *datum, const char *text);
 bool datum_is_nil(const struct datum *datum); /* also for NULL */
 /* Do both print alike. NULL is nil. */
 bool datum_equal(const struct datum *x, const struct datum *y);
+/* In an order of their own, for sets and the keys of maps: 0 where both print alike. */
+int datum_compare(const struct datum *x, const struct datum *y);
 /* The text, or NULL where it is none. */
 const char *datum_text(const struct datum *datum);
 /* Item number i of a list, or NULL. */

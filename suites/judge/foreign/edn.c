@@ -5,6 +5,8 @@
 #include "fixtures/base/buf.h"
 
 #include <errno.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,11 +128,41 @@ static int read_string(struct edn *edn, struct datum *out, struct err *err)
 		rc = refuse(edn, err, "the text ends within a string");
 	if (!rc) {
 		step(edn);
+		/* JSON made from EDN may keep the colon of its keywords. */
+		bool has_colon =
+			edn->notation == NOTATION_JSON && text.len > 1 && buf_str(&text)[0] == ':';
+
 		out->kind = DATUM_TEXT;
-		out->text = arena_strndup(edn->arena, buf_str(&text), text.len);
+		out->text =
+			arena_strndup(edn->arena, buf_str(&text) + has_colon, text.len - has_colon);
 	}
 	buf_release(&text);
 	return rc;
+}
+
+/* 1.50 is 1.5; in JSON 2.0 is 2. False: it stays as it is written, such as 1/3. */
+static bool read_float(struct edn *edn, struct datum *out, const char *token, size_t n)
+{
+	char text[64], *stop;
+	double value;
+
+	if (n >= sizeof(text))
+		return false;
+	memcpy(text, token, n);
+	text[n] = '\0';
+	value = strtod(text, &stop);
+	if (*stop || !isfinite(value))
+		return false;
+	if (edn->notation == NOTATION_JSON && fabs(value) < 9e15 && value == trunc(value)) {
+		out->kind = DATUM_INT;
+		out->number = (int64_t)value;
+		return true;
+	}
+	out->kind = DATUM_NUMBER;
+	snprintf(text, sizeof(text), value == trunc(value) && fabs(value) < 1e15 ? "%.1f" : "%.17g",
+		value);
+	out->text = arena_strdup(edn->arena, text);
+	return true;
 }
 
 static int read_number(
@@ -153,6 +185,8 @@ static int read_number(
 		out->kind = DATUM_INT;
 		return 0;
 	}
+	if (!is_integer && digits == n && read_float(edn, out, token, n))
+		return 0;
 	out->kind = DATUM_NUMBER; /* 12N is 12; 1.5M is not 1.5 */
 	out->text = arena_strndup(edn->arena, token, token[n - 1] == 'N' ? digits : n);
 	return 0;
@@ -238,6 +272,11 @@ static int fill(struct edn *edn, char close, int depth, struct err *err)
 	}
 }
 
+static int by_order(const void *a, const void *b)
+{
+	return datum_compare(a, b);
+}
+
 static int read_list(
 	struct edn *edn, struct datum *out, char close, bool is_map, int depth, struct err *err)
 {
@@ -256,9 +295,21 @@ static int read_list(
 	if (n)
 		memcpy(items, edn->stack.data + bottom, n * sizeof(*items));
 	edn->stack.len = bottom;
+	if (is_map && n > 2)
+		qsort(items, n / 2, 2 * sizeof(*items), by_order);
 	out->kind = is_map ? DATUM_MAP : DATUM_LIST;
 	out->items = items;
 	out->n = is_map ? n / 2 : n;
+	return 0;
+}
+
+/* Equal sets print alike, whatever order they were written in; and so do maps. */
+static int read_set(struct edn *edn, struct datum *out, int depth, struct err *err)
+{
+	if (read_list(edn, out, '}', false, depth, err))
+		return -1;
+	if (out->n > 1)
+		qsort((struct datum *)out->items, out->n, sizeof(*out->items), by_order);
 	return 0;
 }
 
@@ -272,7 +323,7 @@ static int read_dispatch(struct edn *edn, struct datum *out, int depth, struct e
 		return refuse(edn, err, "nested more deeply than any history is");
 	step(edn);
 	if (!at_end(edn) && *edn->at == '{')
-		return read_list(edn, out, '}', false, depth, err) ? -1 : 1;
+		return read_set(edn, out, depth, err) ? -1 : 1;
 	if (!at_end(edn) && *edn->at == '_') {
 		step(edn);
 		do

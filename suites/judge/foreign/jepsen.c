@@ -4,7 +4,11 @@
  * Either one list of maps or maps one after the other; EDN or JSON. What a nemesis does (any
  * process that is no number) is noise. An :info that ends an operation is the unknown outcome; elle's
  * transactions may have no :f. The value of the return is what came back; where it is nil the
- * operation still has what it was given. Keys of jepsen.independent, [key value], part the history.
+ * operation still has what it was given. Keys of jepsen.independent, [key value], part the history,
+ * and so does a :key of its own.
+ *
+ * Where :process is missing all are of one process, but for what is called while that has an operation
+ * open: such a return belongs to the operation of the same :f.
  */
 #include "fixtures/base/arena.h"
 #include "suites/judge/foreign/edn.h"
@@ -50,6 +54,22 @@ static bool find_process(const struct datum *process, int64_t *number)
 	return process->kind == DATUM_INT || (text && *text && !*stop);
 }
 
+/* Without :process: 0, or the next below it that has (is to have) such an operation open. */
+static int64_t lane_of(struct pairs *pairs, const struct datum *event, bool is_call)
+{
+	const char *f = datum_text(datum_get(event, "f"));
+	const struct datum *value = datum_get(event, "value");
+	int64_t lane = 0, found = 1;
+
+	for (const struct past_op *op; (op = pairs_open(pairs, lane)) != NULL; lane--) {
+		if (found <= 0 && datum_equal(pairs_open(pairs, found)->given, value))
+			break;
+		if (!f || !strcmp(op->f, f))
+			found = found > 0 || datum_equal(op->given, value) ? lane : found;
+	}
+	return is_call ? lane : found > 0 ? 0 : found;
+}
+
 static int take_event(struct pairs *pairs, const struct datum *event, struct err *err)
 {
 	const struct datum *process = datum_get(event, "process"), *f = datum_get(event, "f");
@@ -64,6 +84,8 @@ static int take_event(struct pairs *pairs, const struct datum *event, struct err
 		pairs->past->n_ignored++;
 		return 0;
 	}
+	if (datum_is_nil(process))
+		number = lane_of(pairs, event, !strcmp(type, "invoke"));
 	if (!strcmp(type, "ok"))
 		return take_return(pairs, event, number, PAST_OK, err);
 	if (!strcmp(type, "fail"))
@@ -79,6 +101,9 @@ static int take_event(struct pairs *pairs, const struct datum *event, struct err
 	op->f = f ? datum_text(f) : "txn";
 	op->line = event->line;
 	op->given = op->got = datum_get(event, "value");
+	op->key = datum_get(event, "key");
+	if (datum_is_nil(op->key))
+		op->key = NULL;
 	return 0;
 }
 

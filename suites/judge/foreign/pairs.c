@@ -55,6 +55,13 @@ struct past_op *pairs_call(struct pairs *pairs, int64_t process)
 	return op;
 }
 
+const struct past_op *pairs_open(struct pairs *pairs, int64_t process)
+{
+	const struct open_op *slot = pairs->room ? slot_of(pairs, process) : NULL;
+
+	return slot && slot->op > 1 ? &pairs->past->ops[slot->op - 2] : NULL;
+}
+
 struct past_op *pairs_return(struct pairs *pairs, int64_t process, enum past_outcome outcome)
 {
 	struct open_op *slot = pairs->room ? slot_of(pairs, process) : NULL;

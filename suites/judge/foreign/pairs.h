@@ -21,6 +21,8 @@ struct pairs {
 void pairs_init(struct pairs *pairs, struct arena *arena, struct past *past);
 /* The event that opens an operation; fill in the rest. The pointer is good until the next. */
 struct past_op *pairs_call(struct pairs *pairs, int64_t process);
+/* What the process has open, or NULL. */
+const struct past_op *pairs_open(struct pairs *pairs, int64_t process);
 /* The operation that this event ends; NULL where the process has none open. */
 struct past_op *pairs_return(struct pairs *pairs, int64_t process, enum past_outcome outcome);
 

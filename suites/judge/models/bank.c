@@ -34,12 +34,18 @@ static int judge_read(struct bank *bank, const struct past_op *op, struct err *e
 	const struct datum *balances = op->got;
 	int64_t total = 0;
 
-	if (!balances || balances->kind != DATUM_MAP)
+	if (datum_is_nil(balances))
+		return 0; /* it says nothing */
+	if (balances->kind != DATUM_MAP)
 		return op_unknown(op, "bank", err);
 	bank->out->n_judged++;
 	for (size_t i = 0; i < balances->n; i++) {
 		const struct datum *balance = &balances->items[2 * i + 1];
 
+		if (datum_is_nil(balance)) {
+			convict(bank, op, "an account without a balance");
+			return 0;
+		}
 		if (balance->kind != DATUM_INT || balance->number > MOST || balance->number < -MOST)
 			return op_unknown(op, "bank", err);
 		total += balance->number;

@@ -64,26 +64,41 @@ static struct sum before(const struct sums *sums, uint64_t at, bool at_itself)
 	return low ? sums->items[low - 1] : (struct sum){0};
 }
 
+/* add 5, or inc and dec, by 1 where they do not say; false: none of them. */
+static bool change_of(const struct past_op *op, int64_t *change)
+{
+	const int64_t most = INT64_C(1) << 32;
+	bool is_down = !strcmp(op->f, "dec") || !strcmp(op->f, "decrement");
+	bool is_step = is_down || !strcmp(op->f, "inc") || !strcmp(op->f, "increment");
+
+	if (is_step && datum_is_nil(op->given)) {
+		*change = is_down ? -1 : 1;
+		return true;
+	}
+	if ((!is_step && strcmp(op->f, "add")) || !op->given || op->given->kind != DATUM_INT ||
+		op->given->number > most || op->given->number < -most)
+		return false;
+	*change = is_down ? -op->given->number : op->given->number;
+	return true;
+}
+
 static int take_adds(struct arena *arena, const struct past *past, struct sums *called,
 	struct sums *returned, struct judgement *out, struct err *err)
 {
-	const int64_t most = INT64_C(1) << 32;
-
 	for (size_t i = 0; i < past->n; i++) {
 		const struct past_op *op = &past->ops[i];
-		const struct datum *value = op->given;
+		int64_t change;
 
 		if (!strcmp(op->f, "read"))
 			continue;
-		if (strcmp(op->f, "add") || !value || value->kind != DATUM_INT ||
-			value->number > most || value->number < -most)
+		if (!change_of(op, &change))
 			return op_unknown(op, "counter", err);
 		if (op->outcome == PAST_FAIL)
 			continue;
 		out->n_judged++;
-		add_to(arena, called, op->call, value->number);
+		add_to(arena, called, op->call, change);
 		if (op->outcome == PAST_OK)
-			add_to(arena, returned, op->ret, value->number);
+			add_to(arena, returned, op->ret, change);
 	}
 	accumulate(called);
 	accumulate(returned);
@@ -115,6 +130,7 @@ int judge_counter(struct arena *arena, const struct model_options *options, stru
 	const struct past *past = options->past;
 	struct sums called = {0}, returned = {0};
 	const struct datum *initial;
+	size_t n_reads = 0;
 	int64_t from;
 
 	if (model_initial(arena, options, &initial, err) ||
@@ -128,13 +144,17 @@ int judge_counter(struct arena *arena, const struct model_options *options, stru
 	for (size_t i = 0; i < past->n; i++) {
 		const struct past_op *op = &past->ops[i];
 
-		if (strcmp(op->f, "read") || op->outcome != PAST_OK)
+		if (strcmp(op->f, "read") || op->outcome != PAST_OK ||
+			(datum_is_nil(op->got) && past->nil_read_says_nothing))
 			continue;
+		n_reads++;
 		if (!op->got || op->got->kind != DATUM_INT)
 			return op_unknown(op, "counter", err);
 		out->n_judged++;
 		if (!judge_read(arena, op, from, &called, &returned, out))
 			break;
 	}
+	if (!n_reads)
+		out->n_judged = 0; /* without a read nothing of it is evidence */
 	return 0;
 }

@@ -23,7 +23,7 @@ struct registers {
 	const char *model;
 	struct names values, keys, parts; /* parts: keys within transactions */
 	uint32_t initial;
-	bool has_rows;
+	bool has_rows, has_texts;
 	uint32_t *local; /* scratch, per value; see renumber() */
 	/* All objects, one after the other. */
 	struct search_op *ops;
@@ -36,9 +36,14 @@ typedef int decoder(struct registers *all, const struct past_op *op, struct step
 
 static int decode_register(struct registers *all, const struct past_op *op, struct step *step)
 {
-	bool is_read = !strcmp(op->f, "read") || !strcmp(op->f, "r");
+	bool is_read = !strcmp(op->f, "read") || !strcmp(op->f, "r") || !strcmp(op->f, "get");
 
-	if (!is_read && strcmp(op->f, "write") && strcmp(op->f, "w"))
+	if (!strcmp(op->f, "append") && datum_text(op->given)) {
+		*step = (struct step){.kind = STEP_APPEND, .a = names_of(&all->values, op->given)};
+		all->has_texts = true;
+		return 1;
+	}
+	if (!is_read && strcmp(op->f, "write") && strcmp(op->f, "w") && strcmp(op->f, "put"))
 		return -1;
 	*step = (struct step){.kind = is_read ? STEP_READ : STEP_WRITE};
 	if (is_read &&
@@ -277,6 +282,21 @@ static void give_up(
 		search->peak_configs, search->peak_bytes >> 20);
 }
 
+/* An --initial that is a map says it key by key. */
+static void set_initial(struct registers *all, struct rows *rows)
+{
+	const struct datum *initial = names_datum(&all->values, all->initial);
+
+	for (uint32_t k = 0; initial && initial->kind == DATUM_MAP && k < all->parts.n; k++) {
+		rows->cells[k] = names_of(&all->values, NULL);
+		for (size_t i = 0; i < initial->n; i++) {
+			if (datum_equal(&initial->items[2 * i], names_datum(&all->parts, k)))
+				rows->cells[k] = names_of(&all->values, &initial->items[2 * i + 1]);
+		}
+	}
+	rows_rehash(rows);
+}
+
 static void judge_by_search(struct registers *all, size_t first, size_t n, size_t objects_left)
 {
 	uint64_t now = clock_now_ns();
@@ -294,8 +314,13 @@ static void judge_by_search(struct registers *all, size_t first, size_t n, size_
 			: now + (all->deadline_ns - now) / objects_left + 1;
 	if (all->has_rows) {
 		rows_init(&rows, all->parts.n, all->initial);
+		set_initial(all, &rows);
 		search.rows = &rows;
 		search.initial = 0;
+	}
+	if (all->has_texts) {
+		rows = (struct rows){.texts = &all->values};
+		search.rows = &rows;
 	}
 	end = search_run(&search);
 	if (end == SEARCH_NONE) {
@@ -418,11 +443,16 @@ static int judge(
 
 static int judge_with_initial(struct registers *all, decoder *decode, struct err *err)
 {
+	static const struct datum empty = {.kind = DATUM_TEXT, .text = ""};
+	const struct past *past = all->options->past;
 	const struct datum *initial;
+	bool is_text = false;
 
 	if (model_initial(all->arena, all->options, &initial, err))
 		return -1;
-	return judge(all, decode, initial, err);
+	for (size_t i = 0; i < past->n && !all->options->initial && !is_text; i++)
+		is_text = !strcmp(past->ops[i].f, "append");
+	return judge(all, decode, is_text ? &empty : initial, err);
 }
 
 int judge_register(struct arena *arena, const struct model_options *options, struct judgement *out,

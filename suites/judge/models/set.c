@@ -64,7 +64,7 @@ static int take_read(struct set *set, const struct past_op *op, struct err *err)
 	struct set_read *read;
 	uint32_t *elements;
 
-	if (op->outcome != PAST_OK)
+	if (op->outcome != PAST_OK || (datum_is_nil(op->got) && set->past->nil_read_says_nothing))
 		return 0;
 	if (!op->got || op->got->kind != DATUM_LIST)
 		return op_unknown(op, "set", err);
@@ -270,6 +270,8 @@ int judge_set(struct arena *arena, const struct model_options *options, struct j
 	}
 	for (size_t e = 0; e < set.names.n; e++)
 		set.elements[e].stamp = 0;
+	if (!set.n_reads)
+		out->n_judged = 0; /* without a read nothing of it is evidence */
 	if (set.n_reads)
 		qsort(set.reads, set.n_reads, sizeof(*set.reads), by_size);
 	place_all(&set);

@@ -1,6 +1,9 @@
 /* step: applying steps, and the table of a multi-register's rows. */
 #include "suites/judge/models/step.h"
 
+#include "fixtures/base/arena.h"
+#include "suites/judge/foreign/datum.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +79,11 @@ void rows_init(struct rows *rows, size_t width, uint32_t fill)
 	number_of(rows);
 }
 
+void rows_rehash(struct rows *rows)
+{
+	rehash(rows);
+}
+
 void rows_release(struct rows *rows)
 {
 	free(rows->cells);
@@ -86,7 +94,7 @@ void rows_release(struct rows *rows)
 
 size_t rows_bytes(const struct rows *rows)
 {
-	return (rows->room * rows->width + rows->n_slots) * sizeof(uint32_t);
+	return (rows->room * rows->width + rows->n_slots) * sizeof(uint32_t) + rows->text_bytes;
 }
 
 static bool apply_txn(const struct step *step, struct rows *rows, uint32_t state, uint32_t *next)
@@ -106,6 +114,25 @@ static bool apply_txn(const struct step *step, struct rows *rows, uint32_t state
 	return true;
 }
 
+/* Two texts in one; nil is the empty one. */
+static uint32_t append(struct rows *rows, uint32_t state, uint32_t value)
+{
+	struct names *texts = rows->texts;
+	const char *before = datum_text(names_datum(texts, state));
+	const char *more = datum_text(names_datum(texts, value));
+	struct datum *both = arena_alloc(texts->arena, sizeof(*both));
+	size_t known = texts->n;
+	uint32_t name;
+
+	before = before ? before : "";
+	more = more ? more : "";
+	*both = (struct datum){
+		.kind = DATUM_TEXT, .text = arena_printf(texts->arena, "%s%s", before, more)};
+	name = names_of(texts, both);
+	rows->text_bytes += sizeof(*both) + strlen(both->text) * (texts->n > known ? 2 : 1);
+	return name;
+}
+
 bool step_apply(const struct step *step, struct rows *rows, uint32_t state, uint32_t *next)
 {
 	*next = state;
@@ -120,6 +147,9 @@ bool step_apply(const struct step *step, struct rows *rows, uint32_t state, uint
 		return step->a == state;
 	case STEP_DIFFER:
 		return step->a != state;
+	case STEP_APPEND:
+		*next = append(rows, state, step->a);
+		return true;
 	case STEP_TXN:
 		return apply_txn(step, rows, state, next);
 	}
@@ -133,7 +163,7 @@ bool step_observes(const struct step *step)
 		if (step->parts[i].is_write)
 			return false;
 	}
-	return step->kind != STEP_WRITE && step->kind != STEP_CAS;
+	return step->kind != STEP_WRITE && step->kind != STEP_CAS && step->kind != STEP_APPEND;
 }
 
 bool step_equal(const struct step *x, const struct step *y)

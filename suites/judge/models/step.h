@@ -18,6 +18,7 @@ enum step_kind {
 	STEP_WRITE,  /* of a */
 	STEP_CAS,    /* saw a, left b */
 	STEP_DIFFER, /* saw that it is not a */
+	STEP_APPEND, /* of the text a, to the text that is there */
 	STEP_TXN,    /* parts, one after the other */
 };
 
@@ -33,8 +34,12 @@ struct step {
 	size_t n_parts;
 };
 
-/* Rows of a multi-register, numbered. */
+struct names;
+
+/* Rows of a multi-register, numbered; or the texts that appending makes. */
 struct rows {
+	struct names *texts; /* not NULL: there are no rows */
+	size_t text_bytes;
 	size_t width; /* keys */
 	uint32_t *cells, *scratch;
 	size_t n, room;
@@ -43,6 +48,7 @@ struct rows {
 };
 
 void rows_init(struct rows *rows, size_t width, uint32_t fill); /* row 0: fill everywhere */
+void rows_rehash(struct rows *rows); /* after a change of row 0, while there is no other */
 void rows_release(struct rows *rows);
 size_t rows_bytes(const struct rows *rows);
 
