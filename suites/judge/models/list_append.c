@@ -8,82 +8,38 @@
  * Without cycles: reads of what was aborted (G1a), of an unfinished transaction (G1b), or of what
  * nobody appended; reads that contradict each other or the transaction's own doings.
  *
+ * causal and read-atomic are judged by what each transaction must have seen (list_visible.c).
+ *
  * Transactions with unknown outcome count as committed once somebody has seen an element of theirs,
  * else not at all. Real time is a chain of instants, a node each, so it takes O(n) edges.
  */
 #include "fixtures/base/arena.h"
 #include "suites/judge/models/cycle.h"
-#include "suites/judge/models/depend.h"
-#include "suites/judge/models/model.h"
+#include "suites/judge/models/lists.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define NONE UINT32_MAX
+#define NONE LISTS_NONE
 #define MOST_UNSEEN_EDGES (1 << 22)
 
-struct element {
-	uint32_t key;
-	uint32_t txn,
-		next; /* next: element that the same transaction appended to the key after it */
-	bool is_seen;
-	const struct datum *value;
-};
-
-/* A read without what the transaction itself had appended before. */
-struct list_read {
-	uint32_t txn, key;
-	const uint32_t *elements;
-	uint32_t n, n_own;
-	const struct past_op *op;
-};
-
-struct key {
-	const uint32_t *order; /* of the longest read */
-	uint32_t n_order;
-	const struct past_op *longest;
-	uint32_t *unseen; /* committed elements that no read has */
-	size_t n_unseen;
-	uint32_t stamp, own_last, n_own; /* while one transaction is looked at */
-	uint32_t updater;                /* read all of it and appended, unseen */
-};
-
-struct level {
-	const char *name;
-	int strength; /* 0: G0 .. 3: G2-item */
-	unsigned order;
-};
-
 static const struct level levels[] = {
-	{"strict-serializable", 3, EDGE(PROCESS) | EDGE(REALTIME)},
-	{"serializable", 3, 0},
-	{"strong-session-serializable", 3, EDGE(PROCESS)},
-	{"snapshot-isolation", 2, 0},
-	{"strong-snapshot-isolation", 2, EDGE(PROCESS) | EDGE(REALTIME)},
-	{"read-committed", 1, 0},
-	{"read-uncommitted", 0, 0},
+	{"strict-serializable", 3, EDGE(PROCESS) | EDGE(REALTIME), LISTS_CYCLES},
+	{"serializable", 3, 0, LISTS_CYCLES},
+	{"strong-session-serializable", 3, EDGE(PROCESS), LISTS_CYCLES},
+	{"snapshot-isolation", 2, 0, LISTS_CYCLES},
+	{"strong-session-snapshot-isolation", 2, EDGE(PROCESS), LISTS_CYCLES},
+	{"strong-snapshot-isolation", 2, EDGE(PROCESS) | EDGE(REALTIME), LISTS_CYCLES},
+	{"causal", 2, 0, LISTS_CAUSAL},
+	{"read-atomic", 2, 0, LISTS_ATOMIC},
+	{"read-committed", 1, 0, LISTS_CYCLES},
+	{"read-uncommitted", 0, 0, LISTS_CYCLES},
 };
 
 const char *const list_append_consistencies[] = {"strict-serializable", "serializable",
-	"strong-session-serializable", "snapshot-isolation", "strong-snapshot-isolation",
-	"read-committed", "read-uncommitted", NULL};
-
-struct lists {
-	struct arena *arena;
-	const struct past *past;
-	struct judgement *out;
-	const struct level *level;
-	struct names key_names, element_names;
-	struct element *elements;
-	size_t n_elements;
-	struct key *keys;
-	size_t n_keys;
-	struct list_read *reads;
-	size_t n_reads;
-	bool *committed;
-	struct depend graph;
-	bool is_partial; /* edges were left out */
-};
+	"strong-session-serializable", "snapshot-isolation", "strong-session-snapshot-isolation",
+	"strong-snapshot-isolation", "causal", "read-atomic", "read-committed", "read-uncommitted",
+	NULL};
 
 static void convict(struct lists *all, const char *name, const struct past_op *a,
 	const struct past_op *b, const char *what)
@@ -252,6 +208,16 @@ static bool ends_with_own(const struct lists *all, const struct list_read *read)
 	return true;
 }
 
+/* It has more of its own than it had appended by then. */
+static bool reads_future(const struct lists *all, const struct list_read *read)
+{
+	uint32_t n_own = 0;
+
+	for (uint32_t i = 0; i < read->n; i++)
+		n_own += all->elements[read->elements[i]].txn == read->txn;
+	return n_own > read->n_own;
+}
+
 static void look_at_elements(
 	struct lists *all, const struct list_read *read, uint32_t *stamps, uint32_t stamp)
 {
@@ -340,6 +306,9 @@ static void look_at_reads(struct lists *all)
 		if (ends_with_own(all, read)) {
 			look_at_last(all, read);
 			all->reads[kept++] = *read;
+		} else if (all->level->strength >= 1 && reads_future(all, read)) {
+			convict(all, "future read", read->op, NULL,
+				"read what it appended only later itself");
 		} else if (all->level->strength >= 2) {
 			convict(all, "internal", read->op, NULL,
 				"does not end with its own appends");
@@ -450,10 +419,11 @@ static int by_process(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void add_processes(struct lists *all)
+void lists_add_processes(struct lists *all, struct depend *graph)
 {
 	const struct past *past = all->past;
 	const struct past_op **ops = arena_array(all->arena, past->n + 1, sizeof(*ops));
+	const struct past_op *last = NULL;
 	size_t n = 0;
 
 	for (size_t i = 0; i < past->n; i++) {
@@ -461,11 +431,13 @@ static void add_processes(struct lists *all)
 			ops[n++] = &past->ops[i];
 	}
 	qsort(ops, n, sizeof(*ops), by_process);
-	for (size_t i = 1; i < n; i++) {
-		if (ops[i - 1]->process == ops[i]->process && ops[i - 1]->ret < ops[i]->call)
-			depend_add(&all->graph,
-				(struct edge){(uint32_t)(ops[i - 1] - past->ops),
+	for (size_t i = 0; i < n; i++) {
+		if (last && last->process == ops[i]->process && last->ret < ops[i]->call)
+			depend_add(graph,
+				(struct edge){(uint32_t)(last - past->ops),
 					(uint32_t)(ops[i] - past->ops), EDGE_PROCESS, NONE});
+		if (ops[i]->ret != PAST_NEVER) /* else it may take effect behind the next */
+			last = ops[i];
 	}
 }
 
@@ -496,7 +468,7 @@ static const char *explain(void *context, const struct edge *edge, uint32_t to)
 	return why;
 }
 
-static void convict_cycle(struct lists *all, const char *name, const struct cycle *cycle)
+void lists_convict_cycle(struct lists *all, const char *name, const struct cycle *cycle)
 {
 	const uint32_t n = (uint32_t)all->past->n;
 	const struct past_op **ops = arena_array(all->arena, n + 1, sizeof(*ops));
@@ -518,7 +490,7 @@ static void look_for_cycles(struct lists *all)
 	if (all->out->finding == FINDING_VIOLATED)
 		return;
 	if (all->level->order & EDGE(PROCESS))
-		add_processes(all);
+		lists_add_processes(all, &all->graph);
 	if (all->level->order & EDGE(REALTIME))
 		add_realtime(all);
 	depend_seal(&all->graph);
@@ -526,7 +498,7 @@ static void look_for_cycles(struct lists *all)
 		if (!depend_cycle(
 			    &all->graph, kinds[s] | all->level->order, s == 2, all->arena, &cycle))
 			continue;
-		convict_cycle(all, cycle_name(&cycle, s == 2), &cycle);
+		lists_convict_cycle(all, cycle_name(&cycle, s == 2), &cycle);
 		return;
 	}
 }
@@ -551,7 +523,9 @@ int judge_list_append(struct arena *arena, const struct model_options *options,
 	for (size_t i = 0; i < options->past->n; i++)
 		out->n_judged += all.committed[i];
 	look_at_reads(&all);
-	if (out->finding == FINDING_VALID)
+	if (out->finding == FINDING_VALID && all.level->way != LISTS_CYCLES)
+		lists_judge_visible(&all, options->limit_bytes);
+	else if (out->finding == FINDING_VALID)
 		look_for_cycles(&all);
 	if (out->finding == FINDING_VALID && all.is_partial) {
 		out->finding = FINDING_UNDECIDED;

@@ -103,6 +103,130 @@ static bool is_strict(const struct past *past, const struct judgement *exhibits)
 	return !exhibits && has_order(&attempt, &(struct lists){0});
 }
 
+/* u appended what t, which is ok, read. */
+static bool has_read(const struct past *past, size_t t, size_t u)
+{
+	for (size_t i = 0; past->ops[t].outcome == PAST_OK && i < past->ops[t].got->n; i++) {
+		const struct datum *read = datum_at(past->ops[t].got, i), *list = datum_at(read, 2);
+
+		for (size_t e = 0; datum_is(datum_at(read, 0), "r") && datum_at(list, e); e++) {
+			for (size_t a = 0; a < past->ops[u].given->n; a++) {
+				const struct datum *append = datum_at(past->ops[u].given, a);
+
+				if (datum_is(datum_at(append, 0), "append") &&
+					datum_equal(datum_at(append, 1), datum_at(read, 1)) &&
+					datum_equal(datum_at(append, 2), datum_at(list, e)))
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+struct views {
+	const struct past *past;
+	size_t n, at[MOST];
+	bool base[MOST][MOST], sees[MOST][MOST];
+	size_t order[MOST], place[MOST];
+	bool used[MOST];
+};
+
+/* Committed: ok, or seen. What was seen and what came before in the process. */
+static void find_views(struct views *v, const struct past *past, bool is_causal)
+{
+	*v = (struct views){.past = past};
+	for (size_t i = 0; i < past->n; i++) {
+		bool is_seen = past->ops[i].outcome == PAST_OK;
+
+		for (size_t t = 0; t < past->n; t++)
+			is_seen |= t != i && has_read(past, t, i);
+		if (is_seen)
+			v->at[v->n++] = i;
+	}
+	for (size_t t = 0; t < v->n; t++) {
+		for (size_t u = 0; u < v->n; u++) {
+			const struct past_op *x = &past->ops[v->at[u]], *y = &past->ops[v->at[t]];
+
+			v->base[u][t] = u != t &&
+				(has_read(past, v->at[t], v->at[u]) ||
+					(x->process == y->process && x->ret < y->call));
+		}
+	}
+	memcpy(v->sees, v->base, sizeof(v->sees));
+	for (size_t k = 0; k < v->n && is_causal; k++) {
+		for (size_t i = 0; i < v->n; i++) {
+			for (size_t j = 0; j < v->n; j++)
+				v->sees[i][j] |= v->sees[i][k] && v->sees[k][j];
+		}
+	}
+}
+
+/* Each read holds the appends of all that its transaction sees, in the order, and then its own. */
+static bool reads_follow(const struct views *v, size_t t)
+{
+	const struct past_op *op = &v->past->ops[v->at[t]];
+	struct lists lists = {0};
+
+	for (size_t i = 0; i < v->n; i++) {
+		size_t u = v->order[i];
+		struct past_op writer = v->past->ops[v->at[u]];
+
+		writer.outcome = PAST_UNKNOWN; /* its reads do not count here */
+		writer.got = writer.given;
+		if (u != t && v->sees[u][t])
+			apply(&writer, &lists);
+	}
+	return apply(op, &lists);
+}
+
+static bool view_order_exists(struct views *v, size_t n)
+{
+	bool found = n == v->n;
+
+	for (size_t t = 0; t < v->n && n == v->n && found; t++) {
+		for (size_t u = 0; u < v->n; u++)
+			found &= !v->base[u][t] || v->place[u] < v->place[t];
+		found = found && reads_follow(v, t);
+	}
+	for (size_t t = 0; t < v->n && n < v->n && !found; t++) {
+		if (v->used[t])
+			continue;
+		v->used[t] = true;
+		v->order[n] = t;
+		v->place[t] = n;
+		found = view_order_exists(v, n + 1);
+		v->used[t] = false;
+	}
+	return found;
+}
+
+static bool has_no_aborted_read(const struct past *past)
+{
+	for (size_t i = 0; i < past->n; i++) {
+		for (size_t t = 0; past->ops[i].outcome == PAST_FAIL && t < past->n; t++) {
+			if (has_read(past, t, i))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool is_causal(const struct past *past, const struct judgement *exhibits)
+{
+	struct views v;
+
+	find_views(&v, past, true);
+	return !exhibits && has_no_aborted_read(past) && view_order_exists(&v, 0);
+}
+
+static bool is_atomic(const struct past *past, const struct judgement *exhibits)
+{
+	struct views v;
+
+	find_views(&v, past, false);
+	return !exhibits && has_no_aborted_read(past) && view_order_exists(&v, 0);
+}
+
 /* What a read sees: the list as it is, or sometimes one element less. */
 static const struct datum *seen(
 	struct arena *arena, struct rng *rng, const struct lists *lists, int64_t key)
@@ -167,6 +291,40 @@ static void strict_serializable_agrees_with_every_order(void **state)
 	past_compare(judge_list_append, make_txns, is_strict, "strict-serializable");
 }
 
+/* The same in few processes, one after the other in each. */
+static void make_sessions(struct arena *arena, struct rng *rng, struct past *past)
+{
+	uint64_t free_at[2] = {0, 0};
+
+	make_txns(arena, rng, past);
+	for (size_t i = 0; i < past->n; i++) {
+		struct past_op *op = &past->ops[i];
+		size_t p = rng_below(rng, 2);
+
+		op->process = (int64_t)p;
+		op->call = op->call > free_at[p] ? op->call : free_at[p];
+		if (op->ret != PAST_NEVER) {
+			op->ret = op->call + 1 + rng_below(rng, 4);
+			free_at[p] = op->ret + 1;
+		} else {
+			op->process = 10 + (int64_t)i;
+		}
+	}
+	past_sort(past);
+}
+
+static void causal_agrees_with_every_order(void **state)
+{
+	(void)state;
+	past_compare(judge_list_append, make_sessions, is_causal, "causal");
+}
+
+static void read_atomic_agrees_with_every_order(void **state)
+{
+	(void)state;
+	past_compare(judge_list_append, make_sessions, is_atomic, "read-atomic");
+}
+
 static const char *reason_at(const char *text, const char *consistency)
 {
 	static char reason[2048];
@@ -224,6 +382,17 @@ static void each_anomaly_shows_at_its_level_only(void **state)
 				OK(0, "[[:r x nil] [:append x 1] [:r x [7 1]]]")
 					CALL(1, "[[:append x 7]]") OK(1, "[[:append x 7]]"),
 			"snapshot-isolation", "internal", "read-committed"},
+		{/* saw one append of a transaction and missed the other */
+			CALL(0, "[[:append x 1] [:append y 2]]") OK(
+				0, "[[:append x 1] [:append y 2]]")
+				CALL(1, "[[:r x nil] [:r y nil]]") OK(1, "[[:r x [1]] [:r y nil]]"),
+			"read-atomic", "not read-atomic (fractured read)", "read-committed"},
+		{CALL(0, "[[:append x 1]]") OK(0, "[[:append x 1]]") CALL(1, "[[:r x nil]]") OK(
+			 1, "[[:r x [1]]]") CALL(1, "[[:append y 2]]") OK(1, "[[:append y 2]]")
+				CALL(2, "[[:r y nil] [:r x nil]]") OK(2, "[[:r y [2]] [:r x nil]]"),
+			"causal", "not causal", "read-atomic"},
+		{CALL(0, "[[:r x nil] [:append x 1]]") OK(0, "[[:r x [1]] [:append x 1]]"),
+			"read-committed", "future read", "read-uncommitted"},
 		{/* write skew */
 			CALL(0, "[[:r x nil] [:append y 1]]") CALL(1, "[[:r y nil] [:append x 2]]")
 				OK(0, "[[:r x nil] [:append y 1]]")
@@ -254,6 +423,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(serializable_agrees_with_every_order),
 		cmocka_unit_test(strict_serializable_agrees_with_every_order),
+		cmocka_unit_test(causal_agrees_with_every_order),
+		cmocka_unit_test(read_atomic_agrees_with_every_order),
 		cmocka_unit_test(each_anomaly_shows_at_its_level_only),
 	};
 
