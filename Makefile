@@ -1,7 +1,7 @@
 # regionproof: everything that is built goes under build/; a new file needs no edit here.
 #
 #   make deps       install what is missing (the one list below); as root or with sudo
-#   make            build build/regionproof and build/region-store
+#   make            build build/regionproof, build/region-store and build/name-liar
 #   make demo       deps, build, one scenario that passes and one that fails on purpose
 #   make check      deps, build, every test but the long ones
 #   make check-long / check-asan / check-tsan      the long ones too / under a sanitizer
@@ -86,10 +86,11 @@ endif
 endif
 
 # --- what is built -----------------------------------------------------------------------------
-# One library of all rooms, one program on top of it; region-store stands alone on fixtures/base.
+# One library of all rooms, one program on top of it; region-store and name-liar stand alone.
 ROOMS := $(wildcard chaos probes suites fixtures reports)
 SRCS := $(shell find $(ROOMS) -name '*.c' \
-	-not -path 'suites/tests/*' -not -path 'suites/bench/*' -not -path 'fixtures/region-store/*')
+	-not -path 'suites/tests/*' -not -path 'suites/bench/*' -not -path 'fixtures/region-store/*' \
+	-not -path 'fixtures/name-liar/*')
 ABSENT_HEADERS := $(foreach o,$(OPTIONAL),$(if $(filter $(firstword $(subst =, ,$(o))),$(LEFT_OUT)),\
 	-e '^\#include <$(lastword $(subst =, ,$(o)))'))
 ifneq ($(strip $(ABSENT_HEADERS)),)
@@ -97,6 +98,7 @@ SRCS := $(filter-out $(shell grep -l $(ABSENT_HEADERS) $(SRCS)),$(SRCS))
 endif
 LIB_SRCS := $(filter-out suites/main.c,$(SRCS))
 STORE_SRCS := $(wildcard fixtures/region-store/*.c fixtures/base/*.c)
+LIAR_SRCS := $(wildcard fixtures/name-liar/*.c fixtures/dns/*.c fixtures/base/*.c)
 find_tests = $(sort $(shell find $(wildcard $(1:%=suites/tests/%)) -name '$(2)' 2>/dev/null))
 TEST_ROOMS := unit netns conformance selftest
 TEST_SRCS := $(if $(wildcard $(TEST_ROOMS:%=suites/tests/%)),$(call find_tests,$(TEST_ROOMS),*.c))
@@ -105,7 +107,7 @@ HELPER_SRCS := $(wildcard suites/tests/helpers/*.c)
 BENCH_SRCS := $(wildcard suites/bench/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-all: $(B)/regionproof $(if $(wildcard fixtures/region-store/*.c),$(B)/region-store)
+all: $(B)/regionproof $(if $(wildcard fixtures/region-store/*.c),$(B)/region-store) $(B)/name-liar
 
 $(B)/libregionproof.a: $(call obj,$(LIB_SRCS))
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -116,6 +118,9 @@ $(B)/regionproof: $(call obj,suites/main.c) $(B)/libregionproof.a
 	$(link) $(LDLIBS)
 
 $(B)/region-store: $(call obj,$(STORE_SRCS))
+	$(link) $(LDLIBS)
+
+$(B)/name-liar: $(call obj,$(LIAR_SRCS))
 	$(link) $(LDLIBS)
 
 $(B)/obj/%.o: %.c $(B)/flags
@@ -232,7 +237,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/regionproof $(SHARE)/man/man1 \
 		$(SHARE)/bash-completion/completions $(SHARE)/zsh/vendor-completions \
 		$(SHARE)/fish/vendor_completions.d
-	install $(B)/regionproof $(wildcard $(B)/region-store) $(DESTDIR)$(PREFIX)/bin
+	install $(B)/regionproof $(wildcard $(B)/region-store) $(B)/name-liar $(DESTDIR)$(PREFIX)/bin
 	for d in fixtures/systems fixtures/links suites/scenarios suites/packs; do \
 		[ ! -d $$d ] || { install -d $(SHARE)/regionproof/$${d##*/} && \
 			install -m 644 $$d/* $(SHARE)/regionproof/$${d##*/}; } || exit 1; done

@@ -3,6 +3,7 @@
  * their own, a control group, the library of a wrong clock.
  */
 #include "fixtures/base/buf.h"
+#include "fixtures/name_lie.h"
 #include "fixtures/wrong_clock.h"
 #include "suites/plan_parts.h"
 
@@ -36,6 +37,25 @@ static void need_clock(struct planner *p, const struct plan_fault *fault, struct
 	spec->clock_library = library;
 }
 
+static void need_liar(
+	struct planner *p, const struct plan_fault *fault, const struct node_spec *spec)
+{
+	const char *program = strrchr(spec->argv[0], '/');
+	bool looks_up = false;
+
+	for (size_t i = 0; i < p->plan->n_groups; i++)
+		looks_up |= p->plan->groups[i].lookup != NULL;
+	if (strcmp(program ? program + 1 : spec->argv[0], NAME_LIE_PROGRAM))
+		complain(p->complaints, fault->place,
+			"%s does not lie when it is told to; name one that runs %s (recipe geo-dns: "
+			"teller)",
+			spec->name, NAME_LIE_PROGRAM);
+	else if (!looks_up)
+		complain(p->complaints, fault->place,
+			"no client looks a name up, so nobody would be lied to; give a group "
+			"\"lookup\" and \"resolver\"");
+}
+
 void plan_nodes(struct planner *p)
 {
 	struct plan *plan = p->plan;
@@ -50,6 +70,8 @@ void plan_nodes(struct planner *p)
 			node->capped |= effect->action == NODE_SLOW;
 			if (effect->action == NODE_FILL)
 				need_disk(p, fault, &effect->setting, &node->spec);
+			if (effect->action == NODE_LIE)
+				need_liar(p, fault, &node->spec);
 			if (effect->action == NODE_CLOCK)
 				need_clock(p, fault, &node->spec);
 		}

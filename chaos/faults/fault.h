@@ -28,7 +28,8 @@ enum node_action {
 	NODE_UNPLUG,
 	NODE_SLOW,
 	NODE_FILL,
-	NODE_CLOCK
+	NODE_CLOCK,
+	NODE_LIE
 };
 
 /* While the fault is in force, `impairment` is added to what the link has anyway, for the packets that
@@ -40,8 +41,8 @@ struct link_effect {
 };
 
 /* KILL: killed, started again when the fault is undone. PAUSE: frozen, thawed. RESTART: stopped
- * orderly and started at once. UNPLUG: its interface goes down, and up again. SLOW, FILL, CLOCK: see
- * slow_cpu.c, disk_full.c and clock_offset.c; the node is made ready for them from its first start. */
+ * orderly and started at once. UNPLUG: its interface goes down, and up again. SLOW, FILL, CLOCK, LIE: see
+ * slow_cpu.c, disk_full.c, clock_offset.c and dns_lie.c; the node is made ready for them from its first start. */
 struct node_effect {
 	unsigned node; /* global index */
 	enum node_action action;

@@ -56,6 +56,34 @@ const struct param clock_offset_params[] = {
 	PARAM_END,
 };
 
+static const char *const answer_choices[] = {[ORDER_TRUE] = "true",
+	[ORDER_NXDOMAIN] = "nxdomain",
+	[ORDER_SERVFAIL] = "servfail",
+	[ORDER_SLOW] = "slow",
+	[ORDER_STALE] = "stale",
+	[ORDER_ELSEWHERE] = "elsewhere",
+	NULL};
+
+const struct param dns_lie_params[] = {
+	{.name = "answer",
+		.type = PARAM_CHOICE,
+		.choices = answer_choices,
+		.help = "what it says: no such name, failure, the truth but late, the answer from "
+			"before the fault, or another region's address",
+		.offset = offsetof(struct node_setting, answer)},
+	{.name = "answer-delay",
+		.type = PARAM_DURATION,
+		.fallback = "0s",
+		.max = UINT64_C(60000000000),
+		.help = "slow: how late",
+		.offset = offsetof(struct node_setting, answer_delay_ns)},
+	{.name = "to",
+		.type = PARAM_STRING,
+		.help = "elsewhere: the region whose address every answer has, such as the failed one",
+		.offset = offsetof(struct node_setting, to)},
+	PARAM_END,
+};
+
 void node_setting_print(
 	struct buf *out, const struct param *rows, const struct node_setting *setting)
 {

@@ -3,19 +3,24 @@
 #define CHAOS_FAULTS_NODE_SETTING_H
 
 #include "fixtures/base/param.h"
+#include "fixtures/dns/orders.h"
 
 #include <stdint.h>
 
 struct node_setting {
-	uint64_t cap_ppm;             /* slow-cpu: of one processor */
-	uint64_t disk_bytes;          /* disk-full: the whole disk */
-	uint64_t left_bytes;          /* disk-full: room that is left */
-	uint64_t ahead_ns, behind_ns; /* clock-offset: one of both */
+	uint64_t cap_ppm;                 /* slow-cpu: of one processor */
+	uint64_t disk_bytes;              /* disk-full: the whole disk */
+	uint64_t left_bytes;              /* disk-full: room that is left */
+	uint64_t ahead_ns, behind_ns;     /* clock-offset: one of both */
+	uint64_t answer, answer_delay_ns; /* dns-lie: enum order */
+	const char *to;                   /* dns-lie: the region that answers lead to; NULL */
+	uint64_t to_region;               /* its index */
 };
 
 extern const struct param slow_cpu_params[];
 extern const struct param disk_full_params[];
 extern const struct param clock_offset_params[];
+extern const struct param dns_lie_params[];
 
 struct buf;
 /* "cap 10%": what differs from nothing, of the rows of a kind. */

@@ -2,8 +2,11 @@
 #include "fixtures/base/log.h"
 #include "fixtures/cpu_cap.h"
 #include "fixtures/disk_room.h"
+#include "fixtures/name_lie.h"
 #include "fixtures/wrong_clock.h"
+#include "suites/agent/region.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 
 int node_faults_prepare(struct node *node, const struct plan_node *plan_node, unsigned index,
@@ -35,19 +38,54 @@ static int set_clock(const struct node *node, int64_t offset_ns, struct err *err
 		: 0;
 }
 
-int node_faults_apply(const struct node *node, enum node_action action,
-	const struct node_setting *setting, struct err *err)
+static const char *looked_up(const struct plan *plan)
 {
-	if (action == NODE_SLOW)
+	for (size_t i = 0; i < plan->n_groups; i++) {
+		if (plan->groups[i].lookup)
+			return plan->groups[i].lookup;
+	}
+	return "";
+}
+
+/* Clients of the region are led to its endpoint. */
+static void address_of(const struct plan *plan, uint64_t region, uint8_t address[4])
+{
+	for (size_t i = 0; i < plan->n_endpoints; i++) {
+		if (plan->endpoints[i].region == region &&
+			inet_pton(AF_INET, plan->endpoints[i].host, address) == 1)
+			return;
+	}
+}
+
+static int lie(const struct plan *plan, const struct node *node, const struct node_setting *setting,
+	struct err *err)
+{
+	struct name_lie what = {.name = looked_up(plan),
+		.orders = {.order = (enum order)setting->answer,
+			.delay_ns = setting->answer_delay_ns}};
+
+	address_of(plan, setting->to_region, what.orders.address);
+	return name_lie_tell(node, &what, err);
+}
+
+int node_faults_apply(const struct plan *plan, const struct node *node,
+	const struct region_node_change *change, struct err *err)
+{
+	const struct node_setting *setting = &change->setting;
+
+	if (change->action == NODE_SLOW)
 		return cap(node, setting->cap_ppm, err);
-	if (action == NODE_FILL)
+	if (change->action == NODE_FILL)
 		return disk_room_take(node->dir, setting->left_bytes, err);
-	if (action == NODE_CLOCK)
+	if (change->action == NODE_CLOCK)
 		return set_clock(node, node_setting_offset_ns(setting), err);
+	if (change->action == NODE_LIE)
+		return lie(plan, node, setting, err);
 	return 0;
 }
 
-int node_faults_undo(const struct node *node, enum node_action action, struct err *err)
+int node_faults_undo(
+	const struct plan *plan, const struct node *node, enum node_action action, struct err *err)
 {
 	if (action == NODE_SLOW)
 		return cpu_cap_set(node->cgroup, 0, err);
@@ -55,6 +93,8 @@ int node_faults_undo(const struct node *node, enum node_action action, struct er
 		return disk_room_give_back(node->dir, node->spec->disk_bytes, err);
 	if (action == NODE_CLOCK)
 		return set_clock(node, 0, err);
+	if (action == NODE_LIE)
+		return lie(plan, node, &(struct node_setting){.answer = ORDER_TRUE}, err);
 	return 0;
 }
 

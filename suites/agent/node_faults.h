@@ -10,14 +10,17 @@
 #include "fixtures/node.h"
 #include "suites/plan.h"
 
+struct region_node_change;
+
 /* Before the node's first start. groups: beginning of the names of control groups, "" where the plan
  * needs none; index: the node's, in the plan. */
 int node_faults_prepare(struct node *node, const struct plan_node *plan_node, unsigned index,
 	const char *groups, struct err *err);
-/* SLOW, FILL and CLOCK: done, and proven where the fault acts. */
-int node_faults_apply(const struct node *node, enum node_action action,
-	const struct node_setting *setting, struct err *err);
-int node_faults_undo(const struct node *node, enum node_action action, struct err *err);
+/* SLOW, FILL, CLOCK and LIE: done, and proven where the fault acts. */
+int node_faults_apply(const struct plan *plan, const struct node *node,
+	const struct region_node_change *change, struct err *err);
+int node_faults_undo(
+	const struct plan *plan, const struct node *node, enum node_action action, struct err *err);
 /* All that may have been done to a node that runs. */
 int node_faults_heal(const struct node *node, struct err *err);
 

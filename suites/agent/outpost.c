@@ -125,6 +125,7 @@ int outpost_act(struct outpost *outpost, enum node_action action, bool undo, str
 	case NODE_SLOW:
 	case NODE_FILL:
 	case NODE_CLOCK:
+	case NODE_LIE:
 		return err_set(err, "container %s is not ours to cap, fill or tell the time",
 			outpost->container.name);
 	}

@@ -235,8 +235,9 @@ static int act_on_node(
 	case NODE_SLOW:
 	case NODE_FILL:
 	case NODE_CLOCK:
-		return undo ? node_faults_undo(node, action, err)
-			    : node_faults_apply(node, action, &change->setting, err);
+	case NODE_LIE:
+		return undo ? node_faults_undo(region->plan, node, action, err)
+			    : node_faults_apply(region->plan, node, change, err);
 	}
 	return 0;
 }
