@@ -1,12 +1,14 @@
 /*
- * bench_apply: how long it takes to put a partition in force.
+ * bench_apply: how long it takes to put impairments in force, to change them and to undo them.
  *
  *     bench_apply ENGINE [rounds]      default 20 rounds
  *
- * One site with 100 links, and three sites of three regions. Time from the call of apply to its
- * acknowledgement, which for netem includes one batch to the kernel, for wire a message to the
- * forwarder. The peer is `tc -batch`, which changes the same 100 leaves in the same kernel (netem
- * only; without sch_netem run it by suites/tests/conformance/netem_uml.sh).
+ * Three sites of three regions cut at one instant; then 1, 10, 100 and 1000 links (of ten sites) in the
+ * three steps of a fault's life: a delay is laid on neutral links, changed, and taken off again. Time
+ * from the call of apply to its acknowledgement, which for netem includes one batch to the kernel a
+ * site, for wire a message to each forwarder. The peers change the same leaves in the same kernel:
+ * `tc -batch`, one a site, and one `tc` a link, once each (netem only; without sch_netem run it by
+ * suites/bench/apply_uml.sh).
  * Targets: 1 ms for 3 regions, 10 ms for 100 links, skew between regions below 1 ms.
  */
 #include "chaos/engines/engine.h"
@@ -22,14 +24,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LINKS 100
+#define SITE_LINKS 100
+#define SITES_MAX 10
 #define ROUNDS_MAX 200
+#define STEPS 3
 
 struct lab {
 	int backbone;
 	unsigned n;
-	struct site sites[3];
-	struct engine *engines[3];
+	struct site sites[SITES_MAX];
+	struct engine *engines[SITES_MAX];
 };
 
 static void die(const struct err *err)
@@ -72,7 +76,7 @@ static struct engine_ack change(
 
 	for (unsigned to = 0; to < n_regions; to++) {
 		if (to != own)
-			changes[n++] = (struct engine_change){to, {.cut = cut}};
+			changes[n++] = (struct engine_change){.to = to, .impairment.cut = cut};
 	}
 	if (engine->ops->apply(engine, changes, n, at_ns, &ack, &err))
 		die(&err);
@@ -92,23 +96,19 @@ static double quantile(double *v, int n, double q)
 	return v[(int)(q * (n - 1))];
 }
 
-/* `tc -batch` from a file in memory that both sides have open. */
-static double tc_batch_ms(const struct site *site, bool cut)
+/* The life of a fault: what each step leaves on every link. */
+static const struct step {
+	const char *name, *tc;
+	uint64_t delay_ns;
+} steps[STEPS] = {{"apply", "delay 40ms", 40 * NSEC_PER_MSEC},
+	{"change", "delay 60ms", 60 * NSEC_PER_MSEC}, {"undo", "delay 0ms", 0}};
+
+static void run_tc(const struct site *site, char *const *argv)
 {
-	int fd = memfd_create("batch", 0);
-	char path[32];
-	char *argv[] = {"tc", "-batch", path, NULL};
-	uint64_t start_ns;
 	struct err err;
 	int status;
-	pid_t pid;
+	pid_t pid = fork();
 
-	for (unsigned minor = 2; minor <= LINKS + 1; minor++)
-		dprintf(fd, "qdisc change dev c parent 1:%x handle %x: netem %s\n", minor,
-			0x1000 + minor, cut ? "loss 100%" : "limit 10000");
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	start_ns = clock_now_ns();
-	pid = fork();
 	if (!pid) {
 		if (!netns_enter(site->netns_fd, &err))
 			execvp(argv[0], argv);
@@ -116,36 +116,131 @@ static double tc_batch_ms(const struct site *site, bool cut)
 		_exit(127);
 	}
 	waitpid(pid, &status, 0);
-	close(fd);
 	if (status) {
-		fprintf(stderr, "bench_apply: tc -batch failed\n");
+		fprintf(stderr, "bench_apply: tc failed\n");
 		exit(EXIT_MACHINE);
 	}
+}
+
+static double ms_since(uint64_t start_ns)
+{
 	return (double)(clock_now_ns() - start_ns) / 1e6;
 }
 
-static void hundred_links(const struct engine_ops *ops, int rounds)
+/* One apply a site. */
+static double ours_ms(struct lab *lab, unsigned n_regions, const struct step *step)
 {
-	double ours[ROUNDS_MAX], peer[ROUNDS_MAX];
+	uint64_t start_ns = clock_now_ns();
+
+	for (unsigned s = 0; s < lab->n; s++) {
+		struct engine_change changes[ADDR_REGIONS_MAX];
+		struct engine_ack ack;
+		struct err err;
+		size_t n = 0;
+
+		for (unsigned to = 0; to < n_regions; to++) {
+			if (to != s)
+				changes[n++] = (struct engine_change){
+					.to = to, .impairment.delay_ns = step->delay_ns};
+		}
+		if (lab->engines[s]->ops->apply(lab->engines[s], changes, n, 0, &ack, &err))
+			die(&err);
+	}
+	return ms_since(start_ns);
+}
+
+/* `tc -batch` from a file in memory that both sides have open, one a site. */
+static double batch_ms(const struct lab *lab, unsigned n_regions, const struct step *step)
+{
+	int fds[SITES_MAX];
+	uint64_t start_ns;
+
+	for (unsigned s = 0; s < lab->n; s++) {
+		fds[s] = memfd_create("batch", 0);
+		for (unsigned to = 0; to < n_regions; to++) {
+			if (to != s)
+				dprintf(fds[s],
+					"qdisc change dev c parent 1:%x handle %x: netem limit 10000 "
+					"%s\n",
+					to + 1, 0x1000 + to + 1, step->tc);
+		}
+	}
+	start_ns = clock_now_ns();
+	for (unsigned s = 0; s < lab->n; s++) {
+		char path[32];
+		char *argv[] = {"tc", "-batch", path, NULL};
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fds[s]);
+		run_tc(&lab->sites[s], argv);
+		close(fds[s]);
+	}
+	return ms_since(start_ns);
+}
+
+static double singles_ms(const struct lab *lab, unsigned n_regions, const struct step *step)
+{
+	uint64_t start_ns = clock_now_ns();
+
+	for (unsigned s = 0; s < lab->n; s++) {
+		for (unsigned to = 0; to < n_regions; to++) {
+			char parent[16], handle[16], delay[16];
+			char *argv[] = {"tc", "qdisc", "change", "dev", "c", "parent", parent,
+				"handle", handle, "netem", "limit", "10000", "delay", delay, NULL};
+
+			if (to == s)
+				continue;
+			snprintf(parent, sizeof(parent), "1:%x", to + 1);
+			snprintf(handle, sizeof(handle), "%x:", 0x1000 + to + 1);
+			snprintf(delay, sizeof(delay), "%s", step->tc + strlen("delay "));
+			run_tc(&lab->sites[s], argv);
+		}
+	}
+	return ms_since(start_ns);
+}
+
+static void print_row(const struct step *step, unsigned links, double *ours, double *batch,
+	int rounds, const double *single)
+{
+	double own = quantile(ours, rounds, 0.5);
+
+	printf("%6u  %-6s  %9.3f  %9.3f", links, step->name, own, quantile(ours, rounds, 0.9));
+	if (batch)
+		printf("  %11.2f  %6.1f  %13.1f  %7.0f", quantile(batch, rounds, 0.5),
+			quantile(batch, rounds, 0.5) / own, *single, *single / own);
+	printf("\n");
+}
+
+static void life_of_a_fault(
+	const struct engine_ops *ops, unsigned sites, unsigned links, int rounds)
+{
+	static double ours[STEPS][ROUNDS_MAX], batch[STEPS][ROUNDS_MAX];
 	bool has_peer = !strcmp(ops->name, "netem");
+	double single;
 	struct lab lab;
 
-	up(&lab, ops, 1, LINKS + 1);
+	up(&lab, ops, sites, links + 1);
 	for (int i = 0; i < rounds; i++) {
-		uint64_t start_ns = clock_now_ns();
-		struct engine_ack ack = change(lab.engines[0], 0, LINKS + 1, !(i % 2), 0);
-
-		ours[i] = (double)(ack.acked_ns - start_ns) / 1e6;
-		if (has_peer)
-			peer[i] = tc_batch_ms(&lab.sites[0], !(i % 2));
+		for (int k = 0; k < STEPS; k++)
+			ours[k][i] = ours_ms(&lab, links + 1, &steps[k]);
+		for (int k = 0; k < STEPS && has_peer; k++)
+			batch[k][i] = batch_ms(&lab, links + 1, &steps[k]);
 	}
-	printf("%s, 100 links: called to acknowledged p50 %.2f ms, p90 %.2f ms\n", ops->name,
-		quantile(ours, rounds, 0.5), quantile(ours, rounds, 0.9));
-	if (has_peer)
-		printf("tc -batch, the same 100 leaves: p50 %.2f ms, ratio %.1f\n",
-			quantile(peer, rounds, 0.5),
-			quantile(peer, rounds, 0.5) / quantile(ours, rounds, 0.5));
+	for (int k = 0; k < STEPS; k++) {
+		single = has_peer ? singles_ms(&lab, links + 1, &steps[k]) : 0;
+		print_row(&steps[k], sites * links, ours[k], has_peer ? batch[k] : NULL, rounds,
+			&single);
+	}
 	down(&lab);
+}
+
+static void links(const struct engine_ops *ops, int rounds)
+{
+	printf("engine %s, ms\n links  step     ours p50   ours p90%s\n", ops->name,
+		!strcmp(ops->name, "netem") ? "  batch p50    ratio  one tc a link    ratio" : "");
+	life_of_a_fault(ops, 1, 1, rounds);
+	life_of_a_fault(ops, 1, 10, rounds);
+	life_of_a_fault(ops, 1, SITE_LINKS, rounds);
+	life_of_a_fault(ops, SITES_MAX, SITE_LINKS, rounds > 5 ? 5 : rounds);
 }
 
 /* Armed ahead for one instant in three processes, as agents do it. */
@@ -194,6 +289,6 @@ int main(int argc, char **argv)
 	if (ops->probe(NULL, &err))
 		die(&err);
 	three_regions(ops, rounds);
-	hundred_links(ops, rounds);
+	links(ops, rounds);
 	return 0;
 }
