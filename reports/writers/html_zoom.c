@@ -7,14 +7,10 @@
  * same. All that is foreign stands in one block of JSON, in which no "<" is left.
  */
 #include "fixtures/base/buf.h"
+#include "fixtures/base/embed.h"
 #include "reports/writers/html_text.h"
 #include "reports/result.h"
 #include "reports/writers/writers.h"
-
-/* The file's bytes, and a zero. */
-#define EMBED(name, path)                                                                          \
-	__asm__(".pushsection .rodata\n" #name ":\n.incbin \"" path "\"\n.byte 0\n.popsection\n"); \
-	extern const char name[]
 
 #ifdef UPLOT
 EMBED(html_zoom_script, "reports/writers/zoom.js");

@@ -1,6 +1,7 @@
 #include "suites/live/server.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/base/clock.h"
+#include "fixtures/base/embed.h"
 #include "fixtures/base/log.h"
 #include "fixtures/frame.h"
 #include "fixtures/json/jv.h"
@@ -16,11 +17,6 @@
 #define CONNECTIONS_MAX 32
 #define BLOCK 4096
 #define FLUSH_NS (200 * NSEC_PER_MSEC)
-
-/* The file's bytes, and a zero. */
-#define EMBED(name, path)                                                                          \
-	__asm__(".pushsection .rodata\n" #name ":\n.incbin \"" path "\"\n.byte 0\n.popsection\n"); \
-	extern const char name[]
 
 EMBED(live_html, "suites/live/web/live.html");
 EMBED(live_css, "suites/live/web/live.css");
