@@ -55,7 +55,7 @@ struct vital_rates {
 struct vital_rates vitals_rates(const struct vitals *vitals, unsigned region, uint64_t now_ns);
 /* enum node_role of an endpoint and its epoch. */
 int vitals_role(const struct vitals *vitals, size_t endpoint, uint32_t *epoch);
-/* What people look at: {at_s, regions:[..], pairs:[..], nodes:[..]}. Owned by the caller. */
+/* What people look at: {at_s, regions:[..], pairs:[..], nodes:[..]}; pairs are left out for more than 64 regions. Owned by the caller. */
 struct jv *vitals_json(const struct vitals *vitals, uint64_t now_ns);
 
 #endif

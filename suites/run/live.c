@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define WATCH_REGIONS_MAX 50
 #define EVERY_NS (250 * NSEC_PER_MSEC)
 
 static struct jv *head(const struct run *run)
@@ -34,6 +35,10 @@ int run_open_page(struct run *run, struct err *err)
 
 	if (!options->live && !options->watch)
 		return 0;
+	if (options->watch && run->plan->n_regions > WATCH_REGIONS_MAX)
+		return err_exit(err, EXIT_SCENARIO,
+			"%s: %zu regions; watch serves metrics of at most %d, a line for each pair",
+			run->plan->path, run->plan->n_regions, WATCH_REGIONS_MAX);
 	if (page_start(&run->page, options->listen ? options->listen : "127.0.0.1", options->port,
 		    options->watch, err))
 		return -1;
