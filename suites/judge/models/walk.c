@@ -133,8 +133,9 @@ static bool is_missed(const struct walk *walk, uint32_t value)
  */
 static bool is_wanted(const struct walk *walk, uint32_t from, uint32_t to)
 {
-	if (walk_wish_of(walk, to).seen_until > walk->at || is_missed(walk, from))
-		return true;
+	if (walk->search->rows || walk_wish_of(walk, to).seen_until > walk->at ||
+		is_missed(walk, from))
+		return true; /* rows: what is appended to it may be looked for */
 	for (size_t i = 0; walk->has_refusals && i < walk->n_in_order; i++) {
 		const struct step *step = step_at(walk, walk->in_order[i]);
 

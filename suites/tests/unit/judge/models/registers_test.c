@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -211,6 +212,71 @@ static void make_cas_register(struct arena *arena, struct rng *rng, struct past 
 	past_sort(past);
 }
 
+static const struct datum *make_text(struct arena *arena, struct rng *rng, size_t most)
+{
+	size_t n = rng_below(rng, most + 1);
+	char text[8] = "";
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = (char)('a' + rng_below(rng, 2));
+	return past_text(arena, arena_strdup(arena, text));
+}
+
+/* get, put and append of text: what is got is often what somebody might have made. */
+static void make_texts(struct arena *arena, struct rng *rng, struct past *past)
+{
+	static const char *const words[] = {"get", "put", "append"};
+	uint64_t n = 2 + rng_below(rng, 6);
+
+	for (uint64_t i = 0; i < n; i++) {
+		struct past_op *op = past_add(arena, past, rng);
+
+		op->f = i ? words[rng_below(rng, 3)] : "append";
+		op->given = op->got = make_text(arena, rng, *op->f == 'g' ? 3 : 1);
+	}
+	past_sort(past);
+}
+
+struct text_attempt {
+	const struct past *past;
+	bool done[8];
+};
+
+static bool has_text_order(struct text_attempt *attempt, const char *state)
+{
+	const struct past *past = attempt->past;
+	bool due = false;
+
+	for (size_t i = 0; i < past->n; i++)
+		due |= !attempt->done[i] && past->ops[i].outcome == PAST_OK;
+	for (size_t i = 0; i < past->n && due; i++) {
+		const struct past_op *op = &past->ops[i];
+		const char *text = datum_text(op->given);
+		bool may = !attempt->done[i] && op->outcome != PAST_FAIL;
+		char next[32];
+
+		for (size_t j = 0; j < past->n && may; j++)
+			may = attempt->done[j] || past->ops[j].outcome != PAST_OK ||
+				!past_before(&past->ops[j], op);
+		if (!may || (*op->f == 'g' && op->outcome == PAST_OK && strcmp(state, text)))
+			continue;
+		snprintf(next, sizeof(next), "%s%s", *op->f == 'p' ? "" : state,
+			*op->f == 'g' ? "" : text);
+		attempt->done[i] = true;
+		if (has_text_order(attempt, next))
+			return true;
+		attempt->done[i] = false;
+	}
+	return !due;
+}
+
+static bool texts_are_linearizable(const struct past *past, const struct judgement *exhibits)
+{
+	struct text_attempt attempt = {.past = past};
+
+	return !exhibits && has_text_order(&attempt, "");
+}
+
 static void make_mutex(struct arena *arena, struct rng *rng, struct past *past)
 {
 	uint64_t n = 1 + rng_below(rng, 6);
@@ -261,6 +327,12 @@ static void cas_register_agrees_with_every_order(void **state)
 	past_compare(judge_cas_register, make_cas_register, is_linearizable, NULL);
 }
 
+static void texts_agree_with_every_order(void **state)
+{
+	(void)state;
+	past_compare(judge_register, make_texts, texts_are_linearizable, NULL);
+}
+
 static void mutex_agrees_with_every_order(void **state)
 {
 	(void)state;
@@ -306,6 +378,7 @@ int main(void)
 		cmocka_unit_test(register_agrees_with_every_order),
 		cmocka_unit_test(zones_agree_with_every_order),
 		cmocka_unit_test(cas_register_agrees_with_every_order),
+		cmocka_unit_test(texts_agree_with_every_order),
 		cmocka_unit_test(mutex_agrees_with_every_order),
 		cmocka_unit_test(multi_register_agrees_with_every_order),
 		cmocka_unit_test(the_limits_end_in_undecided),
