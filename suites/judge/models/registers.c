@@ -12,6 +12,7 @@
 #include "suites/judge/models/zones.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SHRINK_NS (4 * NSEC_PER_SEC)
@@ -297,6 +298,31 @@ static void set_initial(struct registers *all, struct rows *rows)
 	rows_rehash(rows);
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What was read; a put of what nobody read the beginning of leads to the one state for all such. */
+static void list_texts(struct registers *all, struct search_op *ops, size_t n, struct rows *rows)
+{
+	rows->seen = arena_array(all->arena, n + 1, sizeof(*rows->seen));
+	for (size_t i = 0; i < n; i++) {
+		const char *text = datum_text(names_datum(&all->values, ops[i].step.a));
+
+		if (ops[i].step.kind == STEP_READ)
+			rows->seen[rows->n_seen++] = text ? text : "";
+	}
+	if (rows->n_seen)
+		qsort(rows->seen, rows->n_seen, sizeof(*rows->seen), by_text);
+	for (size_t i = 0; i < n; i++) {
+		const char *text = datum_text(names_datum(&all->values, ops[i].step.a));
+
+		if (ops[i].step.kind == STEP_WRITE && text && !rows_may_be_seen(rows, text))
+			ops[i].step.a = SEARCH_OTHER;
+	}
+}
+
 static void judge_by_search(struct registers *all, size_t first, size_t n, size_t objects_left)
 {
 	uint64_t now = clock_now_ns();
@@ -320,6 +346,7 @@ static void judge_by_search(struct registers *all, size_t first, size_t n, size_
 	}
 	if (all->has_texts) {
 		rows = (struct rows){.texts = &all->values};
+		list_texts(all, all->ops + first, n, &rows);
 		search.rows = &rows;
 	}
 	end = search_run(&search);

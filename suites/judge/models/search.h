@@ -30,7 +30,7 @@ struct search_op {
 enum search_end { SEARCH_FOUND, SEARCH_NONE, SEARCH_OUT_OF_TIME, SEARCH_OUT_OF_MEMORY };
 
 #define SEARCH_STATES 4
-#define SEARCH_OTHER (UINT32_MAX - 1) /* a state that no operation here asks about */
+#define SEARCH_OTHER ROWS_OTHER /* a state that no operation here asks about */
 
 /* A stretch of the history that alone has no explanation, whatever the state was when it began and
  * whether or not what was open then had taken effect. */

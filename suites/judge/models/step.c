@@ -114,20 +114,39 @@ static bool apply_txn(const struct step *step, struct rows *rows, uint32_t state
 	return true;
 }
 
+bool rows_may_be_seen(const struct rows *rows, const char *text)
+{
+	size_t low = 0, high = rows->n_seen;
+
+	while (low < high) { /* the first that is not before it */
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(rows->seen[middle], text) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < rows->n_seen && !strncmp(rows->seen[low], text, strlen(text));
+}
+
 /* Two texts in one; nil is the empty one. */
 static uint32_t append(struct rows *rows, uint32_t state, uint32_t value)
 {
 	struct names *texts = rows->texts;
 	const char *before = datum_text(names_datum(texts, state));
 	const char *more = datum_text(names_datum(texts, value));
-	struct datum *both = arena_alloc(texts->arena, sizeof(*both));
+	struct datum text = {.kind = DATUM_TEXT}, *both;
 	size_t known = texts->n;
 	uint32_t name;
 
-	before = before ? before : "";
-	more = more ? more : "";
-	*both = (struct datum){
-		.kind = DATUM_TEXT, .text = arena_printf(texts->arena, "%s%s", before, more)};
+	if (state == ROWS_OTHER)
+		return ROWS_OTHER;
+	text.text = arena_printf(texts->arena, "%s%s", before ? before : "", more ? more : "");
+	rows->text_bytes += strlen(text.text);
+	if (!rows_may_be_seen(rows, text.text))
+		return ROWS_OTHER;
+	both = arena_alloc(texts->arena, sizeof(*both));
+	*both = text;
 	name = names_of(texts, both);
 	rows->text_bytes += sizeof(*both) + strlen(both->text) * (texts->n > known ? 2 : 1);
 	return name;

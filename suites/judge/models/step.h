@@ -34,12 +34,16 @@ struct step {
 	size_t n_parts;
 };
 
+#define ROWS_OTHER (UINT32_MAX - 1)
+
 struct names;
 
 /* Rows of a multi-register, numbered; or the texts that appending makes. */
 struct rows {
 	struct names *texts; /* not NULL: there are no rows */
 	size_t text_bytes;
+	const char **seen; /* texts that somebody read, sorted */
+	size_t n_seen;
 	size_t width; /* keys */
 	uint32_t *cells, *scratch;
 	size_t n, room;
@@ -51,6 +55,10 @@ void rows_init(struct rows *rows, size_t width, uint32_t fill); /* row 0: fill e
 void rows_rehash(struct rows *rows); /* after a change of row 0, while there is no other */
 void rows_release(struct rows *rows);
 size_t rows_bytes(const struct rows *rows);
+
+/* Does a text that was read begin with it? All that do not are one state, ROWS_OTHER: what comes of them
+ * is never looked at. */
+bool rows_may_be_seen(const struct rows *rows, const char *text);
 
 /* May it happen in this state; then *next is the state behind it. */
 bool step_apply(const struct step *step, struct rows *rows, uint32_t state, uint32_t *next);
