@@ -152,7 +152,10 @@ const struct metric metrics[] = {
 			"last read that missed it, at or before the return of the first that had "
 			"it. Fails and unknowns are left out. A write never seen is right-censored, "
 			"never dropped. Where the bound lies between the quantiles of the lower and "
-			"the upper ends, the probes looked too seldom: inconclusive. Phase: acknowledgement of the write."},
+			"the upper ends, the probes looked too seldom: inconclusive. Phase: acknowledgement of the write. "
+			"What a system reports of itself is something else: PostgreSQL's replay_lag ends "
+			"when the primary has heard of the replay, a way back later; lag= of Redis counts "
+			"whole seconds since a replica was heard of."},
 	[METRIC_STALENESS] = {.id = METRIC_STALENESS,
 		.name = "staleness",
 		.unit = PARAM_DURATION,
