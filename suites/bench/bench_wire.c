@@ -98,13 +98,13 @@ static double parse_gbit(const struct buf *out)
 	return 0;
 }
 
-/* Gbit/s of one TCP connection from region 0 to region 1. */
-static double iperf(struct lab *lab, const char *seconds)
+/* bitrate: "0" for all it can. Gbit/s of one TCP connection from region 0 to region 1. */
+static double iperf(struct lab *lab, const char *seconds, const char *bitrate)
 {
 	struct addr to = addr_of(1, ADDR_HOST_NODE);
 	char *server[] = {"iperf3", "-s", "-1", NULL};
-	char *client[] = {"iperf3", "-J", "-c", to.ip4_text, "-t", (char *)seconds, "-O", "1",
-		"--connect-timeout", "2000", NULL};
+	char *client[] = {"iperf3", "-J", "-c", to.ip4_text, "-t", (char *)seconds, "-O", "1", "-b",
+		(char *)bitrate, "--connect-timeout", "2000", NULL};
 	struct buf out = {0};
 	double gbit;
 	int pipe_fds[2], status;
@@ -148,16 +148,56 @@ static void throughput(const char *what, int pairs, const char *seconds, struct 
 		struct lab lab;
 
 		up(&lab, "null", (struct impairment){0});
-		nulls[i] = iperf(&lab, seconds);
+		nulls[i] = iperf(&lab, seconds, "0");
 		down(&lab);
 		up(&lab, "wire", wire_imp);
-		wires[i] = iperf(&lab, seconds);
+		wires[i] = iperf(&lab, seconds, "0");
 		down(&lab);
 		ratios[i] = wires[i] / nulls[i];
 	}
 	printf("%-34s null %6.2f Gbit/s  wire %6.2f Gbit/s  ratio %.2f (median of %d pairs)\n",
 		what, quantile(nulls, (size_t)pairs, 0.5), quantile(wires, (size_t)pairs, 0.5),
 		quantile(ratios, (size_t)pairs, 0.5), pairs);
+}
+
+/* Processor time of the forwarder, by the process that its death descriptor means. */
+static double forwarder_seconds(const struct engine *engine)
+{
+	struct timespec used = {0};
+	struct buf text = {0};
+	char path[64];
+	const char *pid;
+	clockid_t clock;
+	struct err err;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d",
+		engine->ops->death_fd((struct engine *)engine));
+	if (buf_read_file(&text, path, 4096, &err))
+		die(&err);
+	pid = strstr(buf_str(&text), "Pid:");
+	if (pid && !clock_getcpuclockid((pid_t)strtol(pid + 4, NULL, 10), &clock))
+		clock_gettime(clock, &used);
+	buf_release(&text);
+	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+/* What wire takes from the system under test while that does 200 Mbit/s. */
+static void processor_share(const char *seconds, struct impairment imp, const char *what)
+{
+	struct lab lab;
+	double before = 0, after = 0, gbit;
+	uint64_t began_ns;
+
+	up(&lab, "wire", imp);
+	for (unsigned i = 0; i < 2; i++)
+		before += forwarder_seconds(lab.engines[i]);
+	began_ns = clock_now_ns();
+	gbit = iperf(&lab, seconds, "200M");
+	for (unsigned i = 0; i < 2; i++)
+		after += forwarder_seconds(lab.engines[i]);
+	printf("%-34s TCP at %.0f Mbit/s: both forwarders %.1f %% of one processor\n", what,
+		gbit * 1e3, 100 * (after - before) / ((double)(clock_now_ns() - began_ns) / 1e9));
+	down(&lab);
 }
 
 static int udp(struct lab *lab, unsigned region, bool receive)
@@ -311,6 +351,10 @@ int main(int argc, char **argv)
 	throughput("TCP, wire neutral", pairs, seconds, (struct impairment){0});
 	throughput("TCP, wire with 1 ms each way", pairs, seconds,
 		(struct impairment){.delay_ns = MS});
+	processor_share(
+		seconds, (struct impairment){.delay_ns = 20 * MS}, "wire with 20 ms each way");
+	processor_share(seconds, (struct impairment){.delay_ns = 20 * MS, .loss_ppm = 100},
+		"the same, every segment alone");
 	throughput("TCP, wire with every segment alone", pairs, seconds,
 		(struct impairment){.delay_ns = MS / 10, .rate_bps = UINT64_C(100000000000)});
 	return 0;
