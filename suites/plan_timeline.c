@@ -125,6 +125,9 @@ static void read_settings(struct planner *p, const struct scenario_entry *entry,
 	for (size_t i = 0; i < entry->settings.n; i++)
 		planner_set(p, &entry->settings.items[i], tables,
 			arena_printf(p->arena, "the fault %s", ops->name));
+	if (words->match.traffic && !match_n_ports(&words->match))
+		memcpy(words->match.ports, p->recipe.traffic[words->match.traffic],
+			sizeof(words->match.ports));
 	if ((ops->takes_impairment && impairment_check(impairment, &err)) ||
 		match_check(&words->match, &err))
 		complain(p->complaints, entry->place, "%s", err.text);

@@ -1,13 +1,14 @@
 #include "suites/scenario/recipe.h"
 #include "fixtures/base/clock.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define READY_LIMIT_NS (20 * NSEC_PER_SEC)
 #define PORT_MAX 65535
 
 static const char *const keys[] = {
-	"recipe", "version", "about", "driver", "client", "needs", "with", "nodes"};
+	"recipe", "version", "about", "driver", "client", "needs", "with", "nodes", "traffic"};
 static const char *const node_keys[] = {
 	"name", "port", "endpoint", "command", "env", "files", "ready"};
 
@@ -224,6 +225,40 @@ static void read_nodes(struct reader *r, const struct yaml *nodes, struct recipe
 			"no node is for clients; give one \"endpoint: yes\"");
 }
 
+static void read_ports(struct reader *r, const struct yaml *node, uint64_t ports[MATCH_PORTS_MAX])
+{
+	struct scenario_words words = {0};
+
+	if (!reader_words(r, node, node->key, &words))
+		return;
+	if (words.n > MATCH_PORTS_MAX)
+		complain(r->complaints, node->place, "more than %d ports", MATCH_PORTS_MAX);
+	for (size_t i = 0; i < words.n && i < MATCH_PORTS_MAX; i++) {
+		char *end;
+
+		ports[i] = strtoull(words.items[i].text, &end, 10);
+		if (*end || !ports[i] || ports[i] > 65535)
+			complain(r->complaints, words.items[i].place,
+				"a port is a number from 1 to 65535, not \"%.40s\"",
+				words.items[i].text);
+	}
+}
+
+static void read_traffic(struct reader *r, const struct yaml *traffic, struct recipe *out)
+{
+	static const char *const kinds[] = {"clients", "replication"};
+
+	if (!reader_is(r, traffic, YAML_MAP, "traffic"))
+		return;
+	reader_check_keys(r, traffic, kinds, READER_COUNT(kinds), "traffic");
+	for (size_t i = 0; i < READER_COUNT(kinds); i++) {
+		const struct yaml *ports = yaml_get(traffic, kinds[i]);
+
+		if (ports)
+			read_ports(r, ports, out->traffic[MATCH_TRAFFIC_CLIENTS + i]);
+	}
+}
+
 void recipe_read(struct arena *arena, const struct source *source, struct recipe *out,
 	struct complaints *complaints)
 {
@@ -252,6 +287,8 @@ void recipe_read(struct arena *arena, const struct source *source, struct recipe
 		for (const struct yaml *v = with->first; v; v = v->next)
 			read_with(&r, v, out);
 	}
+	if (yaml_get(root, "traffic"))
+		read_traffic(&r, yaml_get(root, "traffic"), out);
 	read_nodes(&r, reader_need(&r, root, "nodes", "a recipe"), out);
 }
 

@@ -10,6 +10,9 @@
  *     programs: { redis-server: redis-server }
  *   with:                            # what a scenario may set, and what it is otherwise
  *     min-replicas: { default: "0", help: "...", choices: ["0", "1"] }
+ *   traffic:                         # ports that `traffic: ...` of a fault is narrowed to; without it all
+ *     replication: [6379]            # packets between nodes are meant, and all of clients
+ *     clients: [6379]
  *   nodes:                           # each is started once in every region
  *     - name: redis
  *       port: 6379
@@ -37,6 +40,7 @@
 #ifndef SUITES_SCENARIO_RECIPE_H
 #define SUITES_SCENARIO_RECIPE_H
 
+#include "chaos/match.h"
 #include "fixtures/node.h"
 #include "suites/scenario/reader.h"
 
@@ -85,6 +89,8 @@ struct recipe {
 	size_t n_with;
 	struct recipe_node *nodes;
 	size_t n_nodes;
+	/* By enum match_traffic; as in struct match. */
+	uint64_t traffic[MATCH_TRAFFIC_REPLICATION + 1][MATCH_PORTS_MAX];
 };
 
 /* Read the file; what could be read is in *out even after complaints. */

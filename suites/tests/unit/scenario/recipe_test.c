@@ -123,6 +123,8 @@ static void wrong_recipes_are_told_why(void **state)
 			"the node needs \"port:\""},
 		{HEAD "nodes: [ { name: a, port: 70000, endpoint: yes, command: [p] } ]\n",
 			"a port lies between 1 and 65535"},
+		{HEAD "traffic: { replication: [http] }\n", "a port is a number from 1 to 65535"},
+		{HEAD "traffic: { replicaton: [1] }\n", "did you mean \"replication\"?"},
 	};
 	struct fixture f;
 
@@ -147,6 +149,19 @@ static void an_unknown_placeholder_is_told(void **state)
 	release(&f);
 }
 
+static void traffic_may_be_narrowed_to_ports(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	read_recipe(&f, HEAD "traffic: { replication: [5432, 5433] }\n");
+	assert_int_equal(f.recipe.traffic[MATCH_TRAFFIC_REPLICATION][0], 5432);
+	assert_int_equal(f.recipe.traffic[MATCH_TRAFFIC_REPLICATION][1], 5433);
+	assert_int_equal(f.recipe.traffic[MATCH_TRAFFIC_REPLICATION][2], 0);
+	assert_int_equal(f.recipe.traffic[MATCH_TRAFFIC_CLIENTS][0], 0);
+	release(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +169,7 @@ int main(void)
 		cmocka_unit_test(arguments_with_a_condition_vanish_whole),
 		cmocka_unit_test(wrong_recipes_are_told_why),
 		cmocka_unit_test(an_unknown_placeholder_is_told),
+		cmocka_unit_test(traffic_may_be_narrowed_to_ports),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
