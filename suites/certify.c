@@ -26,6 +26,15 @@ static bool touches(const struct plan_fault *fault, unsigned from, unsigned to)
 	return false;
 }
 
+/* Two faults on packets that exclude each other do not change each other's world, nor that of beacons. */
+static bool ignores(const struct plan_fault *self, const struct plan_fault *other)
+{
+	const struct match *a = &self->effects.links[0].match, *b = &other->effects.links[0].match;
+
+	return !match_is_any(a) && !match_is_any(b) && match_are_disjoint(a, b) &&
+		!matched_hits_beacons(a) && !matched_hits_beacons(b);
+}
+
 /* The last change of the link before at_ns (0: none), and the first after it (end: none), of faults
  * other than `self`. */
 static void neighbours(const struct evidence *evidence, size_t self, unsigned from, unsigned to,
@@ -37,7 +46,8 @@ static void neighbours(const struct evidence *evidence, size_t self, unsigned fr
 		const struct fault_window *window = &evidence->faults[g];
 		const uint64_t instants[] = {window->acked_ns, window->undo_acked_ns};
 
-		if (g == self || !touches(&evidence->plan->faults[g], from, to))
+		if (g == self || !touches(&evidence->plan->faults[g], from, to) ||
+			ignores(&evidence->plan->faults[self], &evidence->plan->faults[g]))
 			continue;
 		for (int k = 0; k < 2; k++) {
 			if (instants[k] && instants[k] < at_ns && instants[k] > *before)

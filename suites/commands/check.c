@@ -1,4 +1,4 @@
-/* check: every mistake of scenarios. Results on stdout, mistakes on stderr, as a compiler does. */
+/* check: every mistake of scenarios, and what an engine cannot do of them. Results on stdout, mistakes on stderr, as a compiler does. */
 #include "fixtures/base/buf.h"
 #include "fixtures/json/jv.h"
 #include "suites/commands/command.h"
@@ -49,6 +49,29 @@ static struct jv *complaints_json(const char *text)
 	return list;
 }
 
+/* What an engine can do on no machine, at the fault that asks for it. False: it can do all. */
+static bool is_refused(const struct plan *plan, const struct engine_ops *ops, struct buf *errors)
+{
+	bool refused = false;
+
+	for (size_t f = 0; f < plan->n_faults && ops->can; f++) {
+		const struct plan_fault *fault = &plan->faults[f];
+		struct engine_rule rule;
+		struct err why;
+
+		if (!fault->effects.n_links)
+			continue;
+		rule = (struct engine_rule){
+			fault->effects.links[0].match, fault->effects.links[0].impairment};
+		if (!ops->can(&rule, &why))
+			continue;
+		refused = true;
+		buf_printf(errors, "%s:%u:%u: fault '%s': %s\n", fault->place.file,
+			fault->place.line, fault->place.column, fault->name, why.text);
+	}
+	return refused;
+}
+
 /* Exit code of one file; what there is to say goes into out and errors, or into files. */
 /* text NULL: the file's own. */
 static int check_one(const struct args *args, const char *path, const char *text, struct jv *files,
@@ -59,8 +82,15 @@ static int check_one(const struct args *args, const char *path, const char *text
 	struct buf errors = {0};
 	struct err err = {0};
 	struct plan *plan = plan_build(&options, false, &err, &errors);
+	const char *engine = args->values[OPTION_ENGINE];
+	const struct engine_ops *ops = engine ? engine_find(engine) : NULL;
 	struct jv *file = jv_new_object();
 
+	if (plan && ops && is_refused(plan, ops, &errors)) {
+		err_exit(&err, EXIT_SCENARIO, "%s: engine %s cannot do it", path, ops->name);
+		plan_free(plan);
+		plan = NULL;
+	}
 	jv_set(file, "path", jv_new_string(path));
 	jv_set(file, "valid", jv_new_bool(plan != NULL));
 	jv_set(file, "errors", complaints_json(buf_str(&errors)));
@@ -92,10 +122,15 @@ static int check_pack(const struct args *args, struct jv *files, struct buf *out
 
 int cmd_check(const struct args *args, struct err *err)
 {
-	struct jv *json = json_head("check"), *files = jv_new_array();
+	const char *engine = args->values[OPTION_ENGINE];
+	struct jv *json, *files;
 	struct buf out = {0};
 	int worst = EXIT_OK, code;
 
+	if (engine && !engine_find(engine))
+		return err_exit(err, EXIT_USAGE, "there is no engine '%s'", engine);
+	json = json_head("check");
+	files = jv_new_array();
 	if (args->values[OPTION_PACK])
 		worst = check_pack(args, files, &out, err);
 	else if (!args->n_operands)

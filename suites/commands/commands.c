@@ -17,7 +17,7 @@ const struct command commands[] = {
 		cmd_watch},
 	{"check", "[SCENARIO...]", 0, -1,
 		"find every mistake in scenarios, with its line and column",
-		OPTION(JSON) | OPTION(SHARE) | OPTION(PACK), cmd_check},
+		OPTION(JSON) | OPTION(SHARE) | OPTION(PACK) | OPTION(ENGINE), cmd_check},
 	{"plan", "SCENARIO", 1, 1, "dry run: every change that a run would make, and its inverse",
 		OPTION(JSON) | OPTION(SHARE) | OPTION(SEED), cmd_plan},
 	{"list", "engines|faults|drivers|checkers|metrics|recipes|links|scenarios|packs|writers", 1,

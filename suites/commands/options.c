@@ -28,7 +28,7 @@ const struct option_row option_rows[] = {
 	[OPTION_SEED] = {OPTION_SEED, "seed", "N", NULL,
 		"number from which every random decision comes"},
 	[OPTION_ENGINE] = {OPTION_ENGINE, "engine", "NAME", NULL,
-		"netem, wire or null; otherwise the first that works here"},
+		"netem, wire or null; otherwise the first that works here; check: can it do this?"},
 	[OPTION_RUNS] = {OPTION_RUNS, "runs", "DIR", NULL, "the run store (./regionproof-runs)"},
 	[OPTION_KEEP] = {OPTION_KEEP, "keep", NULL, NULL,
 		"keep the working directories of the nodes"},

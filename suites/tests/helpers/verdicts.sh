@@ -1,6 +1,7 @@
 # verdicts: a run of a shipped scenario, and what its lines say. Source it after tap.sh.
 #
 #	run_scenario NAME SCENARIO    NAME/out is the console, NAME/err the progress, NAME/status the exit
+#	run_file NAME FILE            the same of a scenario that is not shipped
 #	verdict WHAT NAME LINE WORD   a test point: the expectation that begins with LINE ended with this
 #	                              word. Skipped where the machine was too busy to decide it.
 #	measured NAME LINE            the first number of its value
@@ -17,11 +18,14 @@ verdicts_busy='this machine was short of processors\|overlap a stall\|too busy'
 
 # A run that this machine disturbed, before it began or in it, is made again, twice at most.
 run_scenario() {
+	run_file "$1" "$REGIONPROOF_ROOT/suites/scenarios/$2.yaml"
+}
+
+run_file() { # NAME FILE
 	for try in 1 2 3; do
 		rm -rf "$1"
 		mkdir "$1"
-		"$REGIONPROOF_BUILD/regionproof" run --runs="$1" \
-			"$REGIONPROOF_ROOT/suites/scenarios/$2.yaml" >"$1/out" 2>"$1/err"
+		"$REGIONPROOF_BUILD/regionproof" run --runs="$1" "$2" >"$1/out" 2>"$1/err"
 		echo $? >"$1/status"
 		case $(cat "$1/status") in
 		4 | 5) cat "$1/out" "$1/err" ;;
