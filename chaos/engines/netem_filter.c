@@ -273,10 +273,6 @@ int netem_filter_can(const struct engine_rule *rule, struct err *err)
 	struct impairment imp = impairment_canonical(&rule->impairment);
 	struct netem_filters filters;
 
-	if (imp.reject)
-		return err_set(err,
-			"engine netem drops in silence and cannot answer with a RST or an ICMP error; "
-			"leave reject out, or take engine wire");
 	if (rule->match.connections == MATCH_CONNECTIONS_ESTABLISHED)
 		return err_set(err,
 			"engine netem has no memory of connections and cannot tell established ones; "
@@ -285,6 +281,10 @@ int netem_filter_can(const struct engine_rule *rule, struct err *err)
 		return err_set(err,
 			"engine netem has no memory of connections: new ones it can cut off, by their "
 			"SYN, and nothing else; take engine wire");
+	if (imp.reject)
+		return err_set(err,
+			"engine netem drops in silence and cannot answer with a RST or an ICMP error; "
+			"leave reject out, or take engine wire");
 	return netem_filter_make(&rule->match, 0, 1, NULL, 4, &filters, err) ||
 			netem_filter_make(&rule->match, 0, 1, NULL, 6, &filters, err)
 		? -1

@@ -307,31 +307,6 @@ static void judge_contradicted(struct judgement *j, const char *what, bool fits_
 		set(j, CERTIFICATE_PARTIAL, why_differs(j, &j->during, &j->asked->asked, what));
 }
 
-static void judge_during(struct judgement *j)
-{
-	const struct certificate_asked *asked = j->asked;
-	const struct yardstick *yardstick = &j->proof->yardstick;
-	const char *what = NULL;
-	bool contradicts_asked, fits_before;
-
-	if (window_coverage(&j->during) < COVERAGE_MIN) {
-		set(j, CERTIFICATE_NO_DATA, why_no_data(j));
-		return;
-	}
-	contradicts_asked = window_contradicts(&j->during, &asked->asked, yardstick, &what);
-	fits_before = !window_contradicts(&j->during, &asked->before, yardstick, NULL);
-	if (contradicts_asked) {
-		judge_contradicted(j, what, fits_before);
-		return;
-	}
-	if (impairment_equal(&asked->before, &asked->asked))
-		return;
-	if (fits_before)
-		judge_unclear(j);
-	else
-		judge_lifted(j);
-}
-
 /* Were links that no fault touches slower than they are in the same stretch? */
 static bool is_machine_busy(const struct judgement *j, const struct window *w)
 {
@@ -353,6 +328,35 @@ static bool is_machine_busy(const struct judgement *j, const struct window *w)
 	return false;
 }
 
+static void judge_during(struct judgement *j)
+{
+	const struct certificate_asked *asked = j->asked;
+	const struct yardstick *yardstick = &j->proof->yardstick;
+	const char *what = NULL;
+	bool contradicts_asked, fits_before;
+
+	if (window_coverage(&j->during) < COVERAGE_MIN) {
+		set(j, CERTIFICATE_NO_DATA, why_no_data(j));
+		return;
+	}
+	contradicts_asked = window_contradicts(&j->during, &asked->asked, yardstick, &what);
+	fits_before = !window_contradicts(&j->during, &asked->before, yardstick, NULL);
+	/* To a fault on packets that are not its own a beacon is a bystander, as other links are. */
+	if (contradicts_asked && j->asked->match && *what != 'l' &&
+		impairment_equal(&asked->before, &asked->asked) && is_machine_busy(j, &j->during))
+		return;
+	if (contradicts_asked) {
+		judge_contradicted(j, what, fits_before);
+		return;
+	}
+	if (impairment_equal(&asked->before, &asked->asked))
+		return;
+	if (fits_before)
+		judge_unclear(j);
+	else
+		judge_lifted(j);
+}
+
 /*
  * Unlike the fault, its absence need not be shown at every instant: beacons that can have come from
  * the link as it was before, and not from the one with the fault, are enough. Only without those
@@ -368,7 +372,9 @@ static void judge_after(struct judgement *j)
 	if (!j->asked->undo_sent_ns || length_ns < PERIODS_TO_SEE * j->stream.period_ns)
 		return;
 	fits = !window_contradicts(&j->after, &j->asked->after, yardstick, &what);
-	gone = window_contradicts(&j->after, &j->asked->asked, yardstick, NULL);
+	/* Of a fault that beacons do not meet there is nothing to be gone. */
+	gone = impairment_equal(&j->asked->asked, &j->asked->after) ||
+		window_contradicts(&j->after, &j->asked->asked, yardstick, NULL);
 	if (!fits && gone && *what != 'l' && is_machine_busy(j, &j->after))
 		return;
 	if (fits && !gone && window_coverage(&j->after) < COVERAGE_MIN)
