@@ -188,6 +188,7 @@ static struct engine *netem_open(const struct site *site, uint64_t seed, struct 
 	}
 	netem->base.ops = &engine_netem;
 	netem->site = *site;
+	netem->segments.corrupts_first_piece = true;
 	if (!site_verify(site, err) && (netem->nl = netlink_open_in(site->netns_fd, err)) &&
 		!build_tree(netem, err) && !mid_up(site, err))
 		return &netem->base;

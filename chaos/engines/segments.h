@@ -17,6 +17,9 @@
 struct segments {
 	bool links[ADDR_REGIONS_MAX]; /* which need it, as last asked for */
 	bool per_packet;
+	/* A flipped bit is looked for in the first piece of a packet only (netem), which of TCP holds the
+	 * headers: then a packet is made one piece before the first corruption, and stays so. */
+	bool corrupts_first_piece, linear;
 };
 
 /* Around the changes of an apply. */

@@ -25,7 +25,8 @@ if [ "$#" -gt 1 ]; then
 	shift
 else
 	set -- "$tests/engine_sabotage,netem" "$tests/engine_conformance,netem" \
-		"$tests/engine_packets,netem" "$tests/engine_match,netem"
+		"$tests/engine_packets,netem" "$tests/engine_match,netem" \
+		"$tests/engine_tcp,netem"
 fi
 [ -x "$init" ] || skip "not built: make tests"
 grep -qE '__[at]san_init' "$init" && skip "a sanitizer's memory map does not fit User Mode Linux"
