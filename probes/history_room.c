@@ -12,7 +12,8 @@ static uint64_t count_records(const struct files *files)
 	struct stat st;
 
 	for (size_t i = 0; i < files->n; i++) {
-		if (!stat(files->paths[i], &st) && st.st_size > (off_t)sizeof(struct history_header))
+		if (!stat(files->paths[i], &st) &&
+			st.st_size > (off_t)sizeof(struct history_header))
 			n += (uint64_t)st.st_size / sizeof(struct op) - 1;
 	}
 	return n;

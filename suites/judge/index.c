@@ -205,6 +205,9 @@ static void start_keys(struct build *b)
 	for (uint32_t k = 0; k < n; k++)
 		b->keys[k] = (struct key_seen){index->key_start[k], index->write_start[k]};
 	index->writes = arena_array(b->arena, index->write_start[n], sizeof(uint32_t));
+	index->write_times =
+		arena_array(b->arena, index->write_start[n], sizeof(*index->write_times));
+	index->ambiguous = arena_array(b->arena, n, sizeof(bool));
 }
 
 /* The places that an operation ahead will take. */
@@ -216,6 +219,19 @@ static void fetch(const struct build *b, const struct index_item *items, uint32_
 		__builtin_prefetch(&b->keys[far]);
 	if (near != OP_NONE)
 		__builtin_prefetch(&items[b->keys[near].n], 1);
+}
+
+static void place_write(struct build *b, uint32_t i, uint32_t key)
+{
+	struct index *index = b->index;
+	const struct op *op = &index->ops[i];
+	uint32_t at = b->keys[key].writes++;
+
+	index->writes[at] = i;
+	index->write_times[at] =
+		(struct write_times){op->call_ns, op->state == OP_OK ? op->ret_ns : TIME_NEVER};
+	if (op->kind == OP_DELETE || op->flags & OP_DUPLICABLE)
+		index->ambiguous[key] = true;
 }
 
 static void place_op(struct build *b, struct index_item *items, uint32_t i, uint32_t key)
@@ -230,7 +246,7 @@ static void place_op(struct build *b, struct index_item *items, uint32_t i, uint
 		.is_write = is_write,
 		.is_ok_read = op_is_ok_read(op)};
 	if (is_write && op->state != OP_FAIL)
-		b->index->writes[b->keys[key].writes++] = i;
+		place_write(b, i, key);
 }
 
 /* The second look: every operation takes its place in both orders. */

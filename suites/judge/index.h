@@ -9,7 +9,7 @@
  *
  * Beside them stands for each operation the write of its value: written values are unique, and what
  * a read returns is nearly always among the last values written to its key (index_link.c). With the 64
- * bytes of the record an operation costs about 85 bytes, 97 while the index is built.
+ * bytes of the record an operation costs about 87 bytes, 100 while the index is built.
  *
  * The orders hold all operations but those with no outcome (NOT_SENT). The last group of the order by
  * session holds what is no session's: tickers, sweeps, the liar.
@@ -34,6 +34,11 @@ struct span {
 	uint32_t first, end;
 };
 
+/* What is asked of all writes of a key, side by side. */
+struct write_times {
+	uint64_t call_ns, ret_ns; /* ret_ns: TIME_NEVER where it is not known to have happened */
+};
+
 struct index {
 	const struct op *ops;
 	/* Two instants that lie no further apart have no certain order: twice the clocks' error. */
@@ -50,8 +55,10 @@ struct index {
 	uint64_t *key_slots;  /* key << 32 | its dense number, by hash */
 	uint32_t *keys;       /* dense number -> key */
 	uint64_t key_mask;
-	uint32_t *write_start;  /* n_keys + 1 */
-	uint32_t *writes;       /* writes and deletes that may have happened, by key, then call */
+	uint32_t *write_start; /* n_keys + 1 */
+	uint32_t *writes;      /* writes and deletes that may have happened, by key, then call */
+	struct write_times *write_times; /* of each of them */
+	bool *ambiguous;        /* by key: deletes, or a write that may have taken effect twice */
 	uint32_t *delete_start; /* n_keys + 1; NULL: nothing was deleted */
 	uint64_t *delete_call;  /* calls of the deletes that did not fail, by key */
 	uint64_t *delete_end;   /* the latest return up to that delete; TIME_NEVER with unknowns */

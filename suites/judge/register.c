@@ -53,11 +53,6 @@ static void widen(struct zone *zone, const struct op *op, uint32_t place, uint64
 	}
 }
 
-static bool is_ambiguous(const struct op *write)
-{
-	return write->kind == OP_DELETE || write->flags & OP_DUPLICABLE;
-}
-
 static void begin_key(struct walker *walker, uint32_t key)
 {
 	struct register_walk *walk = (struct register_walk *)walker;
@@ -66,20 +61,18 @@ static void begin_key(struct walker *walker, uint32_t key)
 
 	walk->n = span.end - span.first + 1;
 	walk->at = 0;
-	walk->skip = false;
+	walk->skip = index->ambiguous[key];
 	walk->zones[0] = (struct zone){.returned = OP_NONE, .called = OP_NONE};
 	for (uint32_t i = span.first; i < span.end; i++) {
-		const struct op *op = &index->ops[index->writes[i]];
-		struct zone *zone = &walk->zones[i - span.first + 1];
+		const struct write_times *times = &index->write_times[i];
+		bool ok = times->ret_ns != TIME_NEVER;
 
-		if (i + 16 < span.end)
-			__builtin_prefetch(&index->ops[index->writes[i + 16]]);
-		*zone = (struct zone){.first_return = TIME_NEVER,
-			.returned = OP_NONE,
-			.called = OP_NONE,
-			.write_call = op->call_ns + 1};
-		walk->skip |= is_ambiguous(op);
-		widen(zone, op, index->writes[i], index->unsure_ns);
+		walk->zones[i - span.first + 1] = (struct zone){
+			.first_return = ok ? times->ret_ns + index->unsure_ns + 1 : TIME_NEVER,
+			.returned = ok ? index->writes[i] : OP_NONE,
+			.last_call = times->call_ns + 1,
+			.called = index->writes[i],
+			.write_call = times->call_ns + 1};
 	}
 	walk->skipped += walk->skip;
 }

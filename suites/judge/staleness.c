@@ -69,15 +69,14 @@ static void gather(struct successors *s, const struct index *index, uint32_t key
 
 	s->n = s->called = s->returned = 0;
 	for (uint32_t i = span.first; i < span.end; i++) {
-		const struct op *op = &index->ops[index->writes[i]];
+		const struct write_times *times = &index->write_times[i];
 
-		if (i + 16 < span.end)
-			__builtin_prefetch(&index->ops[index->writes[i + 16]]);
-		if (op->state != OP_OK || (fault && !index->seen_elsewhere[index->writes[i]]))
+		if (times->ret_ns == TIME_NEVER ||
+			(fault && !index->seen_elsewhere[index->writes[i]]))
 			continue;
-		sorted &= !s->n || s->returns[s->n - 1] <= op->ret_ns;
-		s->returns[s->n] = s->first_ret[s->n] = s->ret[s->n] = op->ret_ns;
-		s->calls[s->n] = op->call_ns;
+		sorted &= !s->n || s->returns[s->n - 1] <= times->ret_ns;
+		s->returns[s->n] = s->first_ret[s->n] = s->ret[s->n] = times->ret_ns;
+		s->calls[s->n] = times->call_ns;
 		s->first[s->n++] = index->writes[i];
 	}
 	if (!sorted)
