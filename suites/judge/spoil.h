@@ -12,8 +12,8 @@
 #include "suites/judge/checker.h"
 
 struct spoiled {
-	bool possible;       /* false: the checker cannot be tried so, or nothing counts */
-	bool noticed;        /* with `needed` of `of` made worse it did not pass */
+	bool possible; /* false: cannot be tried so, nothing counts, or the history is too long */
+	bool noticed;  /* with `needed` of `of` made worse it did not pass */
 	uint64_t needed, of; /* needed: at most; the number goes up in fours */
 };
 
