@@ -77,13 +77,23 @@ struct plan_fault {
 	struct place place;
 };
 
-enum step_kind { STEP_FAULT_ON, STEP_FAULT_OFF, STEP_QUIET, STEP_RESUME, STEP_END };
+/* What people or programs outside do; suites/run/action.c. */
+enum action_kind { ACTION_DO, ACTION_WEBHOOK, ACTION_WAIT };
+
+struct plan_action {
+	const char *name, *what; /* the command, the URL, or what is waited for */
+	enum action_kind kind;
+	uint64_t at_ns, limit_ns;
+	struct place place;
+};
+
+enum step_kind { STEP_FAULT_ON, STEP_FAULT_OFF, STEP_QUIET, STEP_RESUME, STEP_ACTION, STEP_END };
 
 /* The timeline, sorted by time; OFF before ON at the same instant. */
 struct plan_step {
 	uint64_t at_ns;
 	enum step_kind kind;
-	int index; /* of the fault or phase; -1 */
+	int index; /* of the fault, phase or action; -1 */
 };
 
 enum compare { COMPARE_LT, COMPARE_LE, COMPARE_EQ, COMPARE_NE, COMPARE_GE, COMPARE_GT };
@@ -159,6 +169,8 @@ struct plan {
 	size_t n_faults;
 	struct plan_step *steps;
 	size_t n_steps;
+	struct plan_action *actions;
+	size_t n_actions;
 	uint64_t end_ns;
 
 	struct plan_expect *expects;

@@ -202,6 +202,17 @@ static void print_fault(
 		print_node_change(plan, &fault->effects.nodes[k], on, out);
 }
 
+static void print_action(const struct plan_action *action, struct buf *out)
+{
+	static const char *const verbs[] = {[ACTION_DO] = "do",
+		[ACTION_WEBHOOK] = "webhook",
+		[ACTION_WAIT] = "wait for a person"};
+
+	buf_printf(out, "%s %s: %s (at most ", verbs[action->kind], action->name, action->what);
+	put_duration(out, action->limit_ns);
+	buf_puts(out, "); it has no inverse\n");
+}
+
 static void print_step(
 	const struct plan *plan, const struct plan_step *step, uint64_t *faults_on, struct buf *out)
 {
@@ -219,6 +230,9 @@ static void print_step(
 		break;
 	case STEP_RESUME:
 		buf_printf(out, "clients go on after %s\n", plan->phases[step->index].name);
+		break;
+	case STEP_ACTION:
+		print_action(&plan->actions[step->index], out);
 		break;
 	case STEP_END:
 		buf_puts(out, "end: everything above is taken down and counted\n");

@@ -36,6 +36,8 @@ void plan_shift(struct plan *plan, uint64_t from_ns, uint64_t by_ns)
 		shift_phase(&plan->phases[i], from_ns, by_ns);
 	for (size_t i = 0; i < plan->n_faults; i++)
 		shift_fault(&plan->faults[i], from_ns, by_ns);
+	for (size_t i = 0; i < plan->n_actions; i++)
+		shift(&plan->actions[i].at_ns, from_ns, by_ns);
 	plan_shift_steps(plan->steps, plan->n_steps, from_ns, by_ns);
 	shift(&plan->end_ns, from_ns, by_ns);
 }

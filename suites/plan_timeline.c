@@ -228,7 +228,8 @@ static void add_phase(struct planner *p, const struct scenario_entry *entry, siz
 {
 	static const enum phase_kind kinds[] = {[ENTRY_WATCH] = PHASE_WATCH,
 		[ENTRY_QUIET] = PHASE_QUIET,
-		[ENTRY_FAULT] = PHASE_FAULT};
+		[ENTRY_FAULT] = PHASE_FAULT,
+		[ENTRY_ACTION] = PHASE_WATCH};
 	struct plan *plan = p->plan;
 	struct plan_phase *phase = &plan->phases[plan->n_phases];
 
@@ -248,6 +249,29 @@ static void add_phase(struct planner *p, const struct scenario_entry *entry, siz
 				phase->name, plan->phases[i].place.line);
 	}
 	plan->n_phases++;
+}
+
+static void add_action(struct planner *p, const struct scenario_entry *entry)
+{
+	static const char *const words[] = {
+		[ACTION_DO] = "do", [ACTION_WEBHOOK] = "webhook", [ACTION_WAIT] = "wait"};
+	struct plan *plan = p->plan;
+	struct plan_action *action = &plan->actions[plan->n_actions];
+
+	*action = (struct plan_action){.kind = entry->action,
+		.what = entry->what.text ? entry->what.text : "",
+		.name = entry->name.text ? entry->name.text
+					 : arena_printf(p->arena, "%s-%zu", words[entry->action],
+						   plan->n_actions + 1),
+		.at_ns = entry->at_ns,
+		.limit_ns = entry->for_ns,
+		.place = entry->place};
+	for (size_t i = 0; i < plan->n_actions; i++) {
+		if (!strcmp(plan->actions[i].name, action->name))
+			complain(p->complaints, action->place, "two actions are called \"%s\"",
+				action->name);
+	}
+	plan->n_actions++;
 }
 
 static bool in_both(const struct plan_phase *a, const struct plan_phase *b)
@@ -427,12 +451,14 @@ static int step_rank(enum step_kind kind)
 		return 1;
 	case STEP_FAULT_ON:
 		return 2;
-	case STEP_QUIET:
+	case STEP_ACTION:
 		return 3;
-	case STEP_END:
+	case STEP_QUIET:
 		return 4;
+	case STEP_END:
+		return 5;
 	}
-	return 5;
+	return 6;
 }
 
 static int compare_steps(const void *a, const void *b)
@@ -454,8 +480,9 @@ static void make_steps(struct planner *p)
 {
 	struct plan *plan = p->plan;
 
-	plan->steps = arena_array(
-		p->arena, 2 * plan->n_faults + 2 * plan->n_phases + 1, sizeof(*plan->steps));
+	plan->steps =
+		arena_array(p->arena, 2 * plan->n_faults + 2 * plan->n_phases + plan->n_actions + 1,
+			sizeof(*plan->steps));
 	for (size_t i = 0; i < plan->n_faults; i++) {
 		const struct plan_fault *fault = &plan->faults[i];
 
@@ -476,6 +503,11 @@ static void make_steps(struct planner *p)
 		if (phase->kind == PHASE_QUIET && phase->end_ns < plan->end_ns)
 			add_step(plan, phase->end_ns, STEP_RESUME, i);
 	}
+	for (size_t i = 0; i < plan->n_actions; i++) {
+		if (plan->actions[i].at_ns > plan->end_ns)
+			plan->end_ns = plan->actions[i].at_ns;
+		add_step(plan, plan->actions[i].at_ns, STEP_ACTION, i);
+	}
 	add_step(plan, plan->end_ns, STEP_END, 0);
 	plan->steps[plan->n_steps - 1].index = -1;
 	qsort(plan->steps, plan->n_steps, sizeof(*plan->steps), compare_steps);
@@ -488,6 +520,7 @@ void plan_timeline(struct planner *p)
 
 	plan->phases = arena_array(p->arena, n + 1, sizeof(*plan->phases));
 	plan->faults = arena_array(p->arena, PLAN_FAULTS_MAX, sizeof(*plan->faults));
+	plan->actions = arena_array(p->arena, n + 1, sizeof(*plan->actions));
 	if (n > ENTRIES_MAX) {
 		complain(p->complaints, p->scenario.timeline_place,
 			"%zu entries; at most %d are possible", n, ENTRIES_MAX);
@@ -499,6 +532,10 @@ void plan_timeline(struct planner *p)
 
 		if (!check_time(p, entry))
 			continue;
+		if (entry->kind == ENTRY_ACTION) {
+			add_action(p, entry);
+			continue;
+		}
 		if (entry->kind == ENTRY_FAULT)
 			add_fault(p, entry);
 		if (entry->kind == ENTRY_FAULT && plan->n_faults == first)

@@ -323,6 +323,12 @@ static struct jv *timeline(void)
 	map_add(&map, "watch", described(typed("string"), "name of a phase: nothing is changed"));
 	map_add(&map, "quiet",
 		described(typed("string"), "name of a phase without writes: converge, read back"));
+	map_add(&map, "do",
+		described(typed("string"), "a command of yours: sh -c, status 0 is good"));
+	map_add(&map, "webhook", described(typed("string"), "a URL to POST to: 2xx is good"));
+	map_add(&map, "wait",
+		described(typed("string"), "what a person does; Enter, or go on in the live page"));
+	map_value(&map, "within", PARAM_DURATION, "limit of do (30s), webhook (10s), wait (10m)");
 	map_add(&map, "from", words("the other side; otherwise all other regions"));
 	map_add(&map, "overlaps", words("faults that are meant to be on at the same time"));
 	map_add(&map, "direction",

@@ -1,5 +1,6 @@
 #include "suites/explore/variant.h"
 #include "fixtures/base/err.h"
+#include "fixtures/json/jv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,22 @@ static unsigned long long ms(uint64_t ns)
 	return (unsigned long long)(ns / 1000000);
 }
 
+/* A JSON string is one of YAML, too. */
+static void print_action(const struct scenario_entry *e, struct buf *out)
+{
+	static const char *const words[] = {
+		[ACTION_DO] = "do", [ACTION_WEBHOOK] = "webhook", [ACTION_WAIT] = "wait"};
+	struct jv *what = jv_new_string(e->what.text ? e->what.text : "");
+
+	buf_printf(out, ", %s: ", words[e->action]);
+	jv_print(what, 0, out);
+	buf_printf(out, ", within: %llums", ms(e->for_ns));
+	if (e->name.text)
+		buf_printf(out, ", name: %s", e->name.text);
+	buf_puts(out, " }\n");
+	jv_free(what);
+}
+
 void variant_print_entry(const struct scenario_entry *e, struct buf *out)
 {
 	buf_printf(out, "  - { at: %llums", ms(e->at_ns));
@@ -133,6 +150,9 @@ void variant_print_entry(const struct scenario_entry *e, struct buf *out)
 		if (e->name.text)
 			buf_printf(out, ", name: %s", e->name.text);
 		break;
+	case ENTRY_ACTION:
+		print_action(e, out);
+		return;
 	}
 	if (e->until == UNTIL_FAILED_OVER)
 		buf_printf(out, ", until: failed-over, at-most: %llums }\n", ms(e->for_ns));

@@ -111,6 +111,7 @@ static void gather(struct run *run)
 	struct jv *message = jv_new_object();
 	struct err err = {0};
 
+	run_end_actions(run);
 	run->crew.watch[RUN_WATCH_SIGNALS] = -1; /* a second Ctrl-C leaves nothing half undone */
 	run->crew.watch[RUN_WATCH_FLEET] = -1;
 	run->crew.watch[RUN_WATCH_GUARDIAN] = -1; /* what it would undo is being undone */

@@ -18,6 +18,8 @@ static const char *held_before(const struct run *run, const struct plan_step *st
 {
 	const struct plan *plan = run->plan;
 
+	if (step->kind == STEP_ACTION && plan->actions[step->index].kind == ACTION_WAIT)
+		return plan->actions[step->index].what;
 	for (size_t i = 0; i < plan->n_phases; i++) {
 		const struct plan_phase *phase = &plan->phases[i];
 
@@ -63,17 +65,17 @@ static void ask(struct run *run, bool terminal)
 	}
 }
 
-static int wait_for_person(struct run *run, struct err *err)
+static int wait_for_person(struct run *run, uint64_t limit_ns, struct err *err)
 {
-	uint64_t limit = clock_now_ns() + run->plan->max_duration_ns;
+	uint64_t limit = clock_now_ns() + limit_ns;
 
 	while (!run->go_on && !run->heal_wanted) {
 		if (clock_now_ns() >= limit) {
 			run->evidence.aborted = true;
 			return err_exit(err, EXIT_ABORTED,
 				"held before %s for %.0f s, and nobody went on (safety: { "
-				"max-duration: })",
-				run->held, (double)run->plan->max_duration_ns / 1e9);
+				"max-duration: }, or within: of a wait)",
+				run->held, (double)limit_ns / 1e9);
 		}
 		run->wake = false;
 		if (crew_pump(&run->crew, clock_now_ns() + NSEC_PER_SEC, &run->wake, err))
@@ -95,7 +97,10 @@ int run_hold(struct run *run, const struct plan_step *step, uint64_t lead_ns, ui
 	if (!run->held)
 		return 0;
 	ask(run, terminal);
-	rc = wait_for_person(run, err);
+	rc = wait_for_person(run,
+		step->kind == STEP_ACTION ? run->plan->actions[step->index].limit_ns
+					  : run->plan->max_duration_ns,
+		err);
 	run->crew.watch[RUN_WATCH_KEY] = -1;
 	run->held = NULL;
 	if (rc)

@@ -170,6 +170,7 @@ static void judge(struct run *run, struct result *out)
 	note_liar(run);
 	compare_replay(run);
 	expect_judge_run(&run->arena, &run->evidence, out);
+	run_judge_actions(run, out);
 	series_fill(&run->arena, &run->evidence, out);
 	if (run->n_events)
 		qsort(run->events, run->n_events, sizeof(*run->events), by_instant);

@@ -143,7 +143,8 @@ static void heal_now(struct run *run, struct timeline *line)
 		struct plan_step step = line->steps[i];
 		bool in_force = step.kind == STEP_FAULT_OFF && run->faults_on >> step.index & 1;
 
-		if (step.kind == STEP_FAULT_ON || (step.kind == STEP_FAULT_OFF && !in_force))
+		if (step.kind == STEP_FAULT_ON || step.kind == STEP_ACTION ||
+			(step.kind == STEP_FAULT_OFF && !in_force))
 			continue;
 		if (in_force && step.at_ns > at) {
 			step.at_ns = at;
@@ -204,6 +205,9 @@ static int do_step(struct run *run, struct timeline *line, struct err *err)
 		jv_set(body, "at_ns", jv_new_int((int64_t)(run->epoch_ns + step.at_ns)));
 		return crew_tell(&run->crew, message, err);
 	}
+	case STEP_ACTION:
+		line->next++;
+		return run_act(run, &run->plan->actions[step.index], err);
 	case STEP_END:
 		line->next = line->n;
 		return 0;
@@ -215,15 +219,23 @@ static int do_step(struct run *run, struct timeline *line, struct err *err)
 static int wait_step(struct run *run, struct timeline *line, struct err *err)
 {
 	const struct plan_step *step = &line->steps[line->next];
-	uint64_t ahead = step->kind == STEP_END || step->kind == STEP_RESUME ? 0 : ARM_AHEAD_NS;
+	uint64_t ahead = step->kind <= STEP_QUIET ? ARM_AHEAD_NS : 0, until;
 	uint64_t at = run->epoch_ns + step->at_ns - (step->at_ns > ahead ? ahead : 0);
 
 	run->wake = false;
 	if (run->heal_wanted)
 		return 0;
-	if (clock_now_ns() < at && crew_pump(&run->crew, at, &run->wake, err))
+	until = at;
+	if (run_look_after_actions(run) && until > clock_now_ns() + ACTION_LOOK_NS)
+		until = clock_now_ns() + ACTION_LOOK_NS;
+	if (clock_now_ns() < until && crew_pump(&run->crew, until, &run->wake, err))
 		return -1;
 	return clock_now_ns() >= at;
+}
+
+static bool run_waits(const struct run *run, const struct plan_step *step)
+{
+	return step->kind == STEP_ACTION && run->plan->actions[step->index].kind == ACTION_WAIT;
 }
 
 /* A step that is due; with --hold a person is asked first, and it may be due later then. */
@@ -232,7 +244,7 @@ static int play_step(struct run *run, struct timeline *line, struct err *err)
 	const struct plan_step *step = &line->steps[line->next];
 	uint64_t at = step->at_ns, by = 0;
 
-	if (!run->options->hold || at == line->released_ns)
+	if ((!run->options->hold && !run_waits(run, step)) || at == line->released_ns)
 		return do_step(run, line, err);
 	if (run_hold(run, step, 2 * ARM_AHEAD_NS, &by, err))
 		return -1;
@@ -270,5 +282,5 @@ int run_play(struct run *run, struct err *err)
 		else if (run->failed_over_ns)
 			end_early(run, &line);
 	}
-	return rc;
+	return rc ? rc : run_finish_actions(run, err);
 }

@@ -88,6 +88,16 @@ static void prepare_evidence(struct run *run)
 	run->primary_seen = -1;
 }
 
+/* Would anybody see that a person is waited for? */
+static bool waits_for_nobody(const struct run *run)
+{
+	bool waits = false;
+
+	for (size_t i = 0; i < run->plan->n_actions; i++)
+		waits = waits || run->plan->actions[i].kind == ACTION_WAIT;
+	return waits && !run->options->live && !isatty(STDIN_FILENO);
+}
+
 static int prepare(
 	struct run *run, const struct run_options *options, struct err *err, struct buf *errors)
 {
@@ -103,6 +113,9 @@ static int prepare(
 	run->plan = plan_build(&options->plan, true, err, errors);
 	if (!run->plan)
 		return -1;
+	if (waits_for_nobody(run))
+		return err_exit(err, EXIT_USAGE,
+			"the scenario waits for a person: it needs a terminal, or --live");
 	if (run_preflight(run, err))
 		return -1;
 	if (store_create(&run->store, options->runs, run->plan, err) || open_signals(run, err))

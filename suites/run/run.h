@@ -60,6 +60,16 @@ struct armed_change {
 	bool agrees;
 };
 
+/* A command or webhook of the timeline (action.c). */
+struct running_action {
+	const struct plan_action *action;
+	struct process process;
+	uint64_t started_ns, ended_ns; /* ended 0: it runs */
+	bool good;
+	const char *how, *output; /* "exited with status 0"; the file of what it prints */
+};
+#define ACTION_LOOK_NS (50 * UINT64_C(1000000)) /* how soon an end is noticed */
+
 struct run {
 	const struct run_options *options;
 	struct arena arena;
@@ -85,6 +95,8 @@ struct run {
 	struct jv *ledger; /* [[session, count], ..] of all regions, for sweeps */
 	struct result_fact *facts;
 	size_t n_facts;
+	struct running_action *actions;
+	size_t n_actions;
 	int primary_seen;        /* node that acknowledged the last ticker write, -1 */
 	uint64_t failed_over_ns; /* since the fault at hand began: a new node acknowledged; 0 */
 	bool wake;               /* set by a handler: look again at what to do next */
@@ -129,7 +141,14 @@ enum run_watch {
 /* Stages, in their files. What stopped one early stands in err; run_down() follows all the same. */
 int run_preflight(struct run *run, struct err *err);
 int run_up(struct run *run, struct err *err);
-int run_play(struct run *run, struct err *err);                         /* play.c */
+int run_play(struct run *run, struct err *err); /* play.c */
+/* Actions of the timeline (action.c). */
+int run_act(struct run *run, const struct plan_action *action, struct err *err);
+/* Notes those that ended and kills those at their limit; true: some still run. */
+bool run_look_after_actions(struct run *run);
+int run_finish_actions(struct run *run, struct err *err);
+void run_end_actions(struct run *run);
+void run_judge_actions(struct run *run, struct result *out);
 int run_settle(struct run *run, int phase, bool last, struct err *err); /* settle.c */
 void run_down(struct run *run);
 /* Running containers: found, taken in, followed, let go (containers.c). */

@@ -60,7 +60,7 @@ struct scenario_group {
 	struct place place;
 };
 
-enum entry_kind { ENTRY_WATCH, ENTRY_QUIET, ENTRY_FAULT };
+enum entry_kind { ENTRY_WATCH, ENTRY_QUIET, ENTRY_FAULT, ENTRY_ACTION };
 
 /* One line of the timeline. */
 struct scenario_entry {
@@ -71,7 +71,9 @@ struct scenario_entry {
 	enum fault_direction direction;
 	struct scenario_settings settings;
 	enum until_kind until;
-	uint64_t at_ns, for_ns; /* for_ns: `at-most` where until is not a time */
+	enum action_kind action;
+	struct scenario_word what; /* of an action */
+	uint64_t at_ns, for_ns;    /* for_ns: `at-most` where until is not a time */
 	struct place place;
 };
 

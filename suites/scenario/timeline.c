@@ -1,6 +1,6 @@
 /*
- * timeline: when what happens. Each entry has `at`, one key that says what it is (watch, quiet, or a
- * kind of fault), and `for` or `until` with `at-most`. What is no key of an entry and no kind of
+ * timeline: when what happens. Each entry has `at`, one key that says what it is (watch, quiet, do, webhook,
+ * wait, or a kind of fault), and `for` (actions: `within`) or `until` with `at-most`. What is no key of an entry and no kind of
  * fault is a setting of the fault (delay, loss, ...), looked up by the plan.
  */
 #include "suites/scenario/reader.h"
@@ -13,9 +13,9 @@ static const char *const own_keys[] = {
 /* No key says what happens: perhaps one is misspelt. */
 static void complain_subject(struct reader *r, const struct yaml *node)
 {
-	const char *names[64] = {"watch", "quiet"};
+	const char *names[64] = {"watch", "quiet", "do", "webhook", "wait"};
 	char near[128];
-	size_t n = 2;
+	size_t n = 5;
 
 	for (size_t i = 0; faults[i] && n < READER_COUNT(names); i++)
 		names[n++] = faults[i]->name;
@@ -35,6 +35,11 @@ static void complain_subject(struct reader *r, const struct yaml *node)
 		"partition (regionproof list faults)");
 }
 
+static bool is_action(const char *key)
+{
+	return !strcmp(key, "do") || !strcmp(key, "webhook") || !strcmp(key, "wait");
+}
+
 /* The key that says what the entry is: the first that is no key of every entry and names a fault,
  * or watch or quiet. */
 static const struct yaml *find_subject(struct reader *r, const struct yaml *node)
@@ -42,8 +47,8 @@ static const struct yaml *find_subject(struct reader *r, const struct yaml *node
 	const struct yaml *found = NULL;
 
 	for (const struct yaml *v = node->first; v; v = v->next) {
-		bool is_subject =
-			!strcmp(v->key, "watch") || !strcmp(v->key, "quiet") || fault_find(v->key);
+		bool is_subject = !strcmp(v->key, "watch") || !strcmp(v->key, "quiet") ||
+			is_action(v->key) || fault_find(v->key);
 
 		if (!is_subject)
 			continue;
@@ -144,6 +149,32 @@ static void read_phase(struct reader *r, const struct yaml *node, const struct y
 	reader_name(r, subject, "the name of a phase", &out->name);
 }
 
+static void read_action(struct reader *r, const struct yaml *node, const struct yaml *subject,
+	struct scenario_entry *out)
+{
+	static const uint64_t limits_s[] = {
+		[ACTION_DO] = 30, [ACTION_WEBHOOK] = 10, [ACTION_WAIT] = 600};
+	const char *const allowed[] = {"at", "within", "name", subject->key};
+	const struct yaml *within = yaml_get(node, "within");
+
+	out->kind = ENTRY_ACTION;
+	out->action = !strcmp(subject->key, "do")  ? ACTION_DO
+		: !strcmp(subject->key, "webhook") ? ACTION_WEBHOOK
+						   : ACTION_WAIT;
+	reader_check_keys(r, node, allowed, READER_COUNT(allowed), "an action");
+	reader_word(r, subject, subject->key, &out->what);
+	if (out->action == ACTION_WEBHOOK && out->what.text &&
+		strncmp(out->what.text, "http://", 7) && strncmp(out->what.text, "https://", 8))
+		complain(r->complaints, out->what.place,
+			"webhook takes a URL that begins with http:// or https://");
+	if (yaml_get(node, "name"))
+		reader_name(r, yaml_get(node, "name"), "the name of an action", &out->name);
+	out->for_ns = limits_s[out->action] * UINT64_C(1000000000);
+	if (within && reader_value(r, within, PARAM_DURATION, "within", &out->for_ns) &&
+		!out->for_ns)
+		complain(r->complaints, within->place, "within must be a duration above 0");
+}
+
 static void read_entry(struct reader *r, const struct yaml *node, struct scenario *out)
 {
 	struct scenario_entry entry = {.place = node->place};
@@ -156,12 +187,15 @@ static void read_entry(struct reader *r, const struct yaml *node, struct scenari
 		return;
 	if (!strcmp(subject->key, "watch") || !strcmp(subject->key, "quiet"))
 		read_phase(r, node, subject, &entry);
+	else if (is_action(subject->key))
+		read_action(r, node, subject, &entry);
 	else
 		read_fault(r, node, subject, &entry);
 	at = reader_need(r, node, "at", "an entry of the timeline");
 	if (at)
 		reader_value(r, at, PARAM_DURATION, "at", &entry.at_ns);
-	read_length(r, node, &entry);
+	if (entry.kind != ENTRY_ACTION)
+		read_length(r, node, &entry);
 	*ARENA_PUSH(r->arena, out->entries, out->n_entries) = entry;
 }
 
