@@ -180,6 +180,51 @@ static void split_cuts_between_groups_and_never_inside(void **state)
 		"all regions are in one group; name at least two groups");
 }
 
+static void faults_of_nodes_take_their_amounts_along(void **state)
+{
+	struct fault_words words = {WORDS("us"), .setting = {.cap_ppm = 50000}};
+	struct arena arena = {0};
+	struct fault_effects out = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(fault_find("slow-cpu")->effects(&arena, &topology, &words, &out, &err), 0);
+	assert_int_equal(out.n_nodes, 2);
+	assert_int_equal(out.nodes[1].action, NODE_SLOW);
+	assert_int_equal(out.nodes[1].setting.cap_ppm, 50000);
+	assert_int_equal(out.n_links, 0);
+	arena_release(&arena);
+}
+
+static void a_wrong_clock_is_either_ahead_or_behind(void **state)
+{
+	struct fault_words words = {WORDS("us/db")};
+
+	(void)state;
+	assert_non_null(strstr(effects_of("clock-offset", &words), "either"));
+	words.setting.ahead_ns = words.setting.behind_ns = NSEC_PER_SEC;
+	assert_non_null(strstr(effects_of("clock-offset", &words), "either"));
+	words.setting.ahead_ns = 0;
+	assert_string_equal(effects_of("clock-offset", &words), "us/db:7");
+	assert_int_equal(node_setting_offset_ns(&words.setting), -(int64_t)NSEC_PER_SEC);
+}
+
+static void a_lie_says_what_it_needs_and_no_more(void **state)
+{
+	struct fault_words words = {WORDS("eu/db")};
+
+	(void)state;
+	assert_non_null(strstr(effects_of("dns-lie", &words), "say what it answers"));
+	words.setting.answer = ORDER_ELSEWHERE;
+	assert_non_null(strstr(effects_of("dns-lie", &words), "\"to\" names the region"));
+	words.setting.to = "eu-west";
+	assert_non_null(strstr(effects_of("dns-lie", &words), "no region \"eu-west\""));
+	words.setting.to = "us";
+	assert_string_equal(effects_of("dns-lie", &words), "eu/db:8");
+	words.setting.answer_delay_ns = NSEC_PER_SEC;
+	assert_non_null(strstr(effects_of("dns-lie", &words), "answer: slow"));
+}
+
 static void every_row_is_complete(void **state)
 {
 	(void)state;
@@ -204,6 +249,9 @@ int main(void)
 		cmocka_unit_test(an_isolated_region_does_not_reach_the_other_one_either),
 		cmocka_unit_test(split_cuts_between_groups_and_never_inside),
 		cmocka_unit_test(every_row_is_complete),
+		cmocka_unit_test(faults_of_nodes_take_their_amounts_along),
+		cmocka_unit_test(a_wrong_clock_is_either_ahead_or_behind),
+		cmocka_unit_test(a_lie_says_what_it_needs_and_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
