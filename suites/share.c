@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PATH_FALLBACK "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -58,9 +59,10 @@ const char *share_directory(struct arena *arena, const char *given)
 static const char *find_in(struct arena *arena, const char *directory, const char *name)
 {
 	const char *path = arena_printf(arena, "%s/%s", directory, name);
+	struct stat st;
 	char *real;
 
-	if (access(path, X_OK))
+	if (stat(path, &st) || !S_ISREG(st.st_mode) || access(path, X_OK))
 		return NULL;
 	/* Links are not followed: redis-sentinel and redis-server are one file, told apart by name. */
 	if (*path == '/')

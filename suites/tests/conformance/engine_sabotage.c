@@ -3,6 +3,7 @@
  *
  *     engine_sabotage [ENGINE ...]      default: every engine that works here, but null
  */
+#include "chaos/engines/netem_rules.h"
 #include "chaos/engines/tc.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/net/link.h"
@@ -150,12 +151,10 @@ static void a_deleted_filter_is_reported(void **state)
 {
 	struct net_lab lab;
 	struct netlink *nl = up(&lab);
-	struct tcmsg head = {.tcm_ifindex = lab.sites[0].ifindex_c,
-		.tcm_parent = 0x10000,
-		.tcm_info = TC_H_MAKE(10u << 16, 0)};
 
 	(void)state;
-	netlink_begin(nl, RTM_DELTFILTER, 0, &head, sizeof(head), "delete the filters");
+	/* of the links' own classes: behind the rules' and the book's */
+	tc_del_filters(nl, lab.sites[0].ifindex_c, NETEM_PRIO_RULES_END + 1, ETH_P_ALL);
 	commit(nl);
 	assert_reported(&lab, "filter");
 	down(&lab, nl);
