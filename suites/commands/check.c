@@ -1,4 +1,5 @@
-/* check: every mistake of scenarios, and what an engine cannot do of them. Results on stdout, mistakes on stderr, as a compiler does. */
+/* check: every mistake of scenarios, and what an engine cannot do of them. Results on stdout, mistakes on
+ * stderr, as a compiler does. */
 #include "fixtures/base/buf.h"
 #include "fixtures/json/jv.h"
 #include "suites/commands/command.h"

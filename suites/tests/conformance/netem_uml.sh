@@ -5,11 +5,11 @@
 # is for those that have not. One boot of User Mode Linux runs all programs (about 2 s; it has one
 # CPU, and its clock can run apart from the machine's, so everything is measured inside).
 #
-# runner: timeout 300, alone
+# runner: timeout 360, alone
 build=${1:-${REGIONPROOF_BUILD:-build}}
 tests=$build/tests/conformance
 init=$tests/uml_init
-limit_s=240
+limit_s=300
 
 skip() {
 	echo "1..0 # SKIP $1"
@@ -26,7 +26,7 @@ if [ "$#" -gt 1 ]; then
 else
 	set -- "$tests/engine_sabotage,netem" "$tests/engine_conformance,netem" \
 		"$tests/engine_packets,netem" "$tests/engine_match,netem" \
-		"$tests/engine_tcp,netem"
+		"$tests/engine_tcp,netem" "$tests/tc_show"
 fi
 [ -x "$init" ] || skip "not built: make tests"
 grep -qE '__[at]san_init' "$init" && skip "a sanitizer's memory map does not fit User Mode Linux"
