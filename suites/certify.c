@@ -142,6 +142,70 @@ static size_t find_controls(
 	return n;
 }
 
+static bool leaves_from(const struct plan_fault *fault, unsigned region)
+{
+	for (size_t i = 0; i < fault->effects.n_links; i++) {
+		if (fault->effects.links[i].from == region)
+			return true;
+	}
+	return false;
+}
+
+/* "container eu was away from 4.1 s to 4.6 s, ..." */
+static const char *tell_gap(struct arena *arena, const struct gap *gap)
+{
+	const char *when = gap->back_ns
+		? arena_printf(arena, "from %.3f s to %.3f s", (double)gap->gone_ns / 1e9,
+			  (double)gap->back_ns / 1e9)
+		: arena_printf(arena, "from %.3f s on", (double)gap->gone_ns / 1e9);
+
+	if (!gap->passed)
+		return arena_printf(arena, "container %s was away %s, %s; no packet of it passed%s",
+			gap->container, when,
+			gap->back_ns ? "when the fault was laid on its new interface"
+				     : "and did not come back",
+			gap->back_ns ? " before" : "");
+	if (gap->passed == UINT64_MAX)
+		return arena_printf(arena,
+			"container %s was away %s, and nobody knows what it sent before the fault "
+			"was laid on its new interface",
+			gap->container, when);
+	return arena_printf(arena,
+		"container %s was away %s, and %llu packets of it passed before the fault was laid "
+		"on its new interface",
+		gap->container, when, (unsigned long long)gap->passed);
+}
+
+const char *certify_gap(
+	struct arena *arena, const struct evidence *evidence, size_t f, const struct gap *gap)
+{
+	const struct fault_window *window = &evidence->faults[f];
+	uint64_t end_ns = window->undo_sent_ns ? window->undo_sent_ns : evidence->end_ns;
+
+	if (gap->gone_ns >= end_ns || (gap->back_ns && gap->back_ns <= window->sent_ns) ||
+		!leaves_from(&evidence->plan->faults[f], gap->region))
+		return NULL;
+	return tell_gap(arena, gap);
+}
+
+/* What a container that came back sent before it was adopted again did not meet the fault. */
+static void certify_gaps(struct arena *arena, const struct evidence *evidence, size_t f)
+{
+	struct certificate *out = &evidence->faults[f].certificate;
+
+	for (size_t g = 0; g < evidence->n_gaps; g++) {
+		const char *text = certify_gap(arena, evidence, f, &evidence->gaps[g]);
+
+		if (!text)
+			continue;
+		*ARENA_PUSH(arena, out->notes, out->n_notes) = text;
+		if (evidence->gaps[g].passed && out->status == CERTIFIED) {
+			out->status = CERTIFICATE_PARTIAL;
+			out->why = text;
+		}
+	}
+}
+
 static void certify_links(
 	struct arena *arena, struct evidence *evidence, size_t f, struct certificate_input *input)
 {
@@ -159,6 +223,7 @@ static void certify_links(
 	if (evidence->captures.n_covers)
 		window->certificate.traffic = traffic_measure(arena, &evidence->captures, links,
 			input->n_links, &window->certificate.n_traffic);
+	certify_gaps(arena, evidence, f);
 	for (size_t i = 0; i < fault->effects.n_links; i++) {
 		struct err err;
 

@@ -13,5 +13,8 @@
 
 /* Fills certificate, in_force_ns and gone_ns of every fault, and the noise floor. */
 void certify_run(struct arena *arena, struct evidence *evidence);
+/* What a gap means for a fault of links: a sentence in the arena, or NULL where it has no part in it. */
+const char *certify_gap(
+	struct arena *arena, const struct evidence *evidence, size_t f, const struct gap *gap);
 
 #endif

@@ -110,6 +110,29 @@ static struct jv *deaths_out(const struct evidence *evidence)
 	return list;
 }
 
+static const struct field gap_fields[] = {
+	{"gone_ns", offsetof(struct gap, gone_ns)},
+	{"back_ns", offsetof(struct gap, back_ns)},
+};
+
+/* passed -1: unknown. */
+static struct jv *gaps_out(const struct evidence *evidence)
+{
+	struct jv *list = jv_new_array();
+
+	for (size_t i = 0; i < evidence->n_gaps; i++) {
+		const struct gap *gap = &evidence->gaps[i];
+		struct jv *one = jv_new_object();
+
+		jv_set(one, "container", jv_new_string(gap->container));
+		jv_set(one, "region", jv_new_int(gap->region));
+		put(one, gap_fields, COUNT(gap_fields), gap);
+		jv_set(one, "passed", jv_new_int((int64_t)gap->passed));
+		jv_add(list, one);
+	}
+	return list;
+}
+
 /* One number a region; -1: nobody counted. */
 static struct jv *packets_out(const struct evidence *evidence)
 {
@@ -153,6 +176,7 @@ int record_save(const struct evidence *evidence, const char *run_dir, struct err
 	jv_set(root, "faults", faults_out(evidence));
 	jv_set(root, "sweeps", sweeps_out(evidence));
 	jv_set(root, "deaths", deaths_out(evidence));
+	jv_set(root, "gaps", gaps_out(evidence));
 	jv_set(root, "prober_packets", packets_out(evidence));
 	jv_print(root, 1, &text);
 	jv_free(root);
@@ -224,6 +248,19 @@ static void deaths_in(struct arena *arena, struct evidence *evidence, const stru
 	}
 }
 
+static void gaps_in(struct arena *arena, struct evidence *evidence, const struct jv *list)
+{
+	for (size_t i = 0; i < jv_count(list); i++) {
+		const struct jv *one = jv_at(list, i);
+		struct gap *gap = ARENA_PUSH(arena, evidence->gaps, evidence->n_gaps);
+
+		gap->container = arena_strdup(arena, jv_str(jv_get(one, "container"), ""));
+		gap->region = (unsigned)jv_int(jv_get(one, "region"), 0);
+		take(one, gap_fields, COUNT(gap_fields), gap);
+		gap->passed = (uint64_t)jv_int(jv_get(one, "passed"), -1);
+	}
+}
+
 static void packets_in(struct arena *arena, struct evidence *evidence, const struct jv *list)
 {
 	size_t n = evidence->plan->n_regions;
@@ -275,6 +312,7 @@ static int parse_record(struct arena *arena, struct evidence *evidence, struct p
 	faults_in(arena, evidence, jv_get(root, "faults"));
 	sweeps_in(arena, evidence, jv_get(root, "sweeps"));
 	deaths_in(arena, evidence, jv_get(root, "deaths"));
+	gaps_in(arena, evidence, jv_get(root, "gaps"));
 	packets_in(arena, evidence, jv_get(root, "prober_packets"));
 	jv_free(root);
 	return 0;

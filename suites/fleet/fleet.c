@@ -94,6 +94,24 @@ static int attach_end(struct fleet *fleet, struct fleet_member *member, const st
 		&entry.port, fleet->host_fd, fleet->sites[member->region].fd, fleet->tag, err);
 }
 
+/* What a member sent that is back, and was watched since it went. */
+static uint64_t count_stray(const struct fleet *fleet, const struct fleet_member *member,
+	const struct veth_end *ends, int n)
+{
+	uint64_t all = 0;
+
+	if (!fleet->stray || !member->watched)
+		return STRAY_UNKNOWN;
+	for (int i = 0; i < n; i++) {
+		uint64_t one = stray_count(fleet->stray, ends[i].mac, member->region, fleet->book);
+
+		if (one == STRAY_UNKNOWN)
+			return one;
+		all += one;
+	}
+	return all;
+}
+
 /* 1: attached; 0: it has no interface on the bridge (yet). */
 static int attach(struct fleet *fleet, struct fleet_member *member, struct err *err)
 {
@@ -109,6 +127,7 @@ static int attach(struct fleet *fleet, struct fleet_member *member, struct err *
 	if (n > 0) {
 		member->attached = true;
 		member->netns = inode_of(fd);
+		member->stray = count_stray(fleet, member, ends, n);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -141,6 +160,23 @@ static bool is_attached(const struct fleet_member *member)
 	return same;
 }
 
+/* One that has come back already may have sent something before anybody looked. */
+static void let_go(struct fleet *fleet, struct fleet_member *member,
+	void (*told)(void *arg, const struct fleet_member *member, enum fleet_change change),
+	void *arg)
+{
+	struct err err;
+
+	member->attached = false;
+	if (!fleet->stray) {
+		fleet->stray = stray_open(fleet->host_fd, &err);
+		if (!fleet->stray)
+			log_info("%s", err.text);
+	}
+	member->watched = fleet->stray && !member->container.running;
+	told(arg, member, FLEET_GONE);
+}
+
 /* True where the member is as it should be. */
 static bool follow(struct fleet *fleet, struct fleet_member *member,
 	void (*told)(void *arg, const struct fleet_member *member, enum fleet_change change),
@@ -154,10 +190,8 @@ static bool follow(struct fleet *fleet, struct fleet_member *member,
 	}
 	if (is_attached(member))
 		return true;
-	if (member->attached) {
-		member->attached = false;
-		told(arg, member, FLEET_GONE);
-	}
+	if (member->attached)
+		let_go(fleet, member, told, arg);
 	if (!member->container.running || member->container.pid <= 0)
 		return false;
 	if (attach(fleet, member, &err) <= 0)
@@ -173,8 +207,14 @@ int fleet_follow(struct fleet *fleet,
 	bool all = true;
 
 	fleet_watch_drain(fleet);
+	if (fleet->stray)
+		stray_read(fleet->stray);
 	for (size_t i = 0; i < fleet->n; i++)
 		all = follow(fleet, &fleet->members[i], told, arg) && all;
+	if (all) {
+		stray_close(fleet->stray);
+		fleet->stray = NULL;
+	}
 	return fleet_watch_again(fleet, !all, err);
 }
 
@@ -222,6 +262,7 @@ unsigned fleet_raze(struct fleet *fleet, struct err *err)
 void fleet_release(struct fleet *fleet)
 {
 	fleet_watch_close(fleet);
+	stray_close(fleet->stray);
 	for (unsigned r = 0; r < fleet->n_regions; r++) {
 		if (fleet->sites[r].fd >= 0)
 			close(fleet->sites[r].fd);

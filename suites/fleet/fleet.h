@@ -9,7 +9,7 @@
  *
  * A container that is restarted comes back on the runtime's bridge with a new veth, unimpaired. Its old
  * one vanishes from the site, which rtnetlink tells; fleet_follow() asks the runtime and attaches it
- * again. What lies in between is a gap in which nothing was proven.
+ * again. What it sent to other regions in between met no fault: it is counted (stray.h).
  */
 #ifndef SUITES_FLEET_FLEET_H
 #define SUITES_FLEET_FLEET_H
@@ -21,6 +21,7 @@
 #include "fixtures/net/adopt.h"
 #include "fixtures/net/book.h"
 #include "fixtures/net/site.h"
+#include "suites/fleet/stray.h"
 
 #define FLEET_ALLOW "regionproof.allow=true"
 #define FLEET_REGION "regionproof.region"
@@ -41,6 +42,9 @@ struct fleet_member {
 	unsigned long long netns; /* inode of the namespace that was attached */
 	struct adopt_port ports[VETH_ENDS_MAX];
 	unsigned n_ports;
+	bool watched; /* stray packets are, since before it went */
+	uint64_t
+		stray; /* packets to other regions before it was attached again; or STRAY_UNKNOWN */
 };
 
 struct fleet {
@@ -64,6 +68,7 @@ struct fleet {
 	} sites[ADDR_REGIONS_MAX];
 	int watch_fd; /* epoll: readable when fleet_follow() should be called */
 	int host_watch_fd, timer_fd;
+	struct stray *stray; /* while somebody is away */
 };
 
 #define FLEET_INIT                                                                                 \
@@ -87,7 +92,8 @@ int fleet_guard(
 int fleet_ground(struct fleet *fleet, unsigned region, struct site_ground *out, struct err *err);
 /* Move every member whose site stands. */
 int fleet_attach(struct fleet *fleet, struct err *err);
-/* Call when watch_fd is readable; told() for every member that went or came back. */
+/* Call when watch_fd is readable; told() for every member that went or came back. What a member that came
+ * back sent in between stands in its `stray`. */
 enum fleet_change { FLEET_GONE, FLEET_BACK };
 int fleet_follow(struct fleet *fleet,
 	void (*told)(void *arg, const struct fleet_member *member, enum fleet_change change),

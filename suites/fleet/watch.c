@@ -8,7 +8,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define AGAIN_NS (25 * NSEC_PER_MSEC)
+#define AGAIN_NS                                                                                   \
+	(5 * NSEC_PER_MSEC) /* the time in which a container that is back is not impaired */
 
 static int add(struct fleet *fleet, int fd, struct err *err)
 {

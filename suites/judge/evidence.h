@@ -27,6 +27,15 @@ struct fault_window {
 	bool agrees;    /* every engine reads back what was asked */
 };
 
+/* A running container of a region went and came back: until it was adopted again no fault lay on its
+ * links. */
+struct gap {
+	unsigned region;
+	uint64_t gone_ns, back_ns; /* back 0: not before the end */
+	uint64_t passed; /* packets of it to other regions in between; UINT64_MAX: unknown */
+	const char *container;
+};
+
 /* Actual bounds of plan->phases[i]. */
 struct phase_window {
 	uint64_t start_ns, end_ns;
@@ -88,6 +97,8 @@ struct evidence {
 	size_t n_holds;
 	struct death *deaths;
 	size_t n_deaths;
+	struct gap *gaps;
+	size_t n_gaps;
 	/* Packets that the leaf of each region's prober has sent; UINT64_MAX: nobody counted. NULL:
 	 * of none. */
 	uint64_t *prober_packets;

@@ -5,6 +5,7 @@
 #include "fixtures/json/jv.h"
 #include "suites/run/run.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #define HEAL_NS (3 * NSEC_PER_SEC)
@@ -88,24 +89,76 @@ int run_adopt_containers(struct run *run, struct err *err)
 	return fleet_attach(&run->fleet, err);
 }
 
-/* While a container is away, or back on the runtime's bridge, no link of it is impaired: a fault on links
- * that was in force then is not proven. */
-static void on_change(void *arg, const struct fleet_member *member, enum fleet_change change)
+static struct gap *open_gap(struct run *run, const struct fleet_member *member)
 {
-	struct run *run = arg;
+	struct evidence *evidence = &run->evidence;
+
+	for (size_t g = evidence->n_gaps; g-- > 0;) {
+		if (!evidence->gaps[g].back_ns &&
+			!strcmp(evidence->gaps[g].container, member->container.name))
+			return &evidence->gaps[g];
+	}
+	return NULL;
+}
+
+static void on_gone(struct run *run, const struct fleet_member *member, uint64_t now_ns)
+{
+	struct evidence *evidence = &run->evidence;
+
+	*ARENA_PUSH(&run->arena, evidence->gaps, evidence->n_gaps) =
+		(struct gap){.region = member->region,
+			.gone_ns = now_ns,
+			.container = arena_strdup(&run->arena, member->container.name)};
+	run_note(run, now_ns, run->fleet.regions[member->region], "container %s is gone",
+		member->container.name);
+}
+
+/* Its MAC may be another one: what is in force is laid again, now for that. */
+static void on_back(struct run *run, const struct fleet_member *member, uint64_t now_ns)
+{
+	struct gap *gap = open_gap(run, member);
 	struct jv *learn = jv_new_object();
 	struct err err;
 
-	run_note(run, run_since(run, clock_now_ns()), run->fleet.regions[member->region],
-		"container %s %s", member->container.name,
-		change == FLEET_GONE ? "is gone" : "is back and adopted again");
-	for (size_t f = 0; f < run->plan->n_faults; f++) {
-		if (run->faults_on >> f & 1 && run->plan->faults[f].effects.n_links)
-			run->evidence.faults[f].agrees = false;
+	if (gap) {
+		gap->back_ns = now_ns;
+		gap->passed = member->stray;
 	}
 	jv_set(learn, "type", jv_new_string("learn"));
 	if (crew_tell(&run->crew, learn, &err))
 		log_info("%s", err.text);
+	run_note(run, now_ns, run->fleet.regions[member->region],
+		member->stray == STRAY_UNKNOWN
+			? "container %s is back and adopted again"
+			: "container %s is back and adopted again; %llu of its packets passed before",
+		member->container.name, (unsigned long long)member->stray);
+}
+
+static void on_change(void *arg, const struct fleet_member *member, enum fleet_change change)
+{
+	struct run *run = arg;
+	uint64_t now_ns = run_since(run, clock_now_ns());
+
+	switch (change) {
+	case FLEET_GONE:
+		on_gone(run, member, now_ns);
+		break;
+	case FLEET_BACK:
+		on_back(run, member, now_ns);
+		break;
+	}
+}
+
+/* One that runs but was never adopted again has sent what it liked. */
+static void close_gaps(struct run *run)
+{
+	for (size_t i = 0; i < run->fleet.n; i++) {
+		const struct fleet_member *member = &run->fleet.members[i];
+		struct gap *gap = open_gap(run, member);
+
+		if (gap && member->container.running)
+			gap->passed = STRAY_UNKNOWN;
+	}
 }
 
 int run_follow_containers(struct run *run, struct err *err)
@@ -140,6 +193,7 @@ void run_return_containers(struct run *run)
 		jv_free(message);
 		return;
 	}
+	close_gaps(run);
 	if (run->crew.n && crew_ask(&run->crew, message, clock_now_ns() + HEAL_NS, &err))
 		log_warn("%s", err.text);
 	clock_sleep_until_ns(clock_now_ns() + longest_delay_ns(run->plan) + SLACK_NS);

@@ -59,6 +59,20 @@ static int by_instant(const void *a, const void *b)
 	return x->at_ns < y->at_ns ? -1 : x->at_ns > y->at_ns;
 }
 
+static void note_gaps(struct run *run, size_t f)
+{
+	const struct evidence *evidence = &run->evidence;
+
+	for (size_t g = 0; g < evidence->n_gaps; g++) {
+		const struct gap *gap = &evidence->gaps[g];
+		const char *text = certify_gap(&run->arena, evidence, f, gap);
+
+		if (text && evidence->faults[f].sent_ns)
+			run_note_late(run, gap->back_ns ? gap->back_ns : gap->gone_ns,
+				run->plan->faults[f].name, "%s", text);
+	}
+}
+
 /* What the beacons proved of each fault, as lines of the timeline. */
 static void note_certificates(struct run *run)
 {
@@ -86,6 +100,7 @@ static void note_certificates(struct run *run)
 		if (window->gone_ns && certificate->n_links)
 			run_note_late(run, window->gone_ns, name, "gone %.4f s",
 				(double)window->gone_ns / 1e9);
+		note_gaps(run, f);
 	}
 }
 

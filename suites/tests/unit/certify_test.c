@@ -21,6 +21,7 @@ static struct {
 	struct node_effect node;
 	struct fault_window windows[2];
 	struct evidence evidence;
+	struct gap gap;
 } world;
 
 /* Three regions, 20 ms everywhere. Fault 0 adds 30 ms from 0 to 1, fault 1 another 50 ms. */
@@ -124,6 +125,57 @@ static void a_fault_of_nodes_is_in_force_when_its_agent_has_done_it(void **state
 	assert_int_equal(world.windows[0].certificate.status, CERTIFICATE_NOT_IN_FORCE);
 }
 
+/* What the first certificate says of the gap, or NULL. */
+static const char *said_of_gap(void)
+{
+	const struct certificate *certificate = &world.windows[0].certificate;
+
+	for (size_t i = 0; i < certificate->n_notes; i++) {
+		if (strstr(certificate->notes[i], "container"))
+			return certificate->notes[i];
+	}
+	return NULL;
+}
+
+static void away(unsigned region, uint64_t gone_ns, uint64_t back_ns, uint64_t passed)
+{
+	world.gap = (struct gap){.region = region,
+		.gone_ns = gone_ns,
+		.back_ns = back_ns,
+		.passed = passed,
+		.container = "web"};
+	world.evidence.gaps = &world.gap;
+	world.evidence.n_gaps = 1;
+	lasts(0, 2 * SECOND, 8 * SECOND);
+	certify_run(&world.arena, &world.evidence);
+}
+
+static void a_container_that_came_back_is_told_of(void **state)
+{
+	(void)state;
+	away(0, 4 * SECOND, 5 * SECOND, 0);
+	assert_string_equal(said_of_gap(),
+		"container web was away from 4.000 s to 5.000 s, when the fault was laid on its new "
+		"interface; no packet of it passed before");
+	away(0, 4 * SECOND, 5 * SECOND, 3);
+	assert_non_null(strstr(said_of_gap(), "and 3 packets of it passed before"));
+	away(0, 4 * SECOND, 5 * SECOND, UINT64_MAX);
+	assert_non_null(strstr(said_of_gap(), "nobody knows what it sent"));
+	away(0, 4 * SECOND, 0, 0);
+	assert_non_null(strstr(said_of_gap(), "from 4.000 s on, and did not come back"));
+}
+
+static void one_that_has_no_part_in_the_fault_is_not(void **state)
+{
+	(void)state;
+	away(1, 4 * SECOND, 5 * SECOND, 3);
+	assert_null(said_of_gap());
+	away(0, 1 * SECOND, 2 * SECOND, 3);
+	assert_null(said_of_gap());
+	away(0, 8 * SECOND, 9 * SECOND, 3);
+	assert_null(said_of_gap());
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -134,6 +186,8 @@ int main(void)
 		TEST(without_beacons_nothing_is_certified),
 		TEST(a_fault_the_run_never_came_to_was_not_in_force),
 		TEST(a_fault_of_nodes_is_in_force_when_its_agent_has_done_it),
+		TEST(a_container_that_came_back_is_told_of),
+		TEST(one_that_has_no_part_in_the_fault_is_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
