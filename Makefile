@@ -30,7 +30,7 @@ DEPS_TEST := libcmocka-dev iproute2 procps util-linux user-mode-linux \
 	varnish nginx-light haproxy memcached openssl \
 	libxml2-utils prometheus cmark-gfm python3-jsonschema python3-yaml \
 	chromium \
-	docker.io iputils-ping \
+	docker.io docker-compose iputils-ping \
 	mandoc zsh fish \
 	libfaketime \
 	dpkg-dev debootstrap

@@ -139,13 +139,20 @@ struct plan_evidence {
 	uint64_t liar; /* 1: a session lies, to see whether it is caught */
 };
 
+/* What a recipe needs; package "": it is ours. */
+struct plan_program {
+	const char *name, *package;
+};
+
 struct plan {
 	struct arena arena;
 	const char *name, *about, *path; /* path as given */
 	const char *text;                /* the scenario file's own text */
-	const char *recipe_name;
 	const char **traces; /* files of recorded delays that links were read from */
 	size_t n_traces;
+	const char *recipe_name, *driver; /* driver: of its endpoints */
+	struct plan_program *programs;
+	size_t n_programs;
 	const char *links_from; /* the preset and its date; NULL: the scenario has all links */
 	uint64_t seed;
 
@@ -229,6 +236,7 @@ bool plan_claim_is_of_runs(const struct plan *plan, const struct plan_expect *ex
  * smallest effect that each expectation could detect. */
 void plan_print(const struct plan *plan, struct buf *out);
 
+#define PLAN_ENV_FIXED 4 /* entries of every node's environment that are not its recipe's */
 #define PLAN_FAULTS_MAX 64
 #define PLAN_GROUPS_MAX 32
 

@@ -8,6 +8,11 @@
 #define RECIPE_MAX (256 * 1024)
 #define NODES_MAX 254 /* op.node is one byte, 255 is unknown */
 
+static const char *text_or(const struct scenario_word *word, const char *fallback)
+{
+	return word->text ? word->text : fallback;
+}
+
 static bool read_recipe(struct planner *p)
 {
 	const char *name = p->scenario.recipe.text;
@@ -33,6 +38,11 @@ static bool read_recipe(struct planner *p)
 	recipe_read(p->arena, source, &p->recipe, p->complaints);
 	recipe_apply_with(&p->recipe, &p->scenario.with, p->complaints);
 	p->plan->recipe_name = name;
+	p->plan->driver = text_or(&p->recipe.driver, "");
+	for (size_t i = 0; i < p->recipe.n_programs; i++)
+		*ARENA_PUSH(p->arena, p->plan->programs, p->plan->n_programs) =
+			(struct plan_program){
+				p->recipe.programs[i].name, p->recipe.programs[i].package};
 	return p->complaints->n == before;
 }
 
@@ -73,7 +83,8 @@ static const char *const *environment(
 	static const char *const fixed[] = {
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/tmp",
 		"LC_ALL=C", "TZ=UTC"};
-	size_t n = sizeof(fixed) / sizeof(*fixed);
+	_Static_assert(sizeof(fixed) / sizeof(*fixed) == PLAN_ENV_FIXED, "as plan.h says");
+	size_t n = PLAN_ENV_FIXED;
 	const char **out = arena_array(p->arena, n + env->n + 1, sizeof(*out));
 
 	memcpy(out, fixed, sizeof(fixed));
@@ -158,11 +169,6 @@ static const char *hosts_text(struct planner *p)
 	text = arena_strdup(p->arena, buf_str(&out));
 	buf_release(&out);
 	return text;
-}
-
-static const char *text_or(const struct scenario_word *word, const char *fallback)
-{
-	return word->text ? word->text : fallback;
 }
 
 /* A node a region: the container that carries the region's label. */

@@ -72,6 +72,8 @@ enum option_id {
 	OPTION_PORT,
 	OPTION_LISTEN,
 	OPTION_JOBS,
+	OPTION_LAB,
+	OPTION_DOCKER,
 	OPTIONS
 };
 
@@ -150,6 +152,7 @@ int cmd_runs(const struct args *args, struct err *err);
 int cmd_compare(const struct args *args, struct err *err);
 int cmd_drills(const struct args *args, struct err *err);
 int cmd_prune(const struct args *args, struct err *err);
+int cmd_init(const struct args *args, struct err *err);
 int cmd_manual(const struct args *args, struct err *err);
 int cmd_abort(const struct args *args, struct err *err);
 int cmd_clean(const struct args *args, struct err *err);

@@ -117,6 +117,10 @@ const struct option_row option_rows[] = {
 		"IPv4 address to serve metrics on (127.0.0.1)"},
 	[OPTION_JOBS] = {OPTION_JOBS, "jobs", "N", NULL,
 		"runs at once (one a processor where no expectation claims a time, else 1)"},
+	[OPTION_LAB] = {OPTION_LAB, "lab", NULL, NULL,
+		"a scenario whose nodes regionproof starts itself"},
+	[OPTION_DOCKER] = {OPTION_DOCKER, "docker", NULL, NULL,
+		"a scenario on containers, and a compose file that brings them up"},
 };
 static_assert(sizeof(option_rows) / sizeof(*option_rows) == OPTIONS, "a row per option");
 static_assert(OPTIONS <= 64, "options are bits");

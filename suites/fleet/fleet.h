@@ -25,6 +25,7 @@
 
 #define FLEET_ALLOW "regionproof.allow=true"
 #define FLEET_REGION "regionproof.region"
+#define FLEET_ENDPOINT "regionproof.endpoint"
 
 struct fleet_spec {
 	const char *runtime;      /* docker, podman */
@@ -83,7 +84,8 @@ int fleet_select(struct fleet *fleet, const struct fleet_spec *spec, const char 
  * runtime begins to give them out. */
 int fleet_client_address(
 	struct fleet *fleet, unsigned region, char address[16], unsigned *prefix, struct err *err);
-/* The first container of a region: the one that clients talk to. */
+/* The container of a region that clients talk to: the first one, or the first that says so by its label
+ * FLEET_ENDPOINT. */
 const struct fleet_member *fleet_endpoint(const struct fleet *fleet, unsigned region);
 /* From here on the guardian knows. run: its name. */
 int fleet_guard(

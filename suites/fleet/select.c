@@ -183,11 +183,18 @@ static int check_veths(const struct fleet *fleet, struct err *err)
 
 const struct fleet_member *fleet_endpoint(const struct fleet *fleet, unsigned region)
 {
+	const struct fleet_member *first = NULL;
+
 	for (size_t i = 0; i < fleet->n; i++) {
-		if (fleet->members[i].region == region)
-			return &fleet->members[i];
+		const struct fleet_member *member = &fleet->members[i];
+
+		if (member->region != region)
+			continue;
+		if (*container_label(&member->container, FLEET_ENDPOINT))
+			return member;
+		first = first ? first : member;
 	}
-	return NULL;
+	return first;
 }
 
 /* Is it the address of a container of that network, ours or not? [{IPv4Address: "172.18.0.2/16"}] */
