@@ -105,6 +105,16 @@ static void ping(struct crew *crew)
 		log_debug("%s", err.text); /* its death is seen by the next read */
 }
 
+/* An event of what an agent was asked to do later bears the same id, and may come before another agent,
+ * busy with something else, has answered. */
+static bool is_answer(const struct jv *message, int64_t id)
+{
+	const char *type = jv_str(jv_get(message, "type"), "");
+
+	return id >= 0 && jv_int(jv_get(message, "id"), -1) == id &&
+		(!strcmp(type, "ok") || !strcmp(type, "error"));
+}
+
 /* Everything that one agent has to say now. */
 static int hear(struct crew *crew, unsigned region, int64_t id, struct err *err)
 {
@@ -124,8 +134,7 @@ static int hear(struct crew *crew, unsigned region, int64_t id, struct err *err)
 			return lost(crew, region, err);
 		if (got == 0)
 			break;
-		if (id >= 0 && jv_int(jv_get(message, "id"), -1) == id &&
-			strcmp(jv_str(jv_get(message, "type"), ""), "chunk")) {
+		if (is_answer(message, id)) {
 			member->answered = true;
 			member->answer = message;
 			continue;
