@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define FOLLOW_LIMIT_MS 100 /* whoever follows has other things to do */
+
 static unsigned long long inode_of(int fd)
 {
 	struct stat st;
@@ -94,16 +96,18 @@ static int attach_end(struct fleet *fleet, struct fleet_member *member, const st
 		&entry.port, fleet->host_fd, fleet->sites[member->region].fd, fleet->tag, err);
 }
 
-/* What a member sent that is back, and was watched since it went. */
+/* What a member sent that is back. */
 static uint64_t count_stray(const struct fleet *fleet, const struct fleet_member *member,
 	const struct veth_end *ends, int n)
 {
 	uint64_t all = 0;
 
-	if (!fleet->stray || !member->watched)
+	if (!fleet->stray)
 		return STRAY_UNKNOWN;
 	for (int i = 0; i < n; i++) {
-		uint64_t one = stray_count(fleet->stray, ends[i].mac, member->region, fleet->book);
+		uint64_t one = stray_missed(fleet->stray, ends[i].outer)
+			? STRAY_UNKNOWN
+			: stray_count(fleet->stray, ends[i].mac, member->region, fleet->book);
 
 		if (one == STRAY_UNKNOWN)
 			return one;
@@ -160,7 +164,16 @@ static bool is_attached(const struct fleet_member *member)
 	return same;
 }
 
-/* One that has come back already may have sent something before anybody looked. */
+/* Seen without asking the runtime, which answers only when it is done with the container. */
+static bool ports_stand(const struct fleet *fleet, const struct fleet_member *member)
+{
+	for (unsigned k = 0; k < member->n_ports; k++) {
+		if (!adopt_stands(&member->ports[k], fleet->sites[member->region].fd, fleet->tag))
+			return false;
+	}
+	return true;
+}
+
 static void let_go(struct fleet *fleet, struct fleet_member *member,
 	void (*told)(void *arg, const struct fleet_member *member, enum fleet_change change),
 	void *arg)
@@ -173,8 +186,21 @@ static void let_go(struct fleet *fleet, struct fleet_member *member,
 		if (!fleet->stray)
 			log_info("%s", err.text);
 	}
-	member->watched = fleet->stray && !member->container.running;
 	told(arg, member, FLEET_GONE);
+}
+
+/* False: it cannot be said now, since the runtime is busy with it. */
+static bool look_again(struct fleet *fleet, struct fleet_member *member)
+{
+	struct err err;
+
+	if (!container_inspect(fleet->api, &member->container, &err))
+		return true;
+	log_info("%s", err.text);
+	if (!engine_api_status(fleet->api))
+		return false;
+	member->container.running = false; /* removed */
+	return true;
 }
 
 /* True where the member is as it should be. */
@@ -184,10 +210,10 @@ static bool follow(struct fleet *fleet, struct fleet_member *member,
 {
 	struct err err;
 
-	if (container_inspect(fleet->api, &member->container, &err)) {
-		log_info("%s", err.text);
-		member->container.running = false; /* removed */
-	}
+	if (member->attached && !ports_stand(fleet, member))
+		let_go(fleet, member, told, arg);
+	if (!look_again(fleet, member))
+		return false;
 	if (is_attached(member))
 		return true;
 	if (member->attached)
@@ -206,6 +232,7 @@ int fleet_follow(struct fleet *fleet,
 {
 	bool all = true;
 
+	engine_api_limit(fleet->api, FOLLOW_LIMIT_MS);
 	fleet_watch_drain(fleet);
 	if (fleet->stray)
 		stray_read(fleet->stray);

@@ -33,6 +33,8 @@ struct fleet_spec {
 	const char *region_label; /* its value is the name of a region */
 	const char *allow_label;  /* "name=value" or "name" */
 	const char *project;      /* of compose; NULL: any */
+	const char *service;      /* of compose; NULL: any */
+	const char *name;         /* a pattern such as shop-*; NULL: any */
 	const char *network;      /* NULL: the one that all share */
 };
 
@@ -43,9 +45,8 @@ struct fleet_member {
 	unsigned long long netns; /* inode of the namespace that was attached */
 	struct adopt_port ports[VETH_ENDS_MAX];
 	unsigned n_ports;
-	bool watched; /* stray packets are, since before it went */
-	uint64_t
-		stray; /* packets to other regions before it was attached again; or STRAY_UNKNOWN */
+	/* Packets to other regions before it was attached again; or STRAY_UNKNOWN. */
+	uint64_t stray;
 };
 
 struct fleet {

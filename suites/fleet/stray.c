@@ -1,11 +1,13 @@
 #include "suites/fleet/stray.h"
 #include "fixtures/net/book.h"
+#include "fixtures/net/link.h"
 #include "fixtures/net/netns.h"
 
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@ struct pair {
 struct stray {
 	int fd;
 	bool lost; /* more than could be kept */
+	int newest; /* the highest index of an interface when it began: the kernel gives no lower one */
 	struct pair pairs[PAIRS_MAX];
 	unsigned n;
 };
@@ -63,6 +66,36 @@ static int set_up(int fd, struct err *err)
 		: 0;
 }
 
+static int take_index(const struct netlink_reply *reply, void *arg)
+{
+	struct stray *stray = arg;
+	struct link_info info;
+
+	if (!link_take(reply, &info) && info.ifindex > stray->newest)
+		stray->newest = info.ifindex;
+	return 0;
+}
+
+/* After the socket listens: what is made from now on is seen from its first packet on. */
+static int find_newest(struct stray *stray, int host_fd, struct err *err)
+{
+	struct netlink *nl = netlink_open_in(host_fd, err);
+	struct ifinfomsg head = {0};
+	int rc = -1;
+
+	if (nl) {
+		netlink_begin(nl, RTM_GETLINK, NLM_F_DUMP, &head, sizeof(head), "list interfaces");
+		rc = netlink_query(nl, take_index, stray, err);
+	}
+	netlink_close(nl);
+	return rc;
+}
+
+bool stray_missed(const struct stray *stray, int ifindex)
+{
+	return ifindex <= stray->newest;
+}
+
 struct stray *stray_open(int host_fd, struct err *err)
 {
 	struct stray *stray = calloc(1, sizeof(*stray));
@@ -70,7 +103,7 @@ struct stray *stray_open(int host_fd, struct err *err)
 	if (!stray)
 		abort();
 	stray->fd = netns_socket(host_fd, AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0, err);
-	if (stray->fd >= 0 && !set_up(stray->fd, err))
+	if (stray->fd >= 0 && !set_up(stray->fd, err) && !find_newest(stray, host_fd, err))
 		return stray;
 	stray_close(stray);
 	return NULL;

@@ -12,6 +12,7 @@
 
 #include "fixtures/base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct book;
@@ -24,6 +25,8 @@ struct stray *stray_open(int host_fd, struct err *err);
 void stray_close(struct stray *stray); /* accepts NULL */
 /* Take in what has come; often enough that nothing is lost. */
 void stray_read(struct stray *stray);
+/* Was an interface of that index there before? Then so may have been packets of it. */
+bool stray_missed(const struct stray *stray, int ifindex);
 /* Frames from that MAC to another region than this one so far; STRAY_UNKNOWN where some were lost. */
 uint64_t stray_count(
 	struct stray *stray, const uint8_t mac[6], unsigned region, const struct book *book);
