@@ -36,7 +36,8 @@ struct plan_region {
  * Their addresses are known when they have been found (plan_place_container). */
 struct plan_containers {
 	const char *runtime, *region_label, *allow_label;
-	const char *project, *network; /* NULL: any; the one that all share */
+	const char *project, *service, *name; /* of compose; a pattern; NULL: any */
+	const char *network;                  /* NULL: the one that all share */
 };
 
 struct plan_node {
@@ -148,7 +149,7 @@ struct plan {
 	struct arena arena;
 	const char *name, *about, *path; /* path as given */
 	const char *text;                /* the scenario file's own text */
-	const char **traces; /* files of recorded delays that links were read from */
+	const char **traces;             /* files of recorded delays that links were read from */
 	size_t n_traces;
 	const char *recipe_name, *driver; /* driver: of its endpoints */
 	struct plan_program *programs;

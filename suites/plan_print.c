@@ -61,8 +61,11 @@ static void print_containers(const struct plan *plan, struct buf *out)
 		"\nbefore 0 s, on this machine: running containers of %s are adopted\n"
 		"  only those that carry %s; the label %s says the region\n",
 		c->runtime, c->allow_label, c->region_label);
-	buf_printf(out, "  network %s%s%s\n", c->network ? c->network : "that all of them share",
-		c->project ? ", compose project " : "", c->project ? c->project : "");
+	buf_printf(out, "  network %s%s%s%s%s%s%s\n",
+		c->network ? c->network : "that all of them share",
+		c->project ? ", compose project " : "", c->project ? c->project : "",
+		c->service ? ", compose service " : "", c->service ? c->service : "",
+		c->name ? ", named " : "", c->name ? c->name : "");
 	for (size_t i = 0; i < plan->n_regions; i++)
 		buf_printf(out,
 			"  + region %s%s: a pinned namespace with a bridge, its port on the runtime's "

@@ -182,6 +182,8 @@ static void plan_containers(struct planner *p)
 		.region_label = text_or(&from->region_label, ""),
 		.allow_label = text_or(&from->allow_label, ""),
 		.project = from->project.text,
+		.service = from->service.text,
+		.name = from->name.text,
 		.network = from->network.text};
 	plan->containers = to;
 	plan->recipe_name = "containers";

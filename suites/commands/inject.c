@@ -86,6 +86,8 @@ int cmd_inject(const struct args *args, struct err *err)
 			.region_label = or_else(args, OPTION_REGION_LABEL, FLEET_REGION),
 			.allow_label = or_else(args, OPTION_ALLOW_LABEL, FLEET_ALLOW),
 			.project = args->values[OPTION_PROJECT],
+			.service = args->values[OPTION_SERVICE],
+			.name = args->values[OPTION_NAME],
 			.network = args->values[OPTION_NETWORK]},
 		.regions = names,
 		.engine = args->values[OPTION_ENGINE],

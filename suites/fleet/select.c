@@ -7,6 +7,7 @@
 #include "suites/fleet/fleet.h"
 
 #include <arpa/inet.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static int take_members(struct fleet *fleet, struct container *list, size_t n, s
 	for (size_t i = 0; i < n; i++) {
 		int region = region_of(fleet, &list[i]);
 
-		if (region < 0)
+		if (region < 0 || (fleet->spec.name && fnmatch(fleet->spec.name, list[i].name, 0)))
 			continue;
 		if (!carries(&list[i], fleet->spec.allow_label))
 			return err_exit(err, EXIT_MACHINE,
@@ -66,15 +67,18 @@ static int list(struct fleet *fleet, struct err *err)
 {
 	struct container_filter filter = {.labels = {fleet->spec.region_label}};
 	struct container *found;
-	char project[160];
-	size_t n;
+	char project[160], service[160];
+	size_t n, k = 1;
 	int rc;
 
-	if (fleet->spec.project) {
-		snprintf(project, sizeof(project), "com.docker.compose.project=%s",
-			fleet->spec.project);
-		filter.labels[1] = project;
-	}
+	snprintf(project, sizeof(project), "com.docker.compose.project=%s",
+		fleet->spec.project ? fleet->spec.project : "");
+	snprintf(service, sizeof(service), "com.docker.compose.service=%s",
+		fleet->spec.service ? fleet->spec.service : "");
+	if (fleet->spec.project)
+		filter.labels[k++] = project;
+	if (fleet->spec.service)
+		filter.labels[k++] = service;
 	if (containers_list(fleet->api, &filter, &found, &n, err)) {
 		err->code = EXIT_MACHINE;
 		return -1;
@@ -84,8 +88,20 @@ static int list(struct fleet *fleet, struct err *err)
 	return rc;
 }
 
+/* " in the project shop, of the service db, named x-*" */
+static const char *narrowed(const struct fleet_spec *spec, char *text, size_t size)
+{
+	snprintf(text, size, "%s%s%s%s%s%s", spec->project ? " in the project " : "",
+		spec->project ? spec->project : "", spec->service ? " of the service " : "",
+		spec->service ? spec->service : "", spec->name ? " with a name like " : "",
+		spec->name ? spec->name : "");
+	return text;
+}
+
 static int check_regions(const struct fleet *fleet, struct err *err)
 {
+	char text[300];
+
 	for (unsigned r = 0; r < fleet->n_regions; r++) {
 		size_t i = 0;
 
@@ -93,10 +109,9 @@ static int check_regions(const struct fleet *fleet, struct err *err)
 			i++;
 		if (i == fleet->n)
 			return err_exit(err, EXIT_MACHINE,
-				"no running container of %s has the label %s=%s%s%s",
+				"no running container of %s has the label %s=%s%s",
 				engine_api_name(fleet->api), fleet->spec.region_label,
-				fleet->regions[r], fleet->spec.project ? " in the project " : "",
-				fleet->spec.project ? fleet->spec.project : "");
+				fleet->regions[r], narrowed(&fleet->spec, text, sizeof(text)));
 	}
 	return 0;
 }
@@ -110,19 +125,46 @@ static const struct fleet_member *not_on(const struct fleet *fleet, const char *
 	return NULL;
 }
 
-/* The one asked for, or the first that all share. */
-static int choose_network(struct fleet *fleet, struct err *err)
+/* Those that all share, "a, b"; returns how many. */
+static unsigned list_shared(const struct fleet *fleet, struct buf *names)
 {
 	const struct container *first = &fleet->members[0].container;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < first->n_networks; i++) {
+		if (!not_on(fleet, first->networks[i].name))
+			buf_printf(names, "%s%s", n++ ? ", " : "", first->networks[i].name);
+	}
+	return n;
+}
+
+/* Which of several is meant is never guessed. */
+static int choose_shared(struct fleet *fleet, struct err *err)
+{
+	struct buf names = {0};
+	unsigned n = list_shared(fleet, &names);
+	int rc = 0;
+
+	if (n == 0)
+		rc = err_exit(err, EXIT_MACHINE,
+			"the %zu containers share no network: regions are joined by one", fleet->n);
+	else if (n > 1)
+		rc = err_exit(err, EXIT_MACHINE,
+			"the %zu containers share %u networks (%s): say which one joins the regions, by "
+			"\"network:\" or --network",
+			fleet->n, n, buf_str(&names));
+	else
+		snprintf(fleet->network, sizeof(fleet->network), "%s", buf_str(&names));
+	buf_release(&names);
+	return rc;
+}
+
+static int choose_network(struct fleet *fleet, struct err *err)
+{
 	const char *asked = fleet->spec.network;
 
-	for (unsigned i = 0; i < first->n_networks && !asked; i++) {
-		if (!not_on(fleet, first->networks[i].name))
-			asked = first->networks[i].name;
-	}
 	if (!asked)
-		return err_exit(err, EXIT_MACHINE,
-			"the %zu containers share no network: regions are joined by one", fleet->n);
+		return choose_shared(fleet, err);
 	if (not_on(fleet, asked))
 		return err_exit(err, EXIT_MACHINE, "container %s is not on the network %s",
 			not_on(fleet, asked)->container.name, asked);

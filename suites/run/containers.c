@@ -11,6 +11,27 @@
 #define HEAL_NS (3 * NSEC_PER_SEC)
 #define SLACK_NS (20 * NSEC_PER_MSEC)
 
+/* One that was started with --rm does not come back from a kill. */
+static int check_kills(const struct run *run, struct err *err)
+{
+	for (size_t f = 0; f < run->plan->n_faults; f++) {
+		const struct plan_fault *fault = &run->plan->faults[f];
+
+		for (size_t i = 0; i < fault->effects.n_nodes; i++) {
+			unsigned region = run->plan->nodes[fault->effects.nodes[i].node].region;
+			const struct container *container =
+				&fleet_endpoint(&run->fleet, region)->container;
+
+			if (fault->effects.nodes[i].action == NODE_KILL && container->auto_remove)
+				return err_exit(err, EXIT_MACHINE,
+					"container %s was started with --rm, so '%s' would remove it "
+					"for good; start it without",
+					container->name, fault->name);
+		}
+	}
+	return 0;
+}
+
 int run_find_containers(struct run *run, struct err *err)
 {
 	const struct plan_containers *from = run->plan->containers;
@@ -23,11 +44,15 @@ int run_find_containers(struct run *run, struct err *err)
 		.region_label = from->region_label,
 		.allow_label = from->allow_label,
 		.project = from->project,
+		.service = from->service,
+		.name = from->name,
 		.network = from->network};
 	regions = arena_array(&run->arena, run->plan->n_regions, sizeof(*regions));
 	for (size_t r = 0; r < run->plan->n_regions; r++)
 		regions[r] = run->plan->regions[r].name;
 	if (fleet_select(&run->fleet, &spec, regions, (unsigned)run->plan->n_regions, err))
+		return -1;
+	if (check_kills(run, err))
 		return -1;
 	run_fact(run, "containers", "%zu of %s on network %s (%s)", run->fleet.n,
 		engine_api_name(run->fleet.api), run->fleet.network, run->fleet.bridge.name);

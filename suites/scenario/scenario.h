@@ -105,7 +105,8 @@ struct scenario_abort {
 /* `containers:`; what is not given is NULL. */
 struct scenario_containers {
 	bool given;
-	struct scenario_word runtime, region_label, allow_label, project, network, node, driver;
+	struct scenario_word runtime, region_label, allow_label, project, service, name, network,
+		node, driver;
 	uint64_t port;
 	struct place place;
 };

@@ -9,8 +9,8 @@
 #include <string.h>
 
 static const char *const keys[] = {"recipe", "with", "containers", "endpoints"};
-static const char *const container_keys[] = {
-	"runtime", "region-label", "allow-label", "project", "network", "node", "driver", "port"};
+static const char *const container_keys[] = {"runtime", "region-label", "allow-label", "project",
+	"service", "name", "network", "node", "driver", "port"};
 
 static const char *const endpoint_keys[] = {"driver", "addresses", "node", "tls", "ca"};
 
@@ -36,7 +36,8 @@ static void read_containers(
 		const char *key;
 		struct scenario_word *into;
 	} words[] = {{"region-label", &out->region_label}, {"allow-label", &out->allow_label},
-		{"project", &out->project}, {"network", &out->network}, {"driver", &out->driver}};
+		{"project", &out->project}, {"service", &out->service}, {"name", &out->name},
+		{"network", &out->network}, {"driver", &out->driver}};
 
 	if (!reader_is(r, node, YAML_MAP, "containers"))
 		return;

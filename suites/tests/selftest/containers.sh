@@ -66,6 +66,16 @@ check "containers that share no network are an error" \
 	in_vain "share no network" --between eu,alone
 check "a runtime that is not there is an error" \
 	in_vain "no container runtime \"docker\" answers" --socket "$PWD/nobody"
+docker network connect lan eu
+docker network connect lan us
+check "of several shared networks none is guessed" \
+	in_vain 'share 2 networks (lan, wan): say which one joins the regions'
+check "one that is named is taken" sh -c "'$program' inject --between eu,us --delay 10ms --for 200ms \
+	--network wan | grep 'on network wan'"
+docker network disconnect lan eu
+docker network disconnect lan us
+check "a name that fits nobody is no match" in_vain "with a name like e\[xyz\]" --name 'e[xyz]'
+check "another compose service is no match" in_vain "of the service db" --service db
 check "another compose project is no match" \
 	in_vain "in the project other" --project other
 docker rm -f unlabelled hosted alone >/dev/null
