@@ -2,7 +2,8 @@
 # with Redis beside a bystander. Source it after tap.sh.
 #
 #	docker_skip                     skip all where no daemon can run
-#	docker_up                       the image and the daemon; DOCKER_HOST is exported
+#	docker_up                       the daemon and an image with Redis; DOCKER_HOST is exported
+#	docker_image NAME PROGRAM...    another image
 #	docker_three                    the network "wan" (IPv4 and IPv6), containers eu, us, ap and "by"
 #	docker_down                     containers first, then the daemon
 #	docker_in NAME COMMAND...       in the network namespace of a container
@@ -43,7 +44,6 @@ docker_up() {
 	mount -t tmpfs -o mode=755,size=64m regionproof-run /run || return 1
 	docker_dir=$(mktemp -d /tmp/rpd.XXXXXX) || return 1
 	mount -t tmpfs -o size=1g regionproof-docker "$docker_dir" || return 1
-	docker_tree "$docker_dir/tree" redis-server redis-cli sh sleep || return 1
 	echo 1 >/proc/sys/net/ipv4/ip_forward
 	export DOCKER_HOST="unix://$docker_dir/sock" XDG_RUNTIME_DIR="$docker_dir/run"
 	mkdir -m 700 "$docker_dir/run"
@@ -52,7 +52,14 @@ docker_up() {
 		--iptables=false --ip6tables=false >docker.log 2>&1 &
 	docker_pid=$!
 	docker_await 600 docker info >/dev/null 2>&1 || { tail -n 5 docker.log; return 1; }
-	tar -C "$docker_dir/tree" -c . | docker import - regionproof-test >/dev/null
+	docker_image regionproof-test redis-server redis-cli sh sleep
+}
+
+docker_image() { # NAME PROGRAM...
+	image=$1
+	shift
+	docker_tree "$docker_dir/tree" "$@" || return 1
+	tar -C "$docker_dir/tree" -c . | docker import - "$image" >/dev/null
 	rm -rf "$docker_dir/tree"
 }
 
