@@ -104,27 +104,52 @@ static int tell(const struct draft *draft, bool docker, struct err *err)
 	return rc;
 }
 
-/* The scenario named, or the first one. Complaints go to stderr, as `check` has them. */
-static int draft_from(
-	struct draft *draft, const struct args *args, const char *modeline, struct err *err)
+/* Complaints go to stderr, as `check` has them. NULL where there are any. */
+static struct plan *plan_of(const struct plan_options *options, struct err *err)
 {
-	struct plan_options options = {
-		.path = args->n_operands ? args->operands[0] : DRAFT_SCENARIO,
-		.text = args->n_operands ? NULL : draft_first(),
-		.share = args->values[OPTION_SHARE]};
 	struct buf errors = {0};
-	struct plan *plan = plan_build(&options, false, err, &errors);
-	int rc = plan ? 0 : -1;
+	struct plan *plan = plan_build(options, false, err, &errors);
 
 	if (errors.len)
 		fputs(buf_str(&errors), stderr);
-	if (!rc)
-		rc = draft_docker(draft, plan, modeline, err);
+	buf_release(&errors);
+	return plan;
+}
+
+/* Not every scenario with a recipe is one on containers. */
+static int check_drafted(const struct draft *draft, const char *share, struct err *err)
+{
+	const char *text = draft->files[draft->n - 1].text;
+	struct plan *plan = plan_of(
+		&(struct plan_options){.path = DRAFT_SCENARIO, .text = text, .share = share}, err);
+
+	plan_free(plan);
+	return plan
+		? 0
+		: err_exit(err, EXIT_SCENARIO,
+			  "it cannot be run on containers, where clients talk to one in each region "
+			  "and faults act on that; nothing is written");
+}
+
+/* The scenario named, or the first one. */
+static int draft_from(
+	struct draft *draft, const struct args *args, const char *modeline, struct err *err)
+{
+	const char *share = args->values[OPTION_SHARE];
+	struct plan_options options = {
+		.path = args->n_operands ? args->operands[0] : DRAFT_SCENARIO,
+		.text = args->n_operands ? NULL : draft_first(),
+		.share = share};
+	struct plan *plan = plan_of(&options, err);
+	int rc = plan ? draft_docker(draft, plan, modeline, err) : -1;
+
 	/* What was drafted points into the plan. */
 	if (!rc)
-		rc = write_all(draft, err) || tell(draft, true, err) ? -1 : 0;
+		rc = check_drafted(draft, share, err) || write_all(draft, err) ||
+				tell(draft, true, err)
+			? -1
+			: 0;
 	plan_free(plan);
-	buf_release(&errors);
 	return rc;
 }
 

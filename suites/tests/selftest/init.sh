@@ -79,6 +79,9 @@ check "but for what is under test it is the same" sh -c 'sed "/^system:/,/^$/d; 
 mkdir -p other
 check "one on containers is refused" refuses other "has containers already" 3 \
 	"$program" init --docker "$share" "$REGIONPROOF_ROOT/suites/tests/selftest/containers.yaml"
+check "one that needs more than a container a region is refused" refuses other \
+	"cannot be run on containers" 3 "$program" init --docker "$share" \
+	"$REGIONPROOF_ROOT/suites/scenarios/edge-origin-lost.yaml"
 check "one with a mistake is refused at its place" refuses other "nobody.yaml" 3 \
 	"$program" init --docker "$share" nobody.yaml
 done_testing
