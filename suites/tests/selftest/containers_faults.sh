@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 180
+# runner: alone, long, timeout 180
 # Containers are restarted, killed and paused, and adopted again: what was in force meanwhile is laid on
 # their new interface, and the certificate says what passed before.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
