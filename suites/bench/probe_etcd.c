@@ -9,7 +9,7 @@ int main(void)
 	return bench_pairs(&(struct bench_pair){
 		.what = "etcd probe / wrk",
 		.driver = "etcd",
-		.target = 0.7,
+		.target = 0.8,
 		.start = "exec etcd --data-dir data "
 			 "--listen-client-urls http://127.0.0.1:$PORT "
 			 "--advertise-client-urls http://127.0.0.1:$PORT "
