@@ -31,6 +31,7 @@ DEPS_TEST := libcmocka-dev iproute2 procps util-linux user-mode-linux \
 	libxml2-utils prometheus cmark-gfm python3-jsonschema python3-yaml \
 	chromium \
 	docker.io docker-compose iputils-ping \
+	podman netavark runc \
 	mandoc zsh fish \
 	libfaketime \
 	dpkg-dev debootstrap
