@@ -26,8 +26,6 @@ const struct command commands[] = {
 		OPTION(SHARE), cmd_explain},
 	{"doctor", "", 0, 0, "can this machine run it? decided by trying; or is a driver right?",
 		OPTION(JSON) | OPTION(SHARE) | OPTION(DRIVER) | OPTION(URL), cmd_doctor},
-	{"doctor", "", 0, 0, "can this machine run it? decided by trying",
-		OPTION(JSON) | OPTION(SHARE), cmd_doctor},
 	{"init", "[SCENARIO]", 0, 1,
 		"files to begin with; --docker makes them of any scenario with a recipe",
 		OPTION(LAB) | OPTION(DOCKER) | OPTION(SHARE), cmd_init},
