@@ -23,7 +23,8 @@ timeline: [ { at: 0s, watch: steady, for: 30s }, { at: 30s, quiet: settled, for:
 expect: [ writes.lost == 0, availability > 99% for reads in steady ]
 END
 
-for block in block-*.yaml; do
+# In their order: a part stands in the whole scenario before it.
+for block in $(ls block-*.yaml | sort -t - -k 2 -n); do
 	if grep -q '^scenario:' "$block"; then
 		scenario=$block
 		check "the scenario of $block is sound" "$program" check "$share" "$block"
