@@ -70,17 +70,31 @@ static void say(const struct beacon_lab *lab, unsigned region, const char *type)
 		fail_msg("%s", err.text);
 }
 
+/* The next message that is not the progress of a second. */
+static struct jv *next_message(struct beacon_lab *lab, unsigned region, const char *wanted)
+{
+	uint64_t deadline = clock_now_ns() + WAIT_NS;
+
+	for (;;) {
+		struct jv *message = NULL;
+		struct err err;
+		int got = frame_recv(lab->sockets[region], &lab->readers[region], deadline,
+			&message, NULL, &err);
+
+		if (got < 0)
+			fail_msg("region %u: %s", region, err.text);
+		if (got == 0)
+			fail_msg("region %u did not answer '%s' in time", region, wanted);
+		if (strcmp(jv_str(jv_get(message, "type"), ""), "progress"))
+			return message;
+		jv_free(message);
+	}
+}
+
 static void expect(struct beacon_lab *lab, unsigned region, const char *type)
 {
-	struct jv *message = NULL;
-	struct err err;
-	int got = frame_recv(lab->sockets[region], &lab->readers[region], clock_now_ns() + WAIT_NS,
-		&message, NULL, &err);
+	struct jv *message = next_message(lab, region, type);
 
-	if (got < 0)
-		fail_msg("region %u: %s", region, err.text);
-	if (got == 0)
-		fail_msg("region %u did not answer '%s' in time", region, type);
 	if (strcmp(jv_str(jv_get(message, "type"), ""), type))
 		fail_msg("region %u: %s", region, jv_str(jv_get(message, "sentence"), "?"));
 	jv_free(message);
