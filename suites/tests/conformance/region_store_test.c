@@ -293,7 +293,8 @@ static void a_primary_alone_stops_before_its_lease_is_over(void **state)
 	cluster_pause(c, 1);
 	cluster_pause(c, 2);
 	cut_ns = clock_now_ns();
-	while ((answer = cluster_put(c, 0, "k", "x")).status == 200)
+	/* one that the end of the lease overtakes has no known outcome: 504 */
+	while ((answer = cluster_put(c, 0, "k", "x")).status == 200 || answer.status == 504)
 		assert_true(clock_now_ns() < cut_ns + LEASE_NS);
 	assert_int_equal(answer.status, 503);
 	assert_true(answer.not_done);
