@@ -101,8 +101,13 @@ static void ping(struct crew *crew)
 	crew->pinged_ns = clock_now_ns();
 	message = jv_new_object();
 	jv_set(message, "type", jv_new_string("ping"));
-	if (crew_tell(crew, message, &err))
-		log_debug("%s", err.text); /* its death is seen by the next read */
+	/* A dead one stays open here, so that the next read sees its death and says so. */
+	for (unsigned i = 0; i < crew->n; i++) {
+		if (crew->members[i].fd >= 0 &&
+			frame_send(crew->members[i].fd, jv_copy(message), &err))
+			log_debug("%s", err.text);
+	}
+	jv_free(message);
 }
 
 /* An event of what an agent was asked to do later bears the same id, and may come before another agent,
