@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 240
+# runner: alone, long, timeout 240
 # PostgreSQL with remote_apply at both standbys: what is acknowledged can be read everywhere.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
 . "$REGIONPROOF_ROOT/suites/tests/helpers/verdicts.sh"
