@@ -1,9 +1,10 @@
 #include "suites/agent/agent.h"
-#include "suites/agent/outpost.h"
-#include "suites/proof/matched.h"
+#include "suites/agent/armed.h"
 #include "suites/agent/child.h"
+#include "suites/agent/outpost.h"
 #include "suites/agent/region.h"
 #include "suites/agent/transfer.h"
+#include "suites/proof/matched.h"
 #include "chaos/guardian.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/base/log.h"
@@ -21,15 +22,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ARMED_MAX 64
 #define WAKE_EARLY_NS (3 * NSEC_PER_MSEC) /* the engine waits for the instant itself */
 #define CHILD_READY_NS (10 * NSEC_PER_SEC)
 #define CHILD_DONE_NS (10 * NSEC_PER_SEC)
-
-struct armed {
-	int64_t id;
-	struct region_change change;
-};
 
 struct agent {
 	unsigned index;
@@ -44,8 +39,7 @@ struct agent {
 	struct child prober, beacon;
 	bool prober_dead, beacon_dead, engine_dead;
 	uint64_t nodes_dead; /* bit per own node: told once */
-	struct armed armed[ARMED_MAX];
-	unsigned n_armed;
+	struct armed armed;
 	uint64_t heard_ns;
 	bool healed_alone, down;
 	bool watch; /* no timeline is played and no record kept */
@@ -294,46 +288,6 @@ static int stand_by(struct agent *agent, struct err *err)
 	return 0;
 }
 
-/* How much of a fault a node suffers; the plan is the controller's, so its number is enough. */
-static struct node_setting setting_of(const struct plan *plan, int64_t fault, unsigned node)
-{
-	const struct fault_effects *effects;
-
-	if (!plan || fault < 0 || (uint64_t)fault >= plan->n_faults)
-		return (struct node_setting){0};
-	effects = &plan->faults[fault].effects;
-	for (size_t i = 0; i < effects->n_nodes; i++) {
-		if (effects->nodes[i].node == node)
-			return effects->nodes[i].setting;
-	}
-	return (struct node_setting){0};
-}
-
-static int arm(struct agent *agent, const struct jv *m, struct err *err)
-{
-	const struct jv *nodes = jv_get(m, "nodes");
-	struct armed *armed;
-
-	if (agent->n_armed == ARMED_MAX)
-		return err_set(err, "more than %d changes are armed", ARMED_MAX);
-	armed = &agent->armed[agent->n_armed];
-	*armed = (struct armed){.id = jv_int(jv_get(m, "id"), -1)};
-	armed->change.at_ns = (uint64_t)jv_int(jv_get(m, "at_ns"), 0);
-	armed->change.faults_on = (uint64_t)jv_int(jv_get(m, "faults_on"), 0);
-	for (size_t i = 0; i < jv_count(nodes) && armed->change.n_nodes < REGION_NODES_MAX; i++) {
-		const struct jv *n = jv_at(nodes, i);
-		unsigned k = armed->change.n_nodes++;
-
-		armed->change.nodes[k].node = (unsigned)jv_int(jv_at(n, 0), 0);
-		armed->change.nodes[k].action = (enum node_action)jv_int(jv_at(n, 1), 0);
-		armed->change.nodes[k].undo = jv_bool(jv_at(n, 2), false);
-		armed->change.nodes[k].setting = setting_of(
-			agent->plan, jv_int(jv_at(n, 3), -1), armed->change.nodes[k].node);
-	}
-	agent->n_armed++;
-	return 0;
-}
-
 /* A node that a fault kills has not died by itself. */
 static void expect_deaths(struct agent *agent, const struct region_change *change)
 {
@@ -346,18 +300,15 @@ static void expect_deaths(struct agent *agent, const struct region_change *chang
 	}
 }
 
-static void fire(struct agent *agent, unsigned k)
+static void fire(struct agent *agent, const struct armed_change *armed)
 {
-	struct armed armed = agent->armed[k];
 	struct jv *event = event_new(agent, "applied");
 	struct region_ack ack;
 	struct err err;
-	int rc;
+	int rc = region_apply(&agent->region, &armed->change, &ack, &err);
 
-	agent->armed[k] = agent->armed[--agent->n_armed];
-	rc = region_apply(&agent->region, &armed.change, &ack, &err);
-	expect_deaths(agent, &armed.change);
-	jv_set(event, "id", jv_new_int(armed.id));
+	expect_deaths(agent, &armed->change);
+	jv_set(event, "id", jv_new_int(armed->id));
 	jv_set(event, "sent_ns", jv_new_int((int64_t)ack.links.sent_ns));
 	jv_set(event, "acked_ns", jv_new_int((int64_t)ack.links.acked_ns));
 	jv_set(event, "nodes_done_ns", jv_new_int((int64_t)ack.nodes_done_ns));
@@ -370,32 +321,18 @@ static void fire(struct agent *agent, unsigned k)
 
 static void fire_due(struct agent *agent)
 {
-	for (;;) {
-		unsigned next = agent->n_armed;
+	struct armed_change change;
 
-		for (unsigned i = 0; i < agent->n_armed; i++) {
-			if (next == agent->n_armed ||
-				agent->armed[i].change.at_ns < agent->armed[next].change.at_ns)
-				next = i;
-		}
-		if (next == agent->n_armed ||
-			agent->armed[next].change.at_ns > clock_now_ns() + WAKE_EARLY_NS)
-			return;
-		fire(agent, next);
-	}
+	while (armed_take(&agent->armed, clock_now_ns() + WAKE_EARLY_NS, &change))
+		fire(agent, &change);
 }
 
 static uint64_t next_wake_ns(const struct agent *agent)
 {
-	uint64_t at = clock_now_ns() + NSEC_PER_SEC;
+	uint64_t latest = clock_now_ns() + NSEC_PER_SEC, next = armed_next_ns(&agent->armed);
 
-	for (unsigned i = 0; i < agent->n_armed; i++) {
-		uint64_t wake = agent->armed[i].change.at_ns - WAKE_EARLY_NS;
-
-		if (wake < at)
-			at = wake;
-	}
-	return at;
+	next -= next < WAKE_EARLY_NS ? next : WAKE_EARLY_NS;
+	return next < latest ? next : latest;
 }
 
 static int tell_child(struct agent *agent, const struct jv *m, struct err *err)
@@ -489,7 +426,7 @@ static void go_down(struct agent *agent, int64_t id)
 /* What is armed would undo it. */
 static int heal(struct agent *agent, struct err *err)
 {
-	agent->n_armed = 0;
+	agent->armed.n = 0;
 	return agent->plan ? region_heal(&agent->region, err) : 0;
 }
 
@@ -517,7 +454,7 @@ static int handle(struct agent *agent, const struct jv *m, struct err *err)
 	else if (!strcmp(type, "stand_by"))
 		rc = stand_by(agent, err);
 	else if (!strcmp(type, "arm"))
-		rc = arm(agent, m, err);
+		rc = armed_add(&agent->armed, agent->plan, agent->index, m, err);
 	else if (!strcmp(type, "heal"))
 		rc = heal(agent, err);
 	else if (!strcmp(type, "collect"))
@@ -612,7 +549,7 @@ static void keep_lease(struct agent *agent)
 		return;
 	log_warn("nothing heard from the controller for 5 s: healing");
 	agent->healed_alone = true;
-	agent->n_armed = 0;
+	agent->armed.n = 0;
 	if (region_heal(&agent->region, &err))
 		log_warn("%s", err.text);
 }
