@@ -3,6 +3,7 @@
 #include "fixtures/base/clock.h"
 #include "fixtures/json/jv.h"
 #include "probes/drivers/exec_keeper.h"
+#include "probes/drivers/tcp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,19 +83,6 @@ static int program_start(struct exec_pool *pool, struct program *p, struct err *
 	return rc;
 }
 
-static bool wait_fd(int fd, short events, uint64_t deadline_ns)
-{
-	struct pollfd p = {.fd = fd, .events = events};
-	uint64_t now = clock_now_ns();
-	struct timespec left;
-
-	if (now >= deadline_ns)
-		return false;
-	left.tv_sec = (time_t)((deadline_ns - now) / NSEC_PER_SEC);
-	left.tv_nsec = (long)((deadline_ns - now) % NSEC_PER_SEC);
-	return ppoll(&p, 1, &left, NULL) > 0 || errno == EINTR;
-}
-
 /* *sent is set once a byte has left. */
 static enum op_error send_text(
 	struct program *p, const char *text, size_t len, uint64_t deadline_ns, bool *sent)
@@ -107,7 +95,7 @@ static enum op_error send_text(
 			text += n;
 			len -= (size_t)n;
 		} else if (n < 0 && errno == EAGAIN) {
-			if (!wait_fd(p->to, POLLOUT, deadline_ns))
+			if (!tcp_wait(p->to, POLLOUT, deadline_ns))
 				return OP_ERROR_TIMEOUT;
 		} else if (n == 0 || errno != EINTR) {
 			return OP_ERROR_RESET;
@@ -174,7 +162,7 @@ static struct jv *await(struct program *p, uint64_t deadline_ns, enum op_error *
 		jv_free(json);
 		if (json || *error != OP_ERROR_NONE)
 			continue;
-		*error = wait_fd(p->from, POLLIN, deadline_ns) ? receive(p) : OP_ERROR_TIMEOUT;
+		*error = tcp_wait(p->from, POLLIN, deadline_ns) ? receive(p) : OP_ERROR_TIMEOUT;
 	}
 	return NULL;
 }

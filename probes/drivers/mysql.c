@@ -172,29 +172,17 @@ static struct connection *connection_to(struct mysql_driver *my, const struct en
 /* Wait for what libmariadb waits for; *wanted becomes what came. False: the deadline has come. */
 static bool wait_for(struct connection *c, int *wanted, uint64_t deadline_ns)
 {
-	struct pollfd p = {.fd = (int)mysql_get_socket(c->conn)};
-	struct timespec left;
-	uint64_t now;
-	int n;
-
-	p.events = (short)((*wanted & MYSQL_WAIT_READ ? POLLIN : 0) |
+	short events = (short)((*wanted & MYSQL_WAIT_READ ? POLLIN : 0) |
 		(*wanted & MYSQL_WAIT_WRITE ? POLLOUT : 0) |
 		(*wanted & MYSQL_WAIT_EXCEPT ? POLLPRI : 0));
-	do {
-		now = clock_now_ns();
-		if (now >= deadline_ns)
-			return false;
-		left.tv_sec = (time_t)((deadline_ns - now) / NSEC_PER_SEC);
-		left.tv_nsec = (long)((deadline_ns - now) % NSEC_PER_SEC);
-		n = ppoll(&p, 1, &left, NULL);
-	} while (n < 0 && errno == EINTR);
-	if (n <= 0)
+	short came = tcp_wait((int)mysql_get_socket(c->conn), events, deadline_ns);
+
+	if (!came)
 		return false;
-	*wanted = (p.revents & POLLIN ? MYSQL_WAIT_READ : 0) |
-		(p.revents & POLLOUT ? MYSQL_WAIT_WRITE : 0) |
-		(p.revents & POLLPRI ? MYSQL_WAIT_EXCEPT : 0);
+	*wanted = (came & POLLIN ? MYSQL_WAIT_READ : 0) | (came & POLLOUT ? MYSQL_WAIT_WRITE : 0) |
+		(came & POLLPRI ? MYSQL_WAIT_EXCEPT : 0);
 	if (!*wanted) /* an error or the end: whoever reads or writes now is told */
-		*wanted = p.events & POLLIN ? MYSQL_WAIT_READ : MYSQL_WAIT_WRITE;
+		*wanted = events & POLLIN ? MYSQL_WAIT_READ : MYSQL_WAIT_WRITE;
 	return true;
 }
 

@@ -172,20 +172,6 @@ static struct connection *connection_to(struct postgres_driver *pg, const struct
 	return c;
 }
 
-/* False: the deadline has come. */
-static bool wait_socket(struct connection *c, short events, uint64_t deadline_ns)
-{
-	struct pollfd p = {.fd = PQsocket(c->conn), .events = events};
-	uint64_t now = clock_now_ns();
-	struct timespec left;
-
-	if (now >= deadline_ns)
-		return false;
-	left.tv_sec = (time_t)((deadline_ns - now) / NSEC_PER_SEC);
-	left.tv_nsec = (long)((deadline_ns - now) % NSEC_PER_SEC);
-	return ppoll(&p, 1, &left, NULL) > 0 || errno == EINTR;
-}
-
 /* libpq keeps no errno of a failed connect; its sentence ends with the system's words for it. */
 static enum op_error connect_error(const PGconn *conn)
 {
@@ -239,8 +225,8 @@ static int connect_now(struct postgres_driver *pg, struct connection *c, uint64_
 	while (step != PGRES_POLLING_OK) {
 		*error = OP_ERROR_TIMEOUT;
 		if (step != PGRES_POLLING_FAILED &&
-			!wait_socket(
-				c, step == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline_ns))
+			!tcp_wait(PQsocket(c->conn),
+				step == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline_ns))
 			return -1;
 		if (step != PGRES_POLLING_FAILED)
 			step = PQconnectPoll(c->conn);
@@ -282,7 +268,7 @@ static int send_query(
 		return -1;
 	while ((left = PQflush(c->conn)) > 0) {
 		*error = OP_ERROR_TIMEOUT;
-		if (!wait_socket(c, POLLIN | POLLOUT, deadline_ns))
+		if (!tcp_wait(PQsocket(c->conn), POLLIN | POLLOUT, deadline_ns))
 			return -1;
 		if (receive_some(c, error))
 			return -1;
@@ -293,7 +279,7 @@ static int send_query(
 static int wait_result(struct connection *c, uint64_t deadline_ns, enum op_error *error)
 {
 	while (PQisBusy(c->conn)) {
-		if (!wait_socket(c, POLLIN, deadline_ns)) {
+		if (!tcp_wait(PQsocket(c->conn), POLLIN, deadline_ns)) {
 			*error = OP_ERROR_TIMEOUT;
 			return -1;
 		}

@@ -11,6 +11,24 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+short tcp_wait(int fd, short events, uint64_t deadline_ns)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+	uint64_t now;
+
+	while ((now = clock_now_ns()) < deadline_ns) {
+		struct timespec left = {.tv_sec = (time_t)((deadline_ns - now) / NSEC_PER_SEC),
+			.tv_nsec = (long)((deadline_ns - now) % NSEC_PER_SEC)};
+		int n = ppoll(&p, 1, &left, NULL);
+
+		if (n > 0)
+			return p.revents;
+		if (n < 0 && errno != EINTR)
+			return POLLERR;
+	}
+	return 0;
+}
+
 enum op_error tcp_error(int code)
 {
 	switch (code) {

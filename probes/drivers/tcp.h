@@ -18,6 +18,9 @@ int tcp_connect(const struct endpoint *at, uint64_t deadline_ns, enum op_error *
 /* Nothing arrived on an idle connection and it was not closed: it may carry another request. */
 bool tcp_is_idle(int fd);
 void tcp_set_timeout(int fd, uint64_t timeout_ns);
+/* Wait until the descriptor, of whatever kind, is ready for one of the events (poll.h): those that came,
+ * POLLERR and POLLHUP among them. 0: the deadline has come. */
+short tcp_wait(int fd, short events, uint64_t deadline_ns);
 /* What errno of a failed connect, send or receive means. */
 enum op_error tcp_error(int code);
 
