@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Longer histories are not copied for it: each expectation is measured up to six times more. */
+/* Longer histories are not copied for it: each expectation is measured up to a dozen times more. */
 #define OPS_MAX 1000000
 #define FIRST_PARTS 256
 #define GROWTH 4
+#define EXACT_PART 10 /* the number told is at most by so manyth a part too large */
 
 struct spoiling {
 	const struct checker_ops *checker;
@@ -76,18 +77,42 @@ static bool still_passes(struct spoiling *s, spoil_passes *passes, void *context
 	return rc;
 }
 
-static void spoil_more_and_more(
-	struct spoiling *s, spoil_passes *passes, void *context, struct spoiled *out)
+/* The first so many places are worse, all others as they were recorded. */
+static void spoil_first(struct spoiling *s, const struct evidence *from, uint32_t *now, uint32_t n)
 {
-	uint32_t until = s->n / FIRST_PARTS ? s->n / FIRST_PARTS : 1, done = 0;
+	for (; *now < n; ++*now)
+		make_worse(s, s->places[*now]);
+	while (*now > n) {
+		uint32_t place = s->places[--*now];
+
+		s->copy.history.ops[place] = from->history.ops[place];
+		s->index.write_of[place] = from->index->write_of[place];
+	}
+}
+
+/* More and more until it is noticed, then back to about the fewest that are. */
+static void find_fewest(struct spoiling *s, const struct evidence *from, spoil_passes *passes,
+	void *context, struct spoiled *out)
+{
+	uint32_t until = s->n / FIRST_PARTS ? s->n / FIRST_PARTS : 1, now = 0, unseen = 0;
 
 	out->of = s->n;
-	while (done < s->n && !out->noticed) {
-		for (; done < until && done < s->n; done++)
-			make_worse(s, s->places[done]);
+	while (now < s->n && !out->noticed) {
+		unseen = now;
+		spoil_first(s, from, &now, until);
 		out->noticed = !still_passes(s, passes, context);
-		out->needed = done;
 		until = until < s->n / GROWTH ? until * GROWTH : s->n;
+	}
+	out->needed = now;
+	while (out->noticed && out->needed - unseen > 1 &&
+		(out->needed - unseen) * EXACT_PART > out->needed) {
+		uint32_t half = unseen + (out->needed - unseen) / 2;
+
+		spoil_first(s, from, &now, half);
+		if (still_passes(s, passes, context))
+			unseen = half;
+		else
+			out->needed = half;
 	}
 }
 
@@ -112,7 +137,7 @@ void spoil_measure(const struct evidence *evidence, const struct question *quest
 	if (!s.checker->spoils_in_a_row)
 		shuffle(&s, seed);
 	out->possible = s.n > 0;
-	spoil_more_and_more(&s, passes, context, out);
+	find_fewest(&s, evidence, passes, context, out);
 	free(s.places);
 	free(s.index.write_of);
 	free(s.copy.history.ops);
