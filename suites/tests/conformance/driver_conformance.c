@@ -3,7 +3,7 @@
  * out must be the right one of ok, sure failure and unknown, in time. A new driver adds its row to
  * dialects[]; a driver that has no port (null) needs none.
  *
- * runner: timeout 60, alone
+ * runner: timeout 60, steady
  */
 #include "fixtures/base/clock.h"
 #include "probes/drivers/driver.h"

@@ -1,7 +1,7 @@
 /*
  * Drivers and probers against the real thing: redis-server with replicas, a region-store trio, etcd.
  *
- * runner: timeout 120, alone
+ * runner: timeout 120, steady
  */
 #include "fixtures/base/clock.h"
 #include "probes/drivers/driver.h"

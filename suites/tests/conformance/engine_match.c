@@ -6,7 +6,7 @@
  *
  * What an engine cannot do must be refused with a sentence, so that a run takes another one.
  *
- * runner: timeout 120, alone
+ * runner: timeout 120, steady
  */
 #include "chaos/engines/fate.h"
 #include "fixtures/base/clock.h"

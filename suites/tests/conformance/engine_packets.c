@@ -7,7 +7,7 @@
  *
  * Shares must lie within Z deviations of a binomial; Z makes one false alarm in 10^6.
  *
- * runner: timeout 120, alone
+ * runner: timeout 120, steady
  */
 #include "chaos/loss.h"
 #include "fixtures/base/clock.h"

@@ -1,7 +1,7 @@
 /*
  * The driver exec against programs that answer right, lie, hang, die and print garbage.
  *
- * runner: timeout 60, alone
+ * runner: timeout 60, steady
  */
 #include "fixtures/base/clock.h"
 #include "probes/drivers/driver.h"

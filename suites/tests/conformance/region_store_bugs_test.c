@@ -1,7 +1,7 @@
 /*
  * Each planted bug of region-store shows at full dose, and what it breaks is whole without it.
  *
- * runner: timeout 120, alone
+ * runner: timeout 120, steady
  */
 #include "fixtures/base/clock.h"
 #include "suites/tests/helpers/store_cluster.h"

@@ -2,7 +2,7 @@
  * Active-active region-store: writes anywhere, the later one stays, and what the clock has to do
  * with which one that is.
  *
- * runner: timeout 120, alone
+ * runner: timeout 120, steady
  */
 #include "fixtures/base/clock.h"
 #include "suites/tests/helpers/store_cluster.h"

@@ -1,7 +1,7 @@
 /*
  * region-store keeps its promises: what a harness may take for granted about its reference system.
  *
- * runner: timeout 120, alone
+ * runner: timeout 120, steady
  */
 #include "fixtures/base/clock.h"
 #include "suites/tests/helpers/store_cluster.h"

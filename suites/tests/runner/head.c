@@ -43,13 +43,16 @@ static int read_word(struct test *test, const char *word, struct err *err)
 
 	word += strspn(word, " \t");
 	if (!strncmp(word, "alone", 5))
-		test->alone = true;
+		test->company = COMPANY_ALONE;
+	else if (!strncmp(word, "steady", 6))
+		test->company = COMPANY_STEADY;
 	else if (!strncmp(word, "long", 4))
 		test->is_long = true;
 	else if (!strncmp(word, "online", 6))
 		test->online = true;
 	else if (sscanf(word, "timeout %u%c", &test->timeout_s, &rest) < 1 || !test->timeout_s)
-		return err_set(err, "%s: '%s' is none of: alone, long, online, timeout SECONDS",
+		return err_set(err,
+			"%s: '%s' is none of: steady, alone, long, online, timeout SECONDS",
 			test->source, word);
 	return 0;
 }

@@ -8,7 +8,8 @@
  * directory under build/tests/scratch as its working directory, with links to the folders of the
  * checkout in it, so that a path from the root works there as well; it is kept after a failure.
  * Standard output is read as TAP (tap.h); the exit status, a time-out and processes left behind
- * count too. Nothing is tried twice. Tests that must be alone run after all others, one by one.
+ * count too. Nothing is tried twice. Tests that judge what happens in real time run after
+ * all others, in pairs where they are steady, one by one where they must be alone.
  */
 #include "fixtures/base/clock.h"
 #include "fixtures/base/buf.h"
@@ -261,7 +262,7 @@ static void serve(struct runner *runner, struct job **running, size_t n)
 	}
 }
 
-static void run_all(struct runner *runner, bool alone, unsigned jobs)
+static void run_all(struct runner *runner, enum company company, unsigned jobs)
 {
 	struct job *running[JOBS_MAX];
 	size_t n = 0, next = 0;
@@ -270,7 +271,7 @@ static void run_all(struct runner *runner, bool alone, unsigned jobs)
 		size_t kept = 0;
 
 		for (; n < jobs && next < runner->n_tests; next++) {
-			if (runner->tests[next].test.alone != alone)
+			if (runner->tests[next].test.company != company)
 				continue;
 			start_job(runner, &runner->tests[next]);
 			running[n++] = &runner->tests[next];
@@ -385,8 +386,8 @@ int main(int argc, char **argv)
 	}
 	if (runner.n_tests)
 		qsort(runner.tests, runner.n_tests, sizeof(*runner.tests), by_timeout);
-	run_all(&runner, false, runner.jobs);
-	run_all(&runner, true, 1);
+	for (enum company c = COMPANY_ANY; c < COMPANIES; c++)
+		run_all(&runner, c, c == COMPANY_ALONE ? 1 : runner.jobs);
 	junit = arena_printf(&runner.arena, "%s/tests/junit.xml", runner.build);
 	if (sheet_write_junit(&runner.sheet, junit, &err)) {
 		fprintf(stderr, "runner: %s\n", err.text);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 120
+# runner: steady, timeout 120
 # Commands and webhooks of a timeline: which end well is told from which do not; their output is kept and none
 # outlives its limit. A person is waited for at a terminal.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"

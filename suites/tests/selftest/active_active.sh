@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 200
+# runner: steady, timeout 200
 # Writes that conflict are counted and all regions end equal; a clock that is off makes later writes
 # lose, which is told apart from conflicts.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"

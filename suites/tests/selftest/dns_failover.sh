@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 200
+# runner: steady, timeout 200
 # DNS failover through honest resolvers holds; a resolver that keeps answers beyond the TTL is caught.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
 . "$REGIONPROOF_ROOT/suites/tests/helpers/verdicts.sh"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 120
+# runner: steady, timeout 120
 # doctor --driver finds nothing wrong with a driver that is right, and finds one that takes a lost answer for a
 # failure. Other mistakes are in doctor_driver_mistakes.sh.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"

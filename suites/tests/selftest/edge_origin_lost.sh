@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 200
+# runner: steady, timeout 200
 # An edge that serves stale copies for a while and says so passes; one that does it for ever and does
 # not is caught.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 120
+# runner: steady, timeout 120
 # A system that somebody else runs is probed where it is: a sound one passes, one whose region is a
 # system of its own diverges, and nothing of it is touched.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 200
+# runner: steady, timeout 200
 # etcd keeps its promises while the region of its leader is cut off.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
 . "$REGIONPROOF_ROOT/suites/tests/helpers/verdicts.sh"

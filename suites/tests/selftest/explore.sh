@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 120
+# runner: steady, timeout 120
 # A planted bug is found by random timelines, shrunk, written, and fails again.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
 

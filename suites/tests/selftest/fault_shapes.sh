@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 200
+# runner: steady, timeout 200
 # Partitions of other shapes: one that comes and goes, each of its cuts proven by itself, one that goes
 # one way only, and a plug that is pulled.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"

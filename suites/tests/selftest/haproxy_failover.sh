@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 120
+# runner: steady, timeout 120
 # No request fails when an application dies behind its load balancer, and what HAProxy itself says of its
 # servers meanwhile is what was done to them.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"

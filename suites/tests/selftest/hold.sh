@@ -1,7 +1,7 @@
 #!/bin/sh
 # --hold at a terminal: Enter goes on, the timeline moves by what was held, and phases are judged where they were.
 #
-# runner: timeout 100, alone
+# runner: timeout 100, steady
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
 
 program=$REGIONPROOF_BUILD/regionproof

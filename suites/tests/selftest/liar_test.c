@@ -3,7 +3,7 @@
  * the judge, and are found; and where they are not, or none were told, nothing that hangs on reads
  * passes.
  *
- * runner: timeout 120, alone
+ * runner: timeout 120, steady
  */
 #include "suites/record.h"
 #include "fixtures/base/buf.h"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 120
+# runner: steady, timeout 120
 # Faults of nodes are proven where they act, and are gone when all of ours is killed.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
 . "$REGIONPROOF_ROOT/suites/tests/helpers/verdicts.sh"

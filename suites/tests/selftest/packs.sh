@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 120
+# runner: steady, timeout 120
 # Every pack is sound on its scenario; one trial of one is run, and says what it does not carry.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
 . "$REGIONPROOF_ROOT/suites/tests/helpers/verdicts.sh"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 150
+# runner: steady, timeout 150
 # The lost writes that a run of Redis with Sentinel reports are the ones that redis-cli finds lost: on
 # the old primary just before the cut is lifted, and not on the new one when all is settled.
 #

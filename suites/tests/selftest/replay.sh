@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 120
+# runner: steady, timeout 120
 # A stored run is repeated packet by packet; one that was told another seed is found out.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
 . "$REGIONPROOF_ROOT/suites/tests/helpers/verdicts.sh"

@@ -43,6 +43,20 @@ processes_are_gone() { # after a test that leaves a process behind
 	! pgrep -f '^sleep 4711$'
 }
 
+# Two steady ones each wait for the other to come; one that must be alone finds nobody there.
+company_is_kept() {
+	mkdir -p here
+	for n in 1 2; do
+		printf '#!/bin/sh\n# runner: steady\n: >%s\ntimeout 20 sh -c "until [ -e %s ]; do sleep 0.05; done" &&
+			echo "ok 1 - met"; echo 1..1; sleep 0.5; rm %s\n' \
+			"$PWD/here/$n" "$PWD/here/$((3 - n))" "$PWD/here/$n" >"steady$n.sh"
+	done
+	printf '#!/bin/sh\n# runner: alone\n[ -z "$(ls %s)" ] && echo "ok 1 - alone"; echo 1..1\n' "$PWD/here" >alone.sh
+	chmod +x steady?.sh alone.sh
+	"$REGIONPROOF_BUILD/tests/runner" -b b alone.sh steady1.sh steady2.sh >out 2>&1
+	last_line_is '3 passed, 0 failed, 0 skipped'
+}
+
 own_namespaces() {
 	passes 'echo 1..1
 [ "$(ls /proc | grep -c "^[0-9]*$")" -lt 8 ] && [ "$(ip -o link | wc -l)" = 1 ] || exit 1
@@ -86,11 +100,12 @@ check "a hanging program fails and is named" \
 echo 1..1; exec sleep 4712' 'not done after 1 s; running: sleep' '0 passed, 2 failed, 0 skipped'
 check "an unknown word in the head is refused" sh -c '
 	printf "#!/bin/sh\n# runner: timeout soon\n" >case.sh
-	"$REGIONPROOF_BUILD/tests/runner" -b b case.sh 2>&1 | grep -q "none of: alone, long"'
+	"$REGIONPROOF_BUILD/tests/runner" -b b case.sh 2>&1 | grep -q "none of: steady, alone"'
 check "a program that does not exist fails" fails '' 'it printed no plan'
 check "processes left behind fail and are killed" processes_are_gone
 check "a test that must be alone runs" passes '# runner: alone
 echo 1..1; echo "ok 1 - a"' '1 passed, 0 failed, 0 skipped'
+check "steady tests run in pairs, and one that must be alone after them" company_is_kept
 check "a long test is left out" fails '# runner: long
 echo 1..1; echo "ok 1 - a"' 'not run: 1 long tests' '0 passed, 0 failed, 0 skipped'
 check "a long test runs when asked for" passes '# runner: long

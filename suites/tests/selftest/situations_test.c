@@ -3,7 +3,7 @@
  * nothing is left behind. Every run is made in a yard (helpers/yard.h) of its own; all at the start, some
  * at a time.
  *
- * runner: timeout 300, alone
+ * runner: timeout 300, steady
  */
 #include "suites/tests/helpers/yard.h"
 #include "fixtures/base/buf.h"

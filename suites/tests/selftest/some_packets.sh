@@ -1,5 +1,5 @@
 #!/bin/sh
-# runner: alone, timeout 200
+# runner: steady, timeout 200
 # Faults on some packets of a link: proven by these packets, found by the judge, refused where an engine
 # cannot tell them apart.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"

@@ -1,7 +1,7 @@
 /*
  * The prober as a process over the null driver: pacing, quiet phases, sweeps, roaming, its end.
  *
- * runner: timeout 60, alone
+ * runner: timeout 60, steady
  */
 #include "fixtures/base/clock.h"
 #include "probes/marks.h"

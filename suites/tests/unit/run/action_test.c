@@ -1,7 +1,7 @@
 /*
  * Actions: commands and webhooks that end well, badly, and not at all.
  *
- * runner: alone
+ * runner: steady
  */
 #include "suites/run/run.h"
 #include "fixtures/base/buf.h"
