@@ -193,12 +193,11 @@ int history_load(struct history *history, const char *const *paths, size_t n, st
 			goto out;
 		history->n += (size_t)(sources[i].end - sources[i].next);
 	}
-	history->ops = malloc((history->n + 1) * sizeof(*history->ops));
+	history->ops = pages_alloc((history->n + 1) * sizeof(*history->ops));
 	if (!history->ops) {
 		err_set(err, "not enough memory for %zu operations", history->n);
 		goto out;
 	}
-	pages_prefer_huge(history->ops, history->n * sizeof(*history->ops));
 	merge(history, sources, n);
 	rc = 0;
 out:

@@ -94,11 +94,10 @@ static void *room(size_t n, size_t size)
 /* As history_load does it. */
 static void *big_room(size_t size)
 {
-	void *memory = malloc(size);
+	void *memory = pages_alloc(size);
 
 	if (!memory)
 		abort();
-	pages_prefer_huge(memory, size);
 	return memory;
 }
 

@@ -45,11 +45,10 @@ uint64_t index_mix(uint64_t x)
 
 void *index_alloc(size_t n, size_t size)
 {
-	void *memory = malloc((n + 1) * size);
+	void *memory = pages_alloc((n + 1) * size);
 
 	if (!memory)
 		abort();
-	pages_prefer_huge(memory, n * size);
 	return memory;
 }
 
@@ -244,6 +243,7 @@ static void place_op(struct build *b, struct index_item *items, uint32_t i, uint
 		.node = op->node,
 		.region = op->region,
 		.is_write = is_write,
+		.has_failed = op->state == OP_FAIL,
 		.is_ok_read = op_is_ok_read(op)};
 	if (is_write && op->state != OP_FAIL)
 		place_write(b, i, key);

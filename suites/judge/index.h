@@ -25,6 +25,8 @@
 #include <stdint.h>
 
 #define OP_NONE UINT32_MAX
+/* A write that surely failed, where writes are numbered: it has no number. */
+#define WRITE_FAILED (OP_NONE - 1)
 #define TIME_NEVER UINT64_MAX
 
 struct evidence;
@@ -49,8 +51,8 @@ struct index {
 	uint32_t n_listed;
 	uint32_t *key_start, *session_start; /* n_keys + 1, n_sessions + 1 */
 	bool *roams;                         /* by session: it was in more than one region */
-	uint32_t *write_of;   /* the write of the value read; a write: itself; OP_NONE: none */
-	uint32_t *author;     /* the same in the order by key: that walk stays in one place */
+	uint32_t *write_of; /* the write of the value read; a write: itself; OP_NONE: none */
+	uint32_t *author;   /* in the order by key: its number in writes[]; OP_NONE, WRITE_FAILED */
 	bool *seen_elsewhere; /* by write: another node than the performing one answered with it */
 	uint64_t *key_slots;  /* key << 32 | its dense number, by hash */
 	uint32_t *keys;       /* dense number -> key */
@@ -115,6 +117,20 @@ static inline uint64_t index_version_end_by(
 		return TIME_NEVER;
 	return w->ret_ns + index->unsure_ns;
 }
+/* The same of the ok read that stands at a place of the order by key. The writes' times stand together,
+ * so that their records need not be fetched. */
+static inline uint64_t index_version_end_at(
+	const struct index *index, uint32_t dense_key, const struct op *read, uint32_t at)
+{
+	uint32_t author = index->author[at];
+
+	if (!read->value || index->ambiguous[dense_key])
+		return index_version_end_by(
+			index, dense_key, read, index->write_of[index->by_key[at]]);
+	if (author >= WRITE_FAILED || index->write_times[author].ret_ns == TIME_NEVER)
+		return TIME_NEVER;
+	return index->write_times[author].ret_ns + index->unsure_ns;
+}
 static inline uint64_t index_version_end(
 	const struct index *index, uint32_t dense_key, uint32_t read)
 {
@@ -130,6 +146,12 @@ static inline uint64_t index_version_start_by(const struct index *index, uint32_
 static inline uint64_t index_version_start(const struct index *index, uint32_t read)
 {
 	return index_version_start_by(index, index->write_of[read]);
+}
+static inline uint64_t index_version_start_at(const struct index *index, uint32_t at)
+{
+	uint32_t author = index->author[at];
+
+	return author < WRITE_FAILED ? index->write_times[author].call_ns : 0;
 }
 
 #endif

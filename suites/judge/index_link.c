@@ -24,10 +24,10 @@
 struct linker {
 	struct index *index;
 	uint64_t *values;
-	uint32_t *places;
+	uint32_t *places, *numbers; /* in the history, in index->writes */
 	uint8_t *node, *region, *elsewhere;
-	uint32_t n;
-	uint32_t *later; /* places in the order by key of reads of none of the last writes */
+	uint32_t n, next; /* next: number of the next write that has one */
+	uint32_t *later;  /* places in the order by key of reads of none of the last writes */
 	uint32_t n_later;
 	uint32_t *slots;
 	uint64_t mask, room;
@@ -44,16 +44,18 @@ static bool is_elsewhere(const struct linker *l, uint32_t write, uint8_t node, u
 /* `at` in the order by key; write: a number of the key's. */
 static void link_read(struct linker *l, uint32_t at, uint32_t read, uint32_t write)
 {
-	l->index->author[at] = l->index->write_of[read] = l->places[write];
+	l->index->author[at] = l->numbers[write];
+	l->index->write_of[read] = l->places[write];
 }
 
 static void add_write(struct linker *l, uint32_t at, const struct index_item *item)
 {
 	uint32_t n = l->n++;
 
-	l->index->author[at] = l->index->write_of[item->place] = item->place;
 	l->values[n] = item->value;
 	l->places[n] = item->place;
+	l->numbers[n] = item->has_failed ? WRITE_FAILED : l->next++;
+	link_read(l, at, item->place, n);
 	l->node[n] = item->node;
 	l->region[n] = item->region;
 	l->elsewhere[n] = 0;
@@ -133,11 +135,13 @@ static void link_later(struct linker *l, const struct index_item *items)
 	}
 }
 
-static void link_key(struct linker *l, const struct index_item *items, struct span span)
+static void link_key(struct linker *l, const struct index_item *items, uint32_t key)
 {
 	struct index *index = l->index;
+	struct span span = index_key(index, key);
 
 	l->n = l->n_later = 0;
+	l->next = index->write_start[key];
 	for (uint32_t at = span.first; at < span.end; at++) {
 		const struct index_item *item = &items[at];
 
@@ -168,17 +172,19 @@ void index_link(struct index *index, const struct index_item *items)
 	}
 	l.values = index_alloc(most, sizeof(*l.values));
 	l.places = index_alloc(most, sizeof(*l.places));
+	l.numbers = index_alloc(most, sizeof(*l.numbers));
 	l.node = index_alloc(most, 1);
 	l.region = index_alloc(most, 1);
 	l.elsewhere = index_alloc(most, 1);
 	l.later = index_alloc(most, sizeof(*l.later));
 	for (uint32_t k = 0; k < index->n_keys; k++)
-		link_key(&l, items, index_key(index, k));
+		link_key(&l, items, k);
 	free(l.slots);
 	free(l.later);
 	free(l.elsewhere);
 	free(l.region);
 	free(l.node);
+	free(l.numbers);
 	free(l.places);
 	free(l.values);
 }

@@ -9,7 +9,6 @@
 #define THREADS_MAX 64
 /* Records are fetched so many steps before they are needed. */
 #define FETCH_OPS 64
-#define FETCH_WRITES 32
 /* A thread is worth its start where it has so many operations to look at. */
 #define OPS_PER_THREAD 250000
 
@@ -19,34 +18,38 @@ struct walk {
 	uint32_t first, end;               /* keys */
 	struct walker **walkers, **wanted; /* wanted: by the present key */
 	size_t n;
+	uint32_t fetched;   /* so far in the order by key */
 	struct arena arena; /* of this walk's walkers */
 	pthread_t thread;
 	bool started;
 };
 
-/* Ask for a record, and for the write of the value of one that was asked for before: no further ahead
- * than what the first cache holds beside the present lane (128 and 256 were a third slower). */
-static void fetch(const struct index *index, uint64_t i)
+/*
+ * Ask for the records up to the given one of the order: no further ahead than what the first cache
+ * holds beside the present lane (128 and 256 were a third slower), and a part of them between one
+ * walker and the next, since a processor waits with a dozen under way and would stand still for
+ * the rest. The keys' operations follow one another, so what comes next is fetched across them.
+ */
+static void fetch(struct walk *walk, uint64_t until)
 {
-	if (i + FETCH_OPS < index->n_listed)
-		__builtin_prefetch(&index->ops[index->by_key[i + FETCH_OPS]]);
-	if (i + FETCH_WRITES < index->n_listed && index->author[i + FETCH_WRITES] != OP_NONE)
-		__builtin_prefetch(&index->ops[index->author[i + FETCH_WRITES]]);
+	const struct index *index = walk->index;
+	uint32_t end = until < index->n_listed ? (uint32_t)until : index->n_listed;
+
+	for (; walk->fetched < end; walk->fetched++)
+		__builtin_prefetch(&index->ops[index->by_key[walk->fetched]]);
 }
 
-/* The keys' operations follow one another, so what comes next is fetched across them. */
 static void fill(const struct index *index, struct lane *lane, uint32_t first, uint32_t end)
 {
 	lane->n = end - first < LANE_OPS ? end - first : LANE_OPS;
 	for (unsigned i = 0; i < lane->n; i++) {
-		fetch(index, first + i);
 		lane->place[i] = index->by_key[first + i];
-		lane->write[i] = index->author[first + i];
+		lane->author[i] = index->author[first + i];
 		lane->op[i] = &index->ops[lane->place[i]];
 		if (!op_is_ok_read(lane->op[i]))
 			continue;
-		lane->end[i] = index_version_end_by(index, lane->key, lane->op[i], lane->write[i]);
-		lane->start[i] = index_version_start_by(index, lane->write[i]);
+		lane->end[i] = index_version_end_at(index, lane->key, lane->op[i], first + i);
+		lane->start[i] = index_version_start_at(index, first + i);
 	}
 }
 
@@ -65,8 +68,10 @@ static void walk_key(struct walk *walk, struct lane *lane)
 		walkers[w]->ops->begin_key(walkers[w], lane->key);
 	for (uint32_t i = span.first; wanted && i < span.end; i += lane->n) {
 		fill(index, lane, i, span.end);
-		for (size_t w = 0; w < wanted; w++)
+		for (size_t w = 0; w < wanted; w++) {
 			walkers[w]->ops->take(walkers[w], lane);
+			fetch(walk, i + (uint64_t)FETCH_OPS * (w + 1) / wanted + lane->n);
+		}
 	}
 	for (size_t w = 0; w < wanted; w++) {
 		if (walkers[w]->ops->end_key)
@@ -79,6 +84,7 @@ static void *walk_keys(void *context)
 	struct walk *walk = context;
 	struct lane lane;
 
+	walk->fetched = walk->index->key_start[walk->first];
 	for (uint32_t k = walk->first; k < walk->end; k++) {
 		lane.key = k;
 		walk_key(walk, &lane);

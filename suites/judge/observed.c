@@ -326,14 +326,12 @@ static void find_sole_writers(struct observer *o)
 }
 
 /* Records are fetched so many steps before they are needed. */
-#define AHEAD 32
+#define AHEAD 64
 
 static void fetch(const struct index *index, uint32_t i)
 {
-	if (i + 2 * AHEAD < index->n_listed)
-		__builtin_prefetch(&index->ops[index->by_key[i + 2 * AHEAD]]);
-	if (i + AHEAD < index->n_listed && index->author[i + AHEAD] != OP_NONE)
-		__builtin_prefetch(&index->ops[index->author[i + AHEAD]]);
+	if (i + AHEAD < index->n_listed)
+		__builtin_prefetch(&index->ops[index->by_key[i + AHEAD]]);
 }
 
 /* Both the key's operations and its writes are sorted by call. */
@@ -347,11 +345,11 @@ static void find_stale_of(struct observer *o, uint32_t key)
 		const struct op *op = &index->ops[index->by_key[i]];
 
 		fetch(index, i);
-		while (next < writes.end && index->ops[index->writes[next]].call_ns < op->call_ns)
+		while (next < writes.end && index->write_times[next].call_ns < op->call_ns)
 			next++;
 		if (op_is_ok_read(op) && next > writes.first)
-			o->stale[index->by_key[i]] = index->ops[index->writes[next - 1]].call_ns >
-				index_version_end_by(index, key, op, index->author[i]);
+			o->stale[index->by_key[i]] = index->write_times[next - 1].call_ns >
+				index_version_end_at(index, key, op, i);
 	}
 }
 

@@ -33,7 +33,7 @@ struct register_walk {
 		*zones; /* of the present key: by write, in the order of calls; [0] what it began
 			     * with */
 	uint32_t *forward;
-	uint32_t n, at; /* at: writes called so far */
+	uint32_t n;
 	bool skip;
 	uint64_t trials, skipped;
 	uint64_t delta_ns;      /* of the worst key */
@@ -60,7 +60,6 @@ static void begin_key(struct walker *walker, uint32_t key)
 	struct span span = index_writes(index, key);
 
 	walk->n = span.end - span.first + 1;
-	walk->at = 0;
 	walk->skip = index->ambiguous[key];
 	walk->zones[0] = (struct zone){.returned = OP_NONE, .called = OP_NONE};
 	for (uint32_t i = span.first; i < span.end; i++) {
@@ -77,42 +76,15 @@ static void begin_key(struct walker *walker, uint32_t key)
 	walk->skipped += walk->skip;
 }
 
-/* The number of a write of the key: one of the last that were called, mostly. */
-static uint32_t zone_of(const struct register_walk *walk, uint32_t key, uint32_t write)
-{
-	const struct index *index = walk->common.view.index;
-	const uint32_t *writes = index->writes + index->write_start[key];
-	uint32_t high = walk->at, low, step = 1;
-
-	while (high + 1 < walk->n && writes[high] <= write)
-		high++;
-	for (low = high; low > 0 && writes[low - 1] >= write; step *= 2) {
-		high = low;
-		low = low > step ? low - step : 0;
-	}
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (writes[middle] >= write)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low + 1;
-}
-
 static bool is_delta(const struct walker *walker)
 {
 	return walker->view.question->metric->id == METRIC_DELTA;
 }
 
 /* Does delta look at the read of that write? What comes from the future no shift can mend. */
-static bool is_asked(const struct walker *walker, uint32_t place, uint32_t write)
+static bool is_asked(const struct walker *walker, const struct lane *lane, unsigned i)
 {
-	const struct op *ops = walker->view.index->ops;
-
-	return view_counts(&walker->view, place) &&
-		(write == OP_NONE || ops[place].ret_ns >= ops[write].call_ns);
+	return view_counts(&walker->view, lane->place[i]) && lane->op[i]->ret_ns >= lane->start[i];
 }
 
 static void take(struct walker *walker, const struct lane *lane)
@@ -122,19 +94,15 @@ static void take(struct walker *walker, const struct lane *lane)
 
 	for (unsigned i = 0; i < lane->n && !walk->skip; i++) {
 		const struct op *op = lane->op[i];
-		uint32_t write = lane->write[i], zone = 0;
+		uint32_t author = lane->author[i], zone = 0;
 
-		if (op_is_write(op)) {
-			walk->at += op->state != OP_FAIL;
-			continue;
-		}
-		if (op->state != OP_OK || !op_is_session(op) ||
-			(is_delta(walker) && !is_asked(walker, lane->place[i], write)))
+		if (!op_is_ok_read(op) || !op_is_session(op) ||
+			(is_delta(walker) && !is_asked(walker, lane, i)))
 			continue;
 		if (op->value) {
-			if (write == OP_NONE || index->ops[write].state == OP_FAIL)
+			if (author >= WRITE_FAILED)
 				continue;
-			zone = zone_of(walk, lane->key, write);
+			zone = author - index->write_start[lane->key] + 1;
 		}
 		widen(&walk->zones[zone], op, lane->place[i], index->unsure_ns);
 		walk->trials += view_counts(&walker->view, lane->place[i]);
