@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -134,7 +135,10 @@ int exec_keeper_open(struct exec_keeper *keeper, const char *const *argv, struct
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return err_sys(err, "cannot make a socket pair for programs");
 	keeping.fd = pair[1];
-	rc = process_start(&keeper->process, 0, keep, &keeping, err);
+	/* Where it may have a pid namespace, what a program has put into another group ends with it, too. */
+	rc = process_start(&keeper->process, CLONE_NEWPID, keep, &keeping, err);
+	if (rc)
+		rc = process_start(&keeper->process, 0, keep, &keeping, err);
 	close(pair[1]);
 	if (rc) {
 		close(pair[0]);

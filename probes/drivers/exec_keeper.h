@@ -4,7 +4,8 @@
  * A prober gives up the right to start anything before it speaks with the system under test; its
  * keeper, forked before, keeps that right and speaks with nobody but the prober: "start number n, here
  * are its pipes", "kill number n". It is nobody and has no capabilities, and so are its programs. When the
- * prober goes away, however that happens, the keeper kills them all and ends.
+ * prober goes away, however that happens, the keeper kills them all and ends. Where it may, it is the first of
+ * a pid namespace, so that nothing at all that they started outlives it; else their process groups do not.
  */
 #ifndef PROBES_DRIVERS_EXEC_KEEPER_H
 #define PROBES_DRIVERS_EXEC_KEEPER_H

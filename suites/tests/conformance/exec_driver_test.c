@@ -249,6 +249,49 @@ static void closing_leaves_nothing(void **state)
 	assert_int_equal(n_fds(), before);
 }
 
+/* Processes whose command line has this word. */
+static unsigned n_called(const char *word)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	unsigned n = 0;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		char path[300], line[256] = "";
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/%s/cmdline", entry->d_name);
+		f = fopen(path, "r");
+		if (!f)
+			continue;
+		for (size_t i = fread(line, 1, sizeof(line) - 1, f); i > 0; i--)
+			line[i - 1] = line[i - 1] ? line[i - 1] : ' ';
+		n += strstr(line, word) && strncmp(line, "bash", 4) != 0;
+		fclose(f);
+	}
+	closedir(dir);
+	return n;
+}
+
+/* As what timeout(1) runs: in a process group of its own. */
+static void what_a_program_started_elsewhere_ends_with_it(void **state)
+{
+	struct talk talk;
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("not root: no pid namespace\n");
+		skip();
+	}
+	talk_begin(&talk, PROGRAM("setsid sleep 61.625 & " SAY(Q("ok") ":true")));
+	expect(&talk, OP_WRITE, OP_OK, OP_ERROR_NONE);
+	clock_sleep_until_ns(clock_now_ns() + 100 * NSEC_PER_MSEC);
+	assert_int_equal(n_called("sleep 61.625"), 1);
+	talk.driver->ops->close(talk.driver);
+	assert_int_equal(n_called("sleep 61.625"), 0);
+}
+
 static void roles_are_told(void **state)
 {
 	struct driver_role role;
@@ -281,6 +324,7 @@ int main(void)
 		cmocka_unit_test(a_program_that_died_is_replaced),
 		cmocka_unit_test(a_program_that_says_no_hello_is_refused),
 		cmocka_unit_test(closing_leaves_nothing),
+		cmocka_unit_test(what_a_program_started_elsewhere_ends_with_it),
 		cmocka_unit_test(roles_are_told),
 	};
 
