@@ -92,7 +92,8 @@ struct result_fault {
 	unsigned line;
 	uint64_t asked_ns, sent_ns, acked_ns, in_force_ns, gone_ns; /* 0: never */
 	uint64_t resolution_ns, drain_ns, skew_ns;
-	const char *status; /* "certified", "not in force", "partial", "no data", "not exercised" */
+	const char *status; /* "certified", "not in force", "partial", "no data", "not exercised",
+			     * "declared" */
 	const char *why;    /* sentence; may be NULL */
 	const struct result_link *links;
 	size_t n_links;

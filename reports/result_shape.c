@@ -131,7 +131,8 @@ static SHAPE(traffic_shape, "traffic", struct result_traffic, traffic_rows, fals
 
 #define FAULT(member, kind, help) ROW(struct result_fault, member, #member, kind, help)
 static const struct field certificate_rows[] = {
-	FAULT(status, FIELD_NAME, "certified, not in force, partial, no data, not exercised"),
+	FAULT(status, FIELD_NAME,
+		"certified, not in force, partial, no data, not exercised, declared"),
 	FAULT(why, FIELD_TEXT, NULL),
 	FAULT(resolution_ns, FIELD_U64, "how exact the instants are"),
 	FAULT(drain_ns, FIELD_U64, "how long packets were under way after it began"),

@@ -21,9 +21,10 @@ static const char *const status_names[] = {
 	[CERTIFICATE_PARTIAL] = "partial",
 	[CERTIFICATE_NO_DATA] = "no data",
 	[CERTIFICATE_NOT_EXERCISED] = "not exercised",
+	[CERTIFICATE_DECLARED] = "declared",
 };
 
-_Static_assert(sizeof(status_names) / sizeof(status_names[0]) == CERTIFICATE_NOT_EXERCISED + 1,
+_Static_assert(sizeof(status_names) / sizeof(status_names[0]) == CERTIFICATE_DECLARED + 1,
 	"a name for every status");
 
 const char *certificate_status_name(enum certificate_status status)

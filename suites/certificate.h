@@ -28,10 +28,11 @@ enum certificate_status {
 	CERTIFICATE_NOT_IN_FORCE,
 	CERTIFICATE_PARTIAL, /* lifted half-way, one family open, one link open, more hit than asked */
 	CERTIFICATE_NO_DATA, /* no beacons there, or the receiver was dead, or too few packets */
-	CERTIFICATE_NOT_EXERCISED /* the system sent nothing over the pair: nothing was tested */
+	CERTIFICATE_NOT_EXERCISED, /* the system sent nothing over the pair: nothing was tested */
+	CERTIFICATE_DECLARED /* somebody else's: claimed, not proven by packets; clients saw it */
 };
 
-/* "certified", "not in force", "partial", "no data", "not exercised" */
+/* "certified", "not in force", "partial", "no data", "not exercised", "declared" */
 const char *certificate_status_name(enum certificate_status status);
 
 /* One directed link of the fault: the whole impairment before, while it is in force, and after. */

@@ -297,6 +297,8 @@ void certify_run(struct arena *arena, struct evidence *evidence)
 			window->certificate =
 				(struct certificate){.status = CERTIFICATE_NOT_IN_FORCE,
 					.why = "the run ended before it"};
+		else if (plan->faults[f].ops && plan->faults[f].ops->declared)
+			certify_declared(arena, evidence, f);
 		else if (plan->faults[f].effects.n_links)
 			certify_links(arena, evidence, f, &input);
 		else

@@ -177,11 +177,31 @@ static const char *void_reason(const struct trial *trial, int fault)
 static bool judge_faults(struct trial *trial)
 {
 	for (size_t f = 0; f < trial->evidence->plan->n_faults; f++) {
-		if (depends_on(trial, (int)f) &&
-			trial->evidence->faults[f].certificate.status != CERTIFIED)
+		enum certificate_status status = trial->evidence->faults[f].certificate.status;
+
+		if (depends_on(trial, (int)f) && status != CERTIFIED &&
+			status != CERTIFICATE_DECLARED)
 			return trial_conclude(trial, VERDICT_VOID, void_reason(trial, (int)f));
 	}
 	return false;
+}
+
+/* Whatever the verdict is: what it hangs on is somebody's word. */
+static void note_declared(struct trial *trial)
+{
+	for (size_t f = 0; f < trial->evidence->plan->n_faults; f++) {
+		const char *note;
+
+		if (!depends_on(trial, (int)f) ||
+			trial->evidence->faults[f].certificate.status != CERTIFICATE_DECLARED)
+			continue;
+		note = arena_printf(trial->arena,
+			"'%s' was declared by the user, not proven by packets",
+			trial->evidence->plan->faults[f].name);
+		trial->out->note = trial->out->note
+			? arena_printf(trial->arena, "%s; %s", note, trial->out->note)
+			: note;
+	}
 }
 
 /* 2b. It was there, but not for as long as the scenario says. */
@@ -248,7 +268,7 @@ static void judge_value(struct trial *trial)
 		trial_conclude(trial, VERDICT_PASS, NULL);
 }
 
-void trial_judge(struct trial *trial)
+static void judge_in_order(struct trial *trial)
 {
 	if (judge_asking(trial) || judge_definite(trial) || judge_faults(trial) ||
 		judge_by_hand(trial) || trial_lacks_evidence(trial))
@@ -259,4 +279,10 @@ void trial_judge(struct trial *trial)
 	} else if (!trial_cannot_tell(trial) &&
 		!(trial_meets(trial, &trial->got) && trial_is_deaf(trial)))
 		judge_value(trial);
+}
+
+void trial_judge(struct trial *trial)
+{
+	judge_in_order(trial);
+	note_declared(trial);
 }

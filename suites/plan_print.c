@@ -192,6 +192,11 @@ static void print_fault(
 	uint64_t before = *faults_on;
 
 	*faults_on ^= UINT64_C(1) << i;
+	if (fault->ops->declared) {
+		buf_printf(out, "%s %s: %s, by somebody else; nothing is done\n",
+			on ? "fault" : "end of", fault->name, fault->text);
+		return;
+	}
 	buf_printf(out, "%s %s: %s", on ? "fault" : "inverse of", fault->name, fault->text);
 	if (on && fault->until == UNTIL_FAILED_OVER) {
 		buf_puts(out, ", until failed over, at most ");

@@ -266,6 +266,10 @@ static bool touches_primary(const struct planner *p, const struct plan_fault *fa
 		if (p->plan->nodes[fault->effects.nodes[i].node].region == p->primary)
 			return true;
 	}
+	for (size_t i = 0; i < fault->effects.n_regions; i++) {
+		if (fault->effects.regions[i] == p->primary)
+			return true;
+	}
 	return false;
 }
 

@@ -161,7 +161,7 @@ static void add_stage(struct planner *p, const struct scenario_entry *entry,
 	if (plan->remote && (fault->ops->on_nodes || fault->effects.n_links) && number < 2)
 		complain(p->complaints, entry->place,
 			"%s acts on links or nodes of our own, and this system is run by somebody "
-			"else; let their own command make the failover, and watch it",
+			"else; let them or a \"do\" of yours make it, and say so: declared: REGION",
 			fault->ops->name);
 	fault->until = entry->until;
 	fault->start_ns = entry->at_ns + stage->start_ns;

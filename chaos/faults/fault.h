@@ -54,6 +54,8 @@ struct fault_effects {
 	size_t n_links;
 	struct node_effect *nodes;
 	size_t n_nodes;
+	unsigned *regions; /* that the user says are lost: nothing is done to them */
+	size_t n_regions;
 };
 
 /* What the hook may look names up in. */
@@ -89,6 +91,7 @@ struct fault_ops {
 	int on_nodes;
 	const struct param *node_params; /* rows of struct node_setting; NULL: none */
 	int lab_only;                    /* acts on what only nodes of our own have */
+	int declared;                    /* somebody else makes it: claimed, not proven */
 	/* Of a fault on nodes that is tried out where it acts: what was seen for it to count as in
 	 * force. NULL: the agent did it, and nothing more is known. */
 	const char *proof;

@@ -23,5 +23,6 @@ extern const struct fault_ops fault_slow_cpu;
 extern const struct fault_ops fault_disk_full;
 extern const struct fault_ops fault_clock_offset;
 extern const struct fault_ops fault_dns_lie;
+extern const struct fault_ops fault_declared;
 
 #endif

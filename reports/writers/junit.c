@@ -213,6 +213,7 @@ static void add_fault(struct junit *junit, size_t number)
 {
 	const struct result_fault *fault = &junit->result->faults[number];
 	bool certified = !strcmp(fault->status, "certified");
+	bool declared = !strcmp(fault->status, "declared"); /* nobody could have proven it */
 	struct buf name = {0}, message = {0};
 	size_t before = 0;
 
@@ -223,9 +224,12 @@ static void add_fault(struct junit *junit, size_t number)
 		buf_printf(&name, " (%zu)", before + 1);
 	buf_printf(&message, "%s%s%s", fault->status, fault->why ? ": " : "",
 		fault->why ? fault->why : "");
-	add_case(junit, certified ? KIND_PASS : undecided(junit), name.data,
-		fault->file ? fault->file : junit->result->path, "regionproof.fault", message.data,
-		certified ? NULL : fault->text);
+	add_case(junit,
+		certified          ? KIND_PASS
+			: declared ? KIND_SKIPPED
+				   : undecided(junit),
+		name.data, fault->file ? fault->file : junit->result->path, "regionproof.fault",
+		message.data, certified ? NULL : fault->text);
 	buf_release(&name);
 	buf_release(&message);
 }

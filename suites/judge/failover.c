@@ -62,6 +62,10 @@ static bool is_hit(const struct plan *plan, const struct fault_effects *effects,
 			plan->nodes[effects->nodes[i].node].region == region)
 			return true;
 	}
+	for (size_t i = 0; i < effects->n_regions; i++) {
+		if (effects->regions[i] == region)
+			return true;
+	}
 	return false;
 }
 

@@ -222,6 +222,10 @@ static bool strikes(const struct plan *plan, const struct fault_effects *effects
 			link->impairment.cut)
 			return true;
 	}
+	for (size_t i = 0; i < effects->n_regions; i++) {
+		if (effects->regions[i] == plan->endpoints[endpoint].region)
+			return true;
+	}
 	return false;
 }
 

@@ -25,7 +25,8 @@ static bool any_fault(const struct evidence *evidence)
 static bool touches_nodes(const struct evidence *evidence)
 {
 	for (size_t f = 0; f < evidence->plan->n_faults; f++) {
-		if (evidence->plan->faults[f].effects.n_nodes)
+		if (evidence->plan->faults[f].effects.n_nodes ||
+			evidence->plan->faults[f].effects.n_regions)
 			return true;
 	}
 	return false;

@@ -165,7 +165,8 @@ static void say_fault(struct run *run, const struct plan_step *step)
 	if (step->kind == STEP_FAULT_ON)
 		run_note(run, step->at_ns, fault->name, "%s", fault->text);
 	else
-		run_note(run, step->at_ns, fault->name, "lifted");
+		run_note(run, step->at_ns, fault->name, "%s",
+			fault->ops->declared ? "over, as was declared" : "lifted");
 }
 
 static bool is_last(const struct timeline *line)

@@ -22,6 +22,7 @@ static struct {
 	struct fault_window windows[2];
 	struct evidence evidence;
 	struct gap gap;
+	struct op ops[40];
 } world;
 
 /* Three regions, 20 ms everywhere. Fault 0 adds 30 ms from 0 to 1, fault 1 another 50 ms. */
@@ -125,6 +126,54 @@ static void a_fault_of_nodes_is_in_force_when_its_agent_has_done_it(void **state
 	assert_int_equal(world.windows[0].certificate.status, CERTIFICATE_NOT_IN_FORCE);
 }
 
+/* Twenty operations before 2 s and as many behind; the first fault is declared from 2 s to 8 s. */
+static void declare(enum op_state later, uint8_t writer)
+{
+	world.faults[0].ops = fault_find("declared");
+	world.faults[0].effects = (struct fault_effects){0};
+	for (size_t i = 0; i < 40; i++)
+		world.ops[i] = (struct op){.call_ns = (i + 1) * 90 * MS + (i < 20 ? 0 : SECOND),
+			.kind = OP_WRITE,
+			.state = i < 20 ? OP_OK : later,
+			.node = i < 20 ? 0 : writer};
+	world.evidence.history = (struct history){.ops = world.ops, .n = 40};
+	lasts(0, 2 * SECOND, 8 * SECOND);
+	world.windows[0].asked_ns = 2 * SECOND;
+	certify_run(&world.arena, &world.evidence);
+}
+
+static void what_is_declared_is_believed_where_clients_saw_it(void **state)
+{
+	const struct certificate *c = &world.windows[0].certificate;
+
+	(void)state;
+	declare(OP_UNKNOWN, OP_NODE_UNKNOWN);
+	assert_int_equal(c->status, CERTIFICATE_DECLARED);
+	assert_string_equal(c->why,
+		"by the user, not proven by packets: 20 of 20 operations failed or had no known outcome "
+		"while it lasted, 0 of 20 before");
+	assert_true(world.windows[0].in_force_ns == 2 * SECOND);
+	assert_true(world.windows[0].gone_ns == world.windows[0].undo_acked_ns);
+	declare(OP_OK, 1);
+	assert_int_equal(c->status, CERTIFICATE_DECLARED);
+	assert_non_null(strstr(c->why, "and a node took writes that had taken none"));
+}
+
+static void what_nobody_saw_was_not_in_force(void **state)
+{
+	const struct certificate *c = &world.windows[0].certificate;
+
+	(void)state;
+	declare(OP_OK, 0);
+	assert_int_equal(c->status, CERTIFICATE_NOT_IN_FORCE);
+	assert_non_null(strstr(c->why, "nothing that clients saw shows it"));
+	assert_int_equal(world.windows[0].in_force_ns, 0);
+	for (size_t i = 0; i < 40; i++) /* it was as bad before */
+		world.ops[i].state = OP_FAIL;
+	certify_run(&world.arena, &world.evidence);
+	assert_int_equal(c->status, CERTIFICATE_NOT_IN_FORCE);
+}
+
 /* What the first certificate says of the gap, or NULL. */
 static const char *said_of_gap(void)
 {
@@ -186,6 +235,8 @@ int main(void)
 		TEST(without_beacons_nothing_is_certified),
 		TEST(a_fault_the_run_never_came_to_was_not_in_force),
 		TEST(a_fault_of_nodes_is_in_force_when_its_agent_has_done_it),
+		TEST(what_is_declared_is_believed_where_clients_saw_it),
+		TEST(what_nobody_saw_was_not_in_force),
 		TEST(a_container_that_came_back_is_told_of),
 		TEST(one_that_has_no_part_in_the_fault_is_not),
 	};

@@ -140,6 +140,27 @@ static void fault_not_in_force_voids_what_depends_on_it(void **state)
 	}
 }
 
+static void what_hangs_on_a_declared_fault_says_so(void **state)
+{
+	struct plan_expect steady = jw_expectation(METRIC_READ_YOUR_WRITES, COMPARE_EQ, 0);
+	struct result_expect out;
+
+	(void)state;
+	jw_fault(&world, "cut", 1000, 2000);
+	steady.phase = jw_phase(&world, "steady", PHASE_WATCH, 0, 1000);
+	write_then_read(50, 0);
+	world.evidence.faults[0].certificate.status = CERTIFICATE_DECLARED;
+	out = expect_ryw();
+	assert_int_equal(out.verdict, VERDICT_PASS);
+	assert_non_null(out.note);
+	assert_non_null(strstr(out.note, "'cut' was declared by the user, not proven by packets"));
+	out = jw_expect(&world, &steady);
+	assert_true(!out.note || !strstr(out.note, "declared"));
+	world.evidence.faults[0].certificate.status = CERTIFIED;
+	out = expect_ryw();
+	assert_true(!out.note || !strstr(out.note, "declared"));
+}
+
 static void one_stage_not_in_force_voids_the_whole_phase(void **state)
 {
 	struct plan_expect in_flap = jw_expectation(METRIC_READ_YOUR_WRITES, COMPARE_EQ, 0);
@@ -391,6 +412,7 @@ int main(void)
 		T(violation_fails_with_its_witness),
 		T(violation_fails_whatever_the_certificate_says),
 		T(fault_not_in_force_voids_what_depends_on_it),
+		T(what_hangs_on_a_declared_fault_says_so),
 		T(one_stage_not_in_force_voids_the_whole_phase),
 		T(too_little_evidence_is_inconclusive),
 		T(witness_in_a_stall_is_inconclusive),

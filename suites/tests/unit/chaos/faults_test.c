@@ -33,6 +33,9 @@ static const char *effects_of(const char *kind, const struct fault_words *words)
 	for (size_t i = 0; i < out.n_nodes && !*err.text; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s:%d", i ? " " : "",
 			nodes[out.nodes[i].node], out.nodes[i].action);
+	for (size_t i = 0; i < out.n_regions && !*err.text; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "",
+			regions[out.regions[i]]);
 	arena_release(&arena);
 	return text;
 }
@@ -236,6 +239,23 @@ static void every_row_is_complete(void **state)
 	assert_null(fault_find("meteorite"));
 }
 
+static void what_is_declared_does_nothing_but_name_regions(void **state)
+{
+	(void)state;
+	assert_string_equal(
+		effects_of("declared", &(struct fault_words){WORDS("us", "ap")}), "us ap");
+	assert_non_null(strstr(effects_of("declared", &(struct fault_words){WORDS("us/db")}),
+		"no region \"us/db\""));
+	assert_non_null(strstr(
+		effects_of("declared", &(struct fault_words){WORDS("us", "us")}), "named twice"));
+	assert_non_null(
+		strstr(effects_of("declared", &(struct fault_words){WORDS("us"), FROM("eu")}),
+			"leave \"from\""));
+	assert_non_null(
+		strstr(effects_of("declared", &(struct fault_words){WORDS("us", "eu", "ap")}),
+			"no region is left"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +267,7 @@ int main(void)
 		cmocka_unit_test(impair_takes_links_or_regions),
 		cmocka_unit_test(node_faults_take_a_node_or_all_of_a_region),
 		cmocka_unit_test(an_isolated_region_does_not_reach_the_other_one_either),
+		cmocka_unit_test(what_is_declared_does_nothing_but_name_regions),
 		cmocka_unit_test(split_cuts_between_groups_and_never_inside),
 		cmocka_unit_test(every_row_is_complete),
 		cmocka_unit_test(faults_of_nodes_take_their_amounts_along),
