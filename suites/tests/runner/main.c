@@ -8,8 +8,9 @@
  * directory under build/tests/scratch as its working directory, with links to the folders of the
  * checkout in it, so that a path from the root works there as well; it is kept after a failure.
  * Standard output is read as TAP (tap.h); the exit status, a time-out and processes left behind
- * count too. Nothing is tried twice. Tests that judge what happens in real time run after
- * all others, in pairs where they are steady, one by one where they must be alone.
+ * count too. A line `# => text` is a figure to be read and is printed when all is well, too. Nothing
+ * is tried twice. Tests that judge what happens in real time run after all others, in pairs where
+ * they are steady, one by one where they must be alone.
  */
 #include "fixtures/base/clock.h"
 #include "fixtures/base/buf.h"

@@ -39,8 +39,20 @@ static void print_failures(struct sheet *sheet, const char *name, const struct t
 	}
 }
 
+/* Lines `# => text`: figures that a test wants read though all is well. */
+static void add_figures(struct buf *figures, const char *output)
+{
+	for (const char *line = output; *line; line += *line == '\n') {
+		size_t length = strcspn(line, "\n");
+
+		if (!strncmp(line, "# => ", 5))
+			buf_printf(figures, "%.*s\n", (int)length - 5, line + 5);
+		line += length;
+	}
+}
+
 static void print_program(struct sheet *sheet, const char *name, const struct tap *tap,
-	const char *output, double seconds)
+	const char *output, const char *figures, double seconds)
 {
 	bool failed = tap->count[POINT_FAIL] > 0;
 
@@ -54,8 +66,8 @@ static void print_program(struct sheet *sheet, const char *name, const struct ta
 	if (failed) {
 		print_failures(sheet, name, tap);
 		printf("        complete output:\n");
-		print_behind_bar(output);
 	}
+	print_behind_bar(failed ? output : figures);
 	fflush(stdout);
 }
 
@@ -92,7 +104,7 @@ static void junit_program(struct buf *out, const char *name, const struct tap *t
 	buf_puts(out, "\">\n");
 	for (size_t i = 0; i < tap->n_points; i++)
 		junit_point(out, name, &tap->points[i]);
-	if (tap->count[POINT_FAIL]) {
+	if (*output) {
 		buf_puts(out, "    <system-out>");
 		xml_cdata(out, output);
 		buf_puts(out, "</system-out>\n");
@@ -103,10 +115,15 @@ static void junit_program(struct buf *out, const char *name, const struct tap *t
 void sheet_add(struct sheet *sheet, const char *name, const struct tap *tap, const char *output,
 	double seconds)
 {
+	struct buf figures = {0};
+
 	for (size_t v = 0; v < POINT_VERDICTS; v++)
 		sheet->count[v] += tap->count[v];
-	print_program(sheet, name, tap, output, seconds);
-	junit_program(&sheet->junit, name, tap, output, seconds);
+	add_figures(&figures, output);
+	print_program(sheet, name, tap, output, buf_str(&figures), seconds);
+	junit_program(&sheet->junit, name, tap, tap->count[POINT_FAIL] ? output : buf_str(&figures),
+		seconds);
+	buf_release(&figures);
 }
 
 void sheet_close(struct sheet *sheet)

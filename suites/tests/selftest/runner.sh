@@ -64,7 +64,8 @@ ip -o link show lo | grep -q UP && echo "ok 1 - a"' '1 passed, 0 failed, 0 skipp
 }
 
 check "a passing program passes" \
-	passes 'echo 1..2; echo "ok 1 - a"; echo noise; echo "ok 2 - b"' '2 passed, 0 failed, 0 skipped'
+	passes 'echo 1..2; echo "ok 1 - a"; echo noise; echo "# => 7 kills"; echo "ok 2 - b"' '2 passed, 0 failed, 0 skipped'
+check "a figure that it tells is printed" grep -qF '| 7 kills' out
 check "the plan may stand last" passes 'echo "ok 1 - a"; echo 1..1' '1 passed, 0 failed, 0 skipped'
 check "several groups each have a plan" \
 	passes 'echo 1..1; echo "ok 1 - a"; echo 1..1; echo "ok 1 - b"' '2 passed, 0 failed, 0 skipped'
