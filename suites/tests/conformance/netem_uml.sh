@@ -25,7 +25,8 @@ if [ "$#" -gt 1 ]; then
 	shift
 else
 	set -- "$tests/engine_sabotage,netem" "$tests/engine_conformance,netem" \
-		"$tests/engine_packets,netem" "$tests/engine_match,netem" \
+		"$tests/engine_packets,netem" "$tests/engine_adopted,netem" \
+		"$tests/engine_match,netem" \
 		"$tests/engine_tcp,netem" "$tests/tc_show"
 fi
 [ -x "$init" ] || skip "not built: make tests"
