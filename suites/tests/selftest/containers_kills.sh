@@ -1,12 +1,13 @@
 #!/bin/sh
-# runner: alone, timeout 900
+# runner: alone, timeout 1200
 # Processes of ours are killed by SIGKILL at random instants while containers are adopted, impaired or put
 # back. Two seconds later nothing is left where the guardian lives, after `clean` where all died at once;
 # containers keep interface, MAC, addresses, routes and one open TCP connection through all of it.
 #
 # Each shot is an `inject` of its own, which is what moves the containers; kills_test.c does the same to whole
 # runs, and containers_deaths.sh to one that has killed and paused containers as well. Instants come from a
-# seed, which is printed (REGIONPROOF_SEED repeats them). `make check-long` fires for ten minutes.
+# seed, which is printed (REGIONPROOF_SEED repeats them). `make check-long` kills two hundred times, otherwise it
+# is as often as ten seconds allow; REGIONPROOF_SHOTS=N says how often instead.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
 . "$REGIONPROOF_ROOT/suites/tests/helpers/containers.sh"
 . "$REGIONPROOF_ROOT/suites/tests/helpers/containers_watch.sh"
@@ -14,7 +15,8 @@ docker_skip
 
 program=$REGIONPROOF_BUILD/regionproof
 seed=${REGIONPROOF_SEED:-$(date +%s)}
-[ -n "$REGIONPROOF_LONG" ] && seconds=600 || seconds=10
+[ -n "$REGIONPROOF_LONG" ] && wanted=200 seconds=900 || wanted=1000 seconds=10
+[ -n "$REGIONPROOF_SHOTS" ] && wanted=$REGIONPROOF_SHOTS seconds=900
 echo "# REGIONPROOF_SEED=$seed"
 
 random() { # BELOW: the next number, in $number
@@ -48,7 +50,7 @@ shoot() { # VICTIM WAIT-MS
 	kill -KILL $(pids_of "$1") 2>/dev/null && fired=$((fired + 1))
 	wait $pid
 	status=$?
-	[ "$1" = all ] && { "$program" clean >clean.out 2>&1 || return 1; }
+	[ "$1" = all ] && all=$((all + 1)) && { "$program" clean >clean.out 2>&1 || return 1; }
 	docker_await 40 is_undone
 }
 
@@ -61,8 +63,8 @@ tell_shot() {
 }
 
 fire_all() {
-	fired=0 shots=0 bad=0
-	until [ "$(date +%s)" -ge "$end" ]; do
+	fired=0 shots=0 bad=0 all=0
+	until [ $fired -ge $wanted ] || [ "$(date +%s)" -ge "$end" ]; do
 		random 4
 		victim=$(echo controller guardian forwarder all | cut -d' ' -f$((number + 1)))
 		random 3
@@ -102,10 +104,12 @@ facts >before
 watch_connect local by "$(docker_ip eu)"
 watch_connect across us "$(docker_ip ap)"
 watch_connect six by "$(docker_ip6 us)"
-end=$(($(date +%s) + seconds))
+began=$(date +%s)
+end=$((began + seconds))
 check "what nobody cleans is seen" still_detects
 check "random kills leave nothing" fire_all
-echo "# $shots injections, $fired of them hit by a SIGKILL"
+echo "# => $shots injections into containers, $fired kills, $(($(date +%s) - began)) s; $bad left something after 2 s" \
+	"or after \`clean\` ($all where all of ours died at once)"
 facts >after
 check "interface, MAC, addresses, routes and ports are what they were" diff before after
 for label in local across six; do
