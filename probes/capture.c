@@ -19,12 +19,14 @@
 #include "fixtures/net/addr.h"
 #include "fixtures/net/book.h"
 #include "fixtures/net/netns.h"
+#include "fixtures/net/packet.h"
 #include "probes/capture_record.h"
 #include "probes/confine.h"
 #include "probes/stamp.h"
 #include "probes/tape.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -129,14 +131,34 @@ struct place {
 	unsigned hosts[2]; /* source, target */
 };
 
+/* An answer that an engine gave in place of the peer. */
+static bool place_refusal(
+	const struct capture *capture, const uint8_t *frame, size_t len, struct place *out)
+{
+	unsigned to;
+	struct packet ip;
+
+	if (!addr_from_refuser_mac(frame + 6, &out->peer) ||
+		!book_find(capture->book, frame, &to, &out->hosts[1]) || to != capture->region ||
+		out->peer >= capture->n_regions || out->peer == to ||
+		out->hosts[1] == ADDR_HOST_BEACON || !packet_parse(frame, len, &ip))
+		return false;
+	out->way = CAPTURE_IN;
+	out->owner = ip.protocol == IPPROTO_TCP ? CAPTURE_REFUSAL_RST : CAPTURE_REFUSAL_ICMP;
+	return true;
+}
+
 /* False: nobody's, as the header says. */
 static bool place_of(
 	const struct capture *capture, const uint8_t *frame, size_t len, struct place *out)
 {
 	unsigned to, to_host, from, from_host;
 
-	if (len < 14 || is_discovery(frame, len) ||
-		!book_find(capture->book, frame, &to, &to_host) ||
+	if (len < 14 || is_discovery(frame, len))
+		return false;
+	if (place_refusal(capture, frame, len, out))
+		return true;
+	if (!book_find(capture->book, frame, &to, &to_host) ||
 		!book_find(capture->book, frame + 6, &from, &from_host))
 		return false;
 	out->way = from == capture->region ? CAPTURE_OUT : CAPTURE_IN;
@@ -196,10 +218,12 @@ static void look_closer(struct capture *capture, const struct pcap_pkthdr *heade
 		.way = (uint8_t)place->way,
 		.owner = (uint8_t)place->owner};
 
-	if (capture->log)
-		log_packet(capture, header, frame, at_ns, place);
 	if (capture->sample)
 		pcap_sample_see(capture->sample, header, frame, at_ns, nth);
+	if (place->owner != CAPTURE_SYSTEM && place->owner != CAPTURE_PROBER)
+		return;
+	if (capture->log)
+		log_packet(capture, header, frame, at_ns, place);
 	if (!flows_see(capture->flows, frame, header->caplen, at_ns, &event) ||
 		(event.kind == FLOW_RETRANSMIT && place->way == CAPTURE_IN))
 		return;

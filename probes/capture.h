@@ -29,7 +29,15 @@
 #define CAPTURE_TCP_SUFFIX ".tcp"
 #define CAPTURE_BUCKET_NS (10 * UINT64_C(1000000))
 
-enum capture_owner { CAPTURE_SYSTEM, CAPTURE_PROBER, CAPTURE_BEACON };
+/* The last two are nobody's: answers that came in from an engine which refuses in place of the peer (by MAC,
+ * addr.h), to any host but a beacon. They have not crossed. */
+enum capture_owner {
+	CAPTURE_SYSTEM,
+	CAPTURE_PROBER,
+	CAPTURE_BEACON,
+	CAPTURE_REFUSAL_RST,
+	CAPTURE_REFUSAL_ICMP
+};
 enum capture_way { CAPTURE_OUT, CAPTURE_IN };
 
 struct capture_count {

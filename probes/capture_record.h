@@ -8,7 +8,7 @@
 
 #define CAPTURE_MAGIC "rpcapt"
 #define CAPTURE_WAYS 2
-#define CAPTURE_OWNERS 3
+#define CAPTURE_OWNERS 5
 /* In place of an owner: somebody looked until at_ns; bytes: packets the kernel had dropped. */
 #define CAPTURE_RECORD_ALIVE 0xff
 

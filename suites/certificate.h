@@ -113,6 +113,8 @@ struct certificate_link {
 		uint64_t sent, lost, p50_ns;
 	} matched[3];
 	const char *matched_why; /* where exercise is not YES */
+	/* A cut that refuses: packets that had to be answered, and the answers seen at the sender's uplink. */
+	uint64_t refusable, refused_by_rst, refused_by_icmp;
 	const char *why;
 };
 

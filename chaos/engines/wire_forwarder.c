@@ -116,7 +116,7 @@ static void refuse(struct forwarder *f, struct link *link, const struct wire_fra
 	struct wire_lane *lane = &link->lanes[frame->lane];
 	struct wire_frame *answer = f->answer;
 	uint8_t *data = answer->data + WIRE_HEADER;
-	size_t len = wire_refuse(wire_frame_data(frame), wire_frame_len(frame),
+	size_t len = wire_refuse(wire_frame_data(frame), wire_frame_len(frame), frame->to,
 		(enum reject)lane->fate.impairment.reject, data);
 	bool sent = false;
 

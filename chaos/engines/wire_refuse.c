@@ -1,4 +1,5 @@
 #include "chaos/engines/wire_refuse.h"
+#include "fixtures/net/addr.h"
 #include "fixtures/net/packet.h"
 
 #include <netinet/icmp6.h>
@@ -15,11 +16,10 @@
 #define QUOTED_MAX 512 /* bytes of the packet that an error repeats */
 #define L2_MAX 26      /* two MACs, three tags, the type */
 
-const uint8_t wire_refuser_mac[6] = {0x06, 0x72, 0x70, 0, 0, 1};
-
 struct answer {
 	const uint8_t *frame;
 	size_t len;
+	unsigned to;
 	struct packet packet;
 	uint8_t *out;
 	size_t ip, payload; /* where these begin in out */
@@ -41,7 +41,7 @@ static void put_be32(uint8_t *at, uint32_t value)
 static void put_ethernet(struct answer *a)
 {
 	memcpy(a->out, a->frame + 6, 6);
-	memcpy(a->out + 6, wire_refuser_mac, 6);
+	addr_refuser_mac(a->to, a->out + 6);
 	memcpy(a->out + 12, a->frame + 12, a->packet.network - 12);
 	a->ip = a->packet.network;
 	a->payload = a->ip + (a->packet.version == 4 ? IP4_HEADER : IP6_HEADER);
@@ -146,9 +146,10 @@ static size_t put_error(struct answer *a)
 	return a->payload + bytes;
 }
 
-size_t wire_refuse(const uint8_t *frame, size_t len, enum reject how, uint8_t out[WIRE_REFUSAL_MAX])
+size_t wire_refuse(const uint8_t *frame, size_t len, unsigned to, enum reject how,
+	uint8_t out[WIRE_REFUSAL_MAX])
 {
-	struct answer a = {.frame = frame, .len = len, .out = out};
+	struct answer a = {.frame = frame, .len = len, .to = to, .out = out};
 	struct packet_tcp tcp;
 
 	if (how == REJECT_NONE || !packet_parse(frame, len, &a.packet) || !a.packet.transport ||

@@ -1,5 +1,6 @@
 #include "suites/proof/exercise.h"
 #include "fixtures/base/arena.h"
+#include "suites/proof/refusal.h"
 
 #include <math.h>
 
@@ -23,8 +24,8 @@ static uint64_t count(const struct captures *captures, const struct question *q)
 		if (c->at_ns >= q->to_ns)
 			break; /* sorted by time */
 		if (c->at_ns >= q->from_ns && c->region == q->region && c->peer == q->peer &&
-			c->way == q->way && c->owner != CAPTURE_BEACON &&
-			(q->own_too || c->owner == CAPTURE_SYSTEM))
+			c->way == q->way &&
+			(c->owner == CAPTURE_SYSTEM || (q->own_too && c->owner == CAPTURE_PROBER)))
 			sum += c->packets;
 	}
 	return sum;
@@ -85,6 +86,11 @@ static void judge_use(const struct proof *proof, const struct certificate_asked 
 		link->exercise = EXERCISE_NO;
 	else
 		link->exercise = EXERCISE_UNKNOWN;
+	if (refusal_is_asked(asked) && link->exercise == EXERCISE_YES)
+		refusal_judge(proof, asked,
+			refusal_count_refusable(captures, asked, from_ns + CAPTURE_BUCKET_NS,
+				to_ns - CAPTURE_BUCKET_NS),
+			link);
 	if (!asked->asked.cut || !link->system_crossed || link->status != CERTIFIED)
 		return;
 	link->status = CERTIFICATE_PARTIAL;

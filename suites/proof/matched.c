@@ -3,9 +3,11 @@
 #include "fixtures/base/arena.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/net/addr.h"
+#include "fixtures/net/packet.h"
 #include "probes/beacon_packet.h"
 #include "suites/plan.h"
 #include "suites/proof/exercise.h"
+#include "suites/proof/refusal.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -80,6 +82,16 @@ static bool is_meant(struct memory *memory, const struct packet_log_record *r)
 		return view.is_tcp && match_hits(&match, &view, NULL);
 	}
 	return match_hits(&match, &view, memory->seen);
+}
+
+static uint64_t minus(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static uint64_t end_of(const struct certificate_asked *asked)
+{
+	return asked->undo_sent_ns ? asked->undo_sent_ns : asked->after_to_ns;
 }
 
 /* --- what became of them ------------------------------------------------------------------------- */
@@ -165,7 +177,16 @@ static uint64_t longest_ns(const struct certificate_asked *asked)
 	return longest + LATE_NS;
 }
 
-static void collect(const struct proof *proof, const struct certificate_asked *asked,
+/* Sent while it was in force for certain, and no RST, which is never answered. */
+static bool is_refusable(const struct certificate_asked *asked, const struct packet_log_record *r,
+	uint64_t margin_ns)
+{
+	return r->at_ns >= asked->acked_ns + margin_ns && r->at_ns + margin_ns < end_of(asked) &&
+		!(r->bits & PACKET_LOG_TCP && r->tcp_flags & PACKET_RST);
+}
+
+/* Returns how many of the packets that are meant had to be answered by a cut that refuses. */
+static uint64_t collect(const struct proof *proof, const struct certificate_asked *asked,
 	struct stream streams[BEACON_FAMILIES])
 {
 	const struct captures *captures = proof->input->captures;
@@ -175,7 +196,7 @@ static void collect(const struct proof *proof, const struct certificate_asked *a
 		.seen = connections_new(),
 		.unclear = connections_new()};
 	struct beacon_sample *samples[BEACON_FAMILIES];
-	uint64_t reach_ns = longest_ns(asked);
+	uint64_t reach_ns = longest_ns(asked), refusable = 0;
 
 	for (int f = 0; f < BEACON_FAMILIES; f++) {
 		samples[f] = arena_array(
@@ -188,25 +209,18 @@ static void collect(const struct proof *proof, const struct certificate_asked *a
 		const struct packet_log_record *r = &captures->packets[i];
 		int f = r->bits & PACKET_LOG_IP6 ? BEACON_IP6 : BEACON_IP4;
 
-		if (is_between(r, asked->from, asked->to, CAPTURE_OUT) && is_meant(&memory, r))
-			samples[f][streams[f].n++] = (struct beacon_sample){.sent_ns = r->at_ns,
-				.recv_ns = take_arrival(&arrivals, r, reach_ns)};
+		if (!is_between(r, asked->from, asked->to, CAPTURE_OUT) || !is_meant(&memory, r))
+			continue;
+		refusable += is_refusable(asked, r, memory.margin_ns);
+		samples[f][streams[f].n++] = (struct beacon_sample){
+			.sent_ns = r->at_ns, .recv_ns = take_arrival(&arrivals, r, reach_ns)};
 	}
 	connections_free(memory.seen);
 	connections_free(memory.unclear);
+	return refusable;
 }
 
 /* --- the judgement ------------------------------------------------------------------------------- */
-
-static uint64_t minus(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
-static uint64_t end_of(const struct certificate_asked *asked)
-{
-	return asked->undo_sent_ns ? asked->undo_sent_ns : asked->after_to_ns;
-}
 
 struct windows {
 	struct window before, during, after;
@@ -353,6 +367,7 @@ void matched_judge(const struct proof *proof, const struct certificate_asked *as
 	enum certificate_status status = CERTIFIED;
 	const char *why = why_no_log(proof, asked);
 	struct stream streams[BEACON_FAMILIES];
+	uint64_t refusable;
 
 	link->match = asked->match;
 	link->matched_asked = asked->matched_asked;
@@ -362,7 +377,7 @@ void matched_judge(const struct proof *proof, const struct certificate_asked *as
 		return;
 	link->exercise = EXERCISE_NO;
 	link->matched_why = "no packet that the fault means was sent while it was in force";
-	collect(proof, asked, streams);
+	refusable = collect(proof, asked, streams);
 	for (int f = 0; f < BEACON_FAMILIES; f++) {
 		struct windows w = measure(proof, asked, &streams[f]);
 
@@ -377,6 +392,8 @@ void matched_judge(const struct proof *proof, const struct certificate_asked *as
 	}
 	if (link->exercise == EXERCISE_YES)
 		take_status(proof, link, status, why);
+	if (refusal_is_asked(asked))
+		refusal_judge(proof, asked, refusable, link);
 }
 
 struct packet_log_wish matched_wish(const struct plan *plan)

@@ -30,6 +30,16 @@ static const char *asked_text(struct arena *arena, const struct certificate_link
 	return take(arena, &text);
 }
 
+/* "; 43 packets to be refused, answers seen: 41 RST, 2 ICMP" */
+static void put_refused(struct buf *text, const struct certificate_link *link)
+{
+	if (link->refusable)
+		buf_printf(text, "; %llu packets to be refused, answers seen: %llu RST, %llu ICMP",
+			(unsigned long long)link->refusable,
+			(unsigned long long)link->refused_by_rst,
+			(unsigned long long)link->refused_by_icmp);
+}
+
 static void put_matched(struct buf *text, const struct certificate_link *link)
 {
 	const struct certificate_matched *m = &link->matched[1];
@@ -62,6 +72,7 @@ static const char *measured_text(struct arena *arena, const struct certificate_l
 			m->loss_high * 100);
 	}
 	put_matched(&text, link);
+	put_refused(&text, link);
 	return take(arena, &text);
 }
 

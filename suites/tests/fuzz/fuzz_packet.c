@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		match_hits(&match, &view, seen);
 	}
 	for (enum reject how = REJECT_NONE; how <= REJECT_ICMP; how++) {
-		size_t len = wire_refuse(frame, size, how, answer);
+		size_t len = wire_refuse(frame, size, 1, how, answer);
 		struct packet packet;
 
 		if (len > sizeof(answer) || (len && !packet_parse(answer, len, &packet)))

@@ -106,6 +106,78 @@ static void connect_as_the_system(const struct beacon_lab *lab, int family)
 	close(listener);
 }
 
+/* Datagrams from the node of region 0 to that of region 1, of which none arrives. */
+static void send_in_vain(const struct beacon_lab *lab, int family, unsigned n)
+{
+	int fd = net_lab_udp(&lab->net, 0, family, 0);
+	struct sockaddr_storage addr;
+	socklen_t len = net_lab_addr(1, family, 4000, &addr);
+
+	for (unsigned i = 0; i < n; i++)
+		assert_return_code(sendto(fd, "x", 1, 0, (struct sockaddr *)&addr, len), errno);
+	close(fd);
+}
+
+static void try_to_connect(const struct beacon_lab *lab, int family)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = net_lab_addr(1, family, 5000, &addr);
+	struct err err;
+	int fd = netns_socket(lab->net.leaf_fds[0], family, SOCK_STREAM, 0, &err);
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&addr, len), -1);
+	assert_int_equal(errno, ECONNREFUSED);
+	close(fd);
+}
+
+static void refuse(struct captures *captures, uint64_t reject)
+{
+	struct beacon_lab lab;
+	struct err err;
+
+	beacon_lab_up(&lab, 2, engine_find("wire"));
+	net_lab_impair(&lab.net, 0, 1, (struct impairment){.cut = 1, .reject = reject});
+	beacon_lab_run_for_ms(300);
+	for (int i = 0; i < 2; i++) {
+		if (reject == REJECT_RST)
+			try_to_connect(&lab, families[i]);
+		send_in_vain(&lab, families[i], N_DATAGRAMS);
+	}
+	beacon_lab_run_for_ms(300);
+	beacon_lab_stop(&lab);
+	if (captures_load_dir(captures, lab.dir, &err) < 0)
+		fail_msg("%s", err.text);
+	beacon_lab_down(&lab);
+}
+
+/* Beacons are refused as well, and not counted; and no answer counts as something that crossed. */
+static void answers_of_a_cut_that_refuses_are_counted_and_have_not_crossed(void **state)
+{
+	struct captures captures;
+
+	(void)state;
+	refuse(&captures, REJECT_RST);
+	assert_int_equal(packets(&captures, 0, 1, CAPTURE_IN, CAPTURE_REFUSAL_RST), 2);
+	assert_int_equal(
+		packets(&captures, 0, 1, CAPTURE_IN, CAPTURE_REFUSAL_ICMP), 2 * N_DATAGRAMS);
+	assert_int_equal(packets(&captures, 0, 1, CAPTURE_IN, CAPTURE_SYSTEM), 0);
+	assert_int_equal(packets(&captures, 1, 0, CAPTURE_IN, CAPTURE_REFUSAL_ICMP), 0);
+	captures_release(&captures);
+}
+
+static void silent_cuts_have_no_answers(void **state)
+{
+	struct captures captures;
+
+	(void)state;
+	refuse(&captures, REJECT_NONE);
+	assert_int_equal(packets(&captures, 0, 1, CAPTURE_OUT, CAPTURE_SYSTEM), 2 * N_DATAGRAMS);
+	assert_int_equal(packets(&captures, 0, 1, CAPTURE_IN, CAPTURE_REFUSAL_RST), 0);
+	assert_int_equal(packets(&captures, 0, 1, CAPTURE_IN, CAPTURE_REFUSAL_ICMP), 0);
+	captures_release(&captures);
+}
+
 static unsigned events(const struct captures *captures, unsigned region, enum capture_way way,
 	enum flow_event_kind kind, uint64_t *value_ns)
 {
@@ -174,6 +246,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packets_of_the_system_are_counted_at_both_ends),
+		cmocka_unit_test(answers_of_a_cut_that_refuses_are_counted_and_have_not_crossed),
+		cmocka_unit_test(silent_cuts_have_no_answers),
 		cmocka_unit_test(handshakes_of_the_system_have_the_rtt_of_the_link),
 		cmocka_unit_test(uplink_that_is_not_there_gives_a_sentence),
 	};

@@ -111,6 +111,17 @@ static struct packet_log_record *log_record(struct bench *b, unsigned region, ui
 	return r;
 }
 
+/* What came in at the sender's uplink in place of the target's answer. */
+static void answers(struct bench *b, enum capture_owner how, uint32_t n)
+{
+	b->captures.counts = calloc(1, sizeof(*b->captures.counts));
+	b->captures.counts[b->captures.n++] = (struct capture_count){.at_ns = ON_NS + 500 * MS,
+		.packets = n,
+		.peer = 1,
+		.way = CAPTURE_IN,
+		.owner = (uint8_t)how};
+}
+
 /* A packet of a connection from 0 to 1 that takes delay_ns; 0: it is lost. */
 static void packet(
 	struct bench *b, uint64_t at_ns, uint64_t delay_ns, uint64_t connection, uint8_t flags)
@@ -134,6 +145,14 @@ static void packets(struct bench *b, uint64_t from_ns, uint64_t to_ns, uint64_t 
 		packet(b, at, delay_ns, 7, PACKET_ACK);
 }
 
+static void refused_port(struct bench *b)
+{
+	b->link.matched_asked.reject = REJECT_RST;
+	packets(b, 0, ON_NS, 40 * MS);
+	packets(b, ON_NS, OFF_NS, 0);
+	packets(b, OFF_NS, END_NS, 40 * MS);
+}
+
 static int by_time(const void *a, const void *b)
 {
 	const struct packet_log_record *x = a, *y = b;
@@ -152,6 +171,25 @@ static void expect_status(struct bench *b, enum certificate_status status, const
 		fail_msg("status is %s: %s", certificate_status_name(b->out.status), b->out.why);
 	if (status != CERTIFIED && (!b->out.why || !strstr(b->out.why, word)))
 		fail_msg("'%s' does not say '%s'", b->out.why, word);
+}
+
+static void port_that_is_refused_is_certified_by_the_answers(void **state)
+{
+	struct bench *b = *state;
+
+	refused_port(b);
+	answers(b, CAPTURE_REFUSAL_RST, 200);
+	expect_status(b, CERTIFIED, NULL);
+	assert_true(b->out.links[0].refusable > 50);
+	assert_int_equal(b->out.links[0].refused_by_rst, 200);
+}
+
+static void port_that_is_cut_silently_instead_is_partial(void **state)
+{
+	struct bench *b = *state;
+
+	refused_port(b);
+	expect_status(b, CERTIFICATE_PARTIAL, "the others met silence");
 }
 
 static void cut_of_a_port_is_certified_by_its_packets(void **state)
@@ -319,6 +357,8 @@ static void a_fault_on_a_protocol_that_beacons_have_is_seen_by_them(void **state
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		bench_test(port_that_is_refused_is_certified_by_the_answers),
+		bench_test(port_that_is_cut_silently_instead_is_partial),
 		bench_test(cut_of_a_port_is_certified_by_its_packets),
 		bench_test(cut_that_its_packets_cross_is_not_in_force),
 		bench_test(cut_that_some_of_its_packets_cross_is_partial),
