@@ -2,7 +2,9 @@
 #include "suites/judge/models/model.h"
 
 #include "fixtures/base/arena.h"
+#include "fixtures/base/clock.h"
 #include "suites/judge/foreign/edn.h"
+#include "suites/judge/models/objects.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,35 +80,44 @@ static struct past *part(struct arena *arena, const struct past *past, size_t *n
 	return parts;
 }
 
+struct parts {
+	const struct model *model;
+	const struct model_options *options;
+	struct past *parts;
+};
+
+static int judge_part(void *context, unsigned thread, struct arena *arena, size_t object,
+	struct object_limits *limits, struct judgement *out, struct err *err)
+{
+	struct parts *all = context;
+	struct model_options one = *all->options;
+	uint64_t now = clock_now_ns();
+
+	(void)thread;
+	one.past = &all->parts[object];
+	one.limit_bytes = limits->bytes;
+	if (limits->deadline_ns)
+		one.limit_ns = limits->deadline_ns > now ? limits->deadline_ns - now : 1;
+	return all->model->judge(arena, &one, out, err);
+}
+
 /* The worst of what the keys are: violated, undecided, valid. */
 static int judge_parts(const struct model *model, struct arena *arena,
 	const struct model_options *options, struct judgement *out, struct err *err)
 {
-	struct model_options one = *options;
-	size_t n_parts, n_judged = 0;
-	struct past *parts = part(arena, options->past, &n_parts);
-	struct judgement worst = {.consistency = out->consistency};
+	struct parts all = {.model = model, .options = options};
+	struct objects objects = {.threads = options->threads,
+		.limit_ns = options->limit_ns,
+		.limit_bytes = options->limit_bytes,
+		.judge = judge_part,
+		.context = &all};
+	size_t n_judged;
 
-	for (size_t i = 0; i < n_parts && worst.finding != FINDING_VIOLATED; i++) {
-		struct judgement judgement = {.consistency = out->consistency};
-
-		one.past = &parts[i];
-		if (model->judge(arena, &one, &judgement, err)) {
-			judgement_release(&judgement);
-			judgement_release(&worst);
-			return -1;
-		}
-		n_judged += judgement.n_judged;
-		if (!i || judgement.finding == FINDING_VIOLATED || worst.finding == FINDING_VALID) {
-			judgement_release(&worst);
-			worst = judgement;
-		} else {
-			judgement_release(&judgement);
-		}
-	}
-	*out = worst;
+	all.parts = part(arena, options->past, &objects.n);
+	if (objects_judge(&objects, arena, out, &n_judged, err))
+		return -1;
 	out->n_judged = n_judged;
-	out->n_objects = n_parts;
+	out->n_objects = objects.n;
 	return 0;
 }
 

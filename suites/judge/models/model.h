@@ -48,6 +48,7 @@ struct model_options {
 	const char *consistency; /* NULL: the model's own default */
 	uint64_t limit_ns;       /* of time; 0: none */
 	size_t limit_bytes;      /* of memory of the search; 0: none */
+	unsigned threads;        /* that judge keys; 0: as many as there are processors */
 };
 
 struct model {

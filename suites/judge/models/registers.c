@@ -6,30 +6,33 @@
  */
 #include "fixtures/base/arena.h"
 #include "fixtures/base/clock.h"
-#include "suites/judge/models/model.h"
+#include "suites/judge/models/objects.h"
 #include "suites/judge/models/search.h"
 #include "suites/judge/models/shrink.h"
 #include "suites/judge/models/zones.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SHRINK_NS (4 * NSEC_PER_SEC)
+/* Fewer operations are judged sooner than threads are started. */
+#define WORTH_THREADS 2000
 
 struct registers {
 	struct arena *arena;
 	const struct model_options *options;
 	struct judgement *out;
 	const char *model;
-	struct names values, keys, parts; /* parts: keys within transactions */
+	struct names *values, *keys, *parts; /* parts: keys within transactions */
 	uint32_t initial;
 	bool has_rows, has_texts;
-	uint32_t *local; /* scratch, per value; see renumber() */
+	uint32_t *local;              /* of a thread: scratch, per value; see renumber() */
+	struct object_limits *limits; /* of the object that is judged */
 	/* All objects, one after the other. */
 	struct search_op *ops;
 	const struct past_op **from;
-	uint64_t deadline_ns;
+	size_t *starts; /* of each object, and the end */
+	size_t n_said;
 };
 
 /* 1: it says something, 0: nothing, -1: the model does not know it. */
@@ -40,7 +43,7 @@ static int decode_register(struct registers *all, const struct past_op *op, stru
 	bool is_read = !strcmp(op->f, "read") || !strcmp(op->f, "r") || !strcmp(op->f, "get");
 
 	if (!strcmp(op->f, "append") && datum_text(op->given)) {
-		*step = (struct step){.kind = STEP_APPEND, .a = names_of(&all->values, op->given)};
+		*step = (struct step){.kind = STEP_APPEND, .a = names_of(all->values, op->given)};
 		all->has_texts = true;
 		return 1;
 	}
@@ -51,7 +54,7 @@ static int decode_register(struct registers *all, const struct past_op *op, stru
 		(op->outcome != PAST_OK ||
 			(all->options->past->nil_read_says_nothing && datum_is_nil(op->got))))
 		return 0;
-	step->a = names_of(&all->values, is_read ? op->got : op->given);
+	step->a = names_of(all->values, is_read ? op->got : op->given);
 	return 1;
 }
 
@@ -64,8 +67,8 @@ static int decode_cas_register(struct registers *all, const struct past_op *op, 
 	if (!expected || !new || op->given->n != 2)
 		return -1;
 	*step = (struct step){.kind = op->refused ? STEP_DIFFER : STEP_CAS};
-	step->a = names_of(&all->values, expected);
-	step->b = op->refused ? 0 : names_of(&all->values, new);
+	step->a = names_of(all->values, expected);
+	step->b = op->refused ? 0 : names_of(all->values, new);
 	return 1;
 }
 
@@ -75,8 +78,8 @@ static const struct datum lock_held = {.kind = DATUM_TEXT, .text = "held"};
 static int decode_mutex(struct registers *all, const struct past_op *op, struct step *step)
 {
 	bool acquires = !strcmp(op->f, "acquire");
-	uint32_t is_free = names_of(&all->values, &lock_free);
-	uint32_t is_held = names_of(&all->values, &lock_held);
+	uint32_t is_free = names_of(all->values, &lock_free);
+	uint32_t is_held = names_of(all->values, &lock_held);
 
 	if (!acquires && strcmp(op->f, "release"))
 		return -1;
@@ -95,13 +98,13 @@ static int decode_part(struct registers *all, const struct past_op *op, const st
 
 	if (!f || !key || (!is_write && strcmp(f, "r") && strcmp(f, "read")))
 		return -1;
-	*out = (struct step_part){.is_write = is_write, .key = names_of(&all->parts, key)};
+	*out = (struct step_part){.is_write = is_write, .key = names_of(all->parts, key)};
 	if (!is_write &&
 		(op->outcome != PAST_OK ||
 			(all->options->past->nil_read_says_nothing && datum_is_nil(value))))
 		out->value = VALUE_ANY;
 	else
-		out->value = names_of(&all->values, value);
+		out->value = names_of(all->values, value);
 	return 0;
 }
 
@@ -127,7 +130,7 @@ static void print_value(struct registers *all, uint32_t value, struct buf *out)
 		buf_puts(out, "something that nobody here asks about");
 		return;
 	}
-	datum_print(names_datum(&all->values, value), out);
+	datum_print(names_datum(all->values, value), out);
 }
 
 static void print_states(struct registers *all, const struct search *search, struct buf *out)
@@ -148,7 +151,7 @@ static void print_states(struct registers *all, const struct search *search, str
 		for (size_t k = 0; k < width; k++) {
 			if (all->has_rows) {
 				buf_puts(out, k ? " " : "");
-				datum_print(names_datum(&all->parts, (uint32_t)k), out);
+				datum_print(names_datum(all->parts, (uint32_t)k), out);
 				buf_addc(out, ' ');
 			}
 			print_value(all, row[k], out);
@@ -273,8 +276,7 @@ static void give_up(
 {
 	struct judgement *out = all->out;
 
-	if (out->finding == FINDING_UNDECIDED)
-		return;
+	all->limits->ran_short = end == SEARCH_OUT_OF_MEMORY;
 	out->finding = FINDING_UNDECIDED;
 	buf_printf(&out->reason,
 		"the search ran out of %s behind %zu of %zu operations of one object: up to %zu "
@@ -286,13 +288,13 @@ static void give_up(
 /* An --initial that is a map says it key by key. */
 static void set_initial(struct registers *all, struct rows *rows)
 {
-	const struct datum *initial = names_datum(&all->values, all->initial);
+	const struct datum *initial = names_datum(all->values, all->initial);
 
-	for (uint32_t k = 0; initial && initial->kind == DATUM_MAP && k < all->parts.n; k++) {
-		rows->cells[k] = names_of(&all->values, NULL);
+	for (uint32_t k = 0; initial && initial->kind == DATUM_MAP && k < all->parts->n; k++) {
+		rows->cells[k] = names_of(all->values, NULL);
 		for (size_t i = 0; i < initial->n; i++) {
-			if (datum_equal(&initial->items[2 * i], names_datum(&all->parts, k)))
-				rows->cells[k] = names_of(&all->values, &initial->items[2 * i + 1]);
+			if (datum_equal(&initial->items[2 * i], names_datum(all->parts, k)))
+				rows->cells[k] = names_of(all->values, &initial->items[2 * i + 1]);
 		}
 	}
 	rows_rehash(rows);
@@ -308,7 +310,7 @@ static void list_texts(struct registers *all, struct search_op *ops, size_t n, s
 {
 	rows->seen = arena_array(all->arena, n + 1, sizeof(*rows->seen));
 	for (size_t i = 0; i < n; i++) {
-		const char *text = datum_text(names_datum(&all->values, ops[i].step.a));
+		const char *text = datum_text(names_datum(all->values, ops[i].step.a));
 
 		if (ops[i].step.kind == STEP_READ)
 			rows->seen[rows->n_seen++] = text ? text : "";
@@ -316,36 +318,32 @@ static void list_texts(struct registers *all, struct search_op *ops, size_t n, s
 	if (rows->n_seen)
 		qsort(rows->seen, rows->n_seen, sizeof(*rows->seen), by_text);
 	for (size_t i = 0; i < n; i++) {
-		const char *text = datum_text(names_datum(&all->values, ops[i].step.a));
+		const char *text = datum_text(names_datum(all->values, ops[i].step.a));
 
 		if (ops[i].step.kind == STEP_WRITE && text && !rows_may_be_seen(rows, text))
 			ops[i].step.a = SEARCH_OTHER;
 	}
 }
 
-static void judge_by_search(struct registers *all, size_t first, size_t n, size_t objects_left)
+static void judge_by_search(struct registers *all, size_t first, size_t n)
 {
-	uint64_t now = clock_now_ns();
 	struct rows rows;
 	struct search search = {.ops = all->ops + first,
 		.n = n,
 		.arena = all->arena,
 		.initial = all->initial,
-		.limit_bytes = all->options->limit_bytes};
+		.deadline_ns = all->limits->deadline_ns,
+		.limit_bytes = all->limits->bytes};
 	enum search_end end;
 
-	if (all->deadline_ns)
-		search.deadline_ns = now >= all->deadline_ns
-			? now
-			: now + (all->deadline_ns - now) / objects_left + 1;
 	if (all->has_rows) {
-		rows_init(&rows, all->parts.n, all->initial);
+		rows_init(&rows, all->parts->n, all->initial);
 		set_initial(all, &rows);
 		search.rows = &rows;
 		search.initial = 0;
 	}
 	if (all->has_texts) {
-		rows = (struct rows){.texts = &all->values};
+		rows = (struct rows){.texts = all->values};
 		list_texts(all, all->ops + first, n, &rows);
 		search.rows = &rows;
 	}
@@ -404,14 +402,24 @@ static bool judge_by_zones(struct registers *all, size_t first, size_t n)
 	return true;
 }
 
-static void judge_object(struct registers *all, size_t first, size_t n, size_t objects_left)
+static int judge_object(void *context, unsigned thread, struct arena *arena, size_t object,
+	struct object_limits *limits, struct judgement *out, struct err *err)
 {
-	if (all->has_rows || !judge_by_zones(all, first, n))
-		judge_by_search(all, first, n, objects_left);
+	struct registers one = *(struct registers *)context;
+	size_t first = one.starts[object], n = one.starts[object + 1] - first;
+
+	(void)err;
+	one.arena = arena;
+	one.out = out;
+	one.local += thread * one.values->n;
+	one.limits = limits;
+	if (one.has_rows || !judge_by_zones(&one, first, n))
+		judge_by_search(&one, first, n);
+	return 0;
 }
 
-/* Operations that say something, sorted by object; starts[k] is where object k begins. */
-static int part_by_key(struct registers *all, decoder *decode, size_t **starts, struct err *err)
+/* Operations that say something, sorted by object. */
+static int part_by_key(struct registers *all, decoder *decode, struct err *err)
 {
 	const struct past *past = all->options->past;
 	struct step *steps = arena_array(all->arena, past->n, sizeof(*steps));
@@ -424,13 +432,13 @@ static int part_by_key(struct registers *all, decoder *decode, size_t **starts, 
 		if (says < 0)
 			return op_unknown(&past->ops[i], all->model, err);
 		says = says && past->ops[i].outcome != PAST_FAIL;
-		keys[i] = says ? names_of(&all->keys, past->ops[i].key) : UINT32_MAX;
-		all->out->n_judged += (size_t)says;
+		keys[i] = says ? names_of(all->keys, past->ops[i].key) : UINT32_MAX;
+		all->n_said += (size_t)says;
 	}
-	at = *starts = arena_array(all->arena, all->keys.n + 2, sizeof(*at));
+	at = all->starts = arena_array(all->arena, all->keys->n + 2, sizeof(*at));
 	for (size_t i = 0; i < past->n; i++)
 		at[keys[i] == UINT32_MAX ? 0 : keys[i] + 2] += keys[i] != UINT32_MAX;
-	for (size_t k = 2; k < all->keys.n + 2; k++)
+	for (size_t k = 2; k < all->keys->n + 2; k++)
 		at[k] += at[k - 1];
 	all->ops = arena_array(all->arena, past->n, sizeof(*all->ops));
 	all->from = arena_array(all->arena, past->n, sizeof(*all->from));
@@ -444,27 +452,41 @@ static int part_by_key(struct registers *all, decoder *decode, size_t **starts, 
 	return 0;
 }
 
+static int judge_objects(struct registers *all, struct err *err)
+{
+	struct objects objects = {.n = all->keys->n,
+		.threads = all->options->threads,
+		.limit_ns = all->options->limit_ns,
+		.limit_bytes = all->options->limit_bytes,
+		.judge = judge_object,
+		.context = all};
+	size_t n_judged;
+
+	/* Rows and texts become new names while they are searched. */
+	if (all->has_rows || all->has_texts || all->n_said < WORTH_THREADS)
+		objects.threads = 1;
+	all->local = arena_array(
+		all->arena, objects_threads(&objects) * all->values->n, sizeof(*all->local));
+	return objects_judge(&objects, all->arena, all->out, &n_judged, err);
+}
+
 static int judge(
 	struct registers *all, decoder *decode, const struct datum *initial, struct err *err)
 {
-	struct judgement *out = all->out;
-	size_t *starts = NULL;
+	struct names values, keys, parts;
 
-	names_init(&all->values, all->arena);
-	names_init(&all->keys, all->arena);
-	names_init(&all->parts, all->arena);
-	all->initial = names_of(&all->values, initial);
-	if (all->options->limit_ns)
-		all->deadline_ns = clock_now_ns() + all->options->limit_ns;
-	if (part_by_key(all, decode, &starts, err))
+	all->values = &values;
+	all->keys = &keys;
+	all->parts = &parts;
+	names_init(&values, all->arena);
+	names_init(&keys, all->arena);
+	names_init(&parts, all->arena);
+	all->initial = names_of(&values, initial);
+	if (part_by_key(all, decode, err) || judge_objects(all, err))
 		return -1;
-	assert(starts); /* part_by_key() always gives them, with one more than there are keys */
-	all->local = arena_array(all->arena, all->values.n, sizeof(*all->local));
-	out->finding = FINDING_VALID;
-	out->n_objects = all->keys.n;
-	for (size_t k = 0; k < all->keys.n && out->finding != FINDING_VIOLATED; k++)
-		judge_object(all, starts[k], starts[k + 1] - starts[k], all->keys.n - k);
-	judgement_sort(out);
+	all->out->n_judged = all->n_said;
+	all->out->n_objects = keys.n;
+	judgement_sort(all->out);
 	return 0;
 }
 
