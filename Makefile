@@ -91,14 +91,14 @@ endif
 ROOMS := $(wildcard chaos probes suites fixtures reports)
 SRCS := $(shell find $(ROOMS) -name '*.c' \
 	-not -path 'suites/tests/*' -not -path 'suites/bench/*' -not -path 'fixtures/region-store/*' \
-	-not -path 'fixtures/name-liar/*')
+	-not -path 'fixtures/name-liar/*' -not -path 'fixtures/web/*')
 ABSENT_HEADERS := $(foreach o,$(OPTIONAL),$(if $(filter $(firstword $(subst =, ,$(o))),$(LEFT_OUT)),\
 	-e '^\#include <$(lastword $(subst =, ,$(o)))'))
 ifneq ($(strip $(ABSENT_HEADERS)),)
 SRCS := $(filter-out $(shell grep -l $(ABSENT_HEADERS) $(SRCS)),$(SRCS))
 endif
 LIB_SRCS := $(filter-out suites/main.c,$(SRCS))
-STORE_SRCS := $(wildcard fixtures/region-store/*.c fixtures/base/*.c)
+STORE_SRCS := $(wildcard fixtures/region-store/*.c fixtures/web/*.c fixtures/base/*.c)
 LIAR_SRCS := $(wildcard fixtures/name-liar/*.c fixtures/dns/*.c fixtures/base/*.c)
 find_tests = $(sort $(shell find $(wildcard $(1:%=suites/tests/%)) -name '$(2)' 2>/dev/null))
 TEST_ROOMS := unit netns conformance selftest
@@ -108,7 +108,8 @@ HELPER_SRCS := $(wildcard suites/tests/helpers/*.c)
 BENCH_SRCS := $(wildcard suites/bench/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-all: $(B)/regionproof $(if $(wildcard fixtures/region-store/*.c),$(B)/region-store) $(B)/name-liar
+PROGRAMS := $(B)/regionproof $(B)/region-store $(B)/name-liar
+all: $(PROGRAMS)
 
 $(B)/libregionproof.a: $(call obj,$(LIB_SRCS))
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -238,7 +239,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/regionproof $(SHARE)/man/man1 \
 		$(SHARE)/bash-completion/completions $(SHARE)/zsh/vendor-completions \
 		$(SHARE)/fish/vendor_completions.d
-	install $(B)/regionproof $(wildcard $(B)/region-store) $(B)/name-liar $(DESTDIR)$(PREFIX)/bin
+	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	for d in fixtures/systems fixtures/links suites/scenarios suites/packs; do \
 		[ ! -d $$d ] || { install -d $(SHARE)/regionproof/$${d##*/} && \
 			install -m 644 $$d/* $(SHARE)/regionproof/$${d##*/}; } || exit 1; done
