@@ -1,7 +1,7 @@
 # regionproof: everything that is built goes under build/; a new file needs no edit here.
 #
 #   make deps       install what is missing (the one list below); as root or with sudo
-#   make            build build/regionproof, build/region-store and build/name-liar
+#   make            build build/regionproof and what recipes start: region-store, region-shop, name-liar
 #   make demo       deps, build, one scenario that passes and one that fails on purpose
 #   make check      deps, build, every test but the long ones
 #   make check-long / check-asan / check-tsan      the long ones too / under a sanitizer
@@ -87,11 +87,11 @@ endif
 endif
 
 # --- what is built -----------------------------------------------------------------------------
-# One library of all rooms, one program on top of it; region-store and name-liar stand alone.
+# One library of all rooms, one program on top of it; region-store, region-shop and name-liar stand alone.
 ROOMS := $(wildcard chaos probes suites fixtures reports)
 SRCS := $(shell find $(ROOMS) -name '*.c' \
 	-not -path 'suites/tests/*' -not -path 'suites/bench/*' -not -path 'fixtures/region-store/*' \
-	-not -path 'fixtures/name-liar/*' -not -path 'fixtures/web/*')
+	-not -path 'fixtures/region-shop/*' -not -path 'fixtures/name-liar/*' -not -path 'fixtures/web/*')
 ABSENT_HEADERS := $(foreach o,$(OPTIONAL),$(if $(filter $(firstword $(subst =, ,$(o))),$(LEFT_OUT)),\
 	-e '^\#include <$(lastword $(subst =, ,$(o)))'))
 ifneq ($(strip $(ABSENT_HEADERS)),)
@@ -99,6 +99,7 @@ SRCS := $(filter-out $(shell grep -l $(ABSENT_HEADERS) $(SRCS)),$(SRCS))
 endif
 LIB_SRCS := $(filter-out suites/main.c,$(SRCS))
 STORE_SRCS := $(wildcard fixtures/region-store/*.c fixtures/web/*.c fixtures/base/*.c)
+SHOP_SRCS := $(wildcard fixtures/region-shop/*.c fixtures/web/*.c fixtures/base/*.c)
 LIAR_SRCS := $(wildcard fixtures/name-liar/*.c fixtures/dns/*.c fixtures/base/*.c)
 find_tests = $(sort $(shell find $(wildcard $(1:%=suites/tests/%)) -name '$(2)' 2>/dev/null))
 TEST_ROOMS := unit netns conformance selftest
@@ -108,7 +109,8 @@ HELPER_SRCS := $(wildcard suites/tests/helpers/*.c)
 BENCH_SRCS := $(wildcard suites/bench/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-PROGRAMS := $(B)/regionproof $(B)/region-store $(B)/name-liar
+PROGRAMS := $(B)/regionproof $(B)/region-store $(B)/name-liar \
+	$(if $(filter libpq,$(FOUND)),$(B)/region-shop)
 all: $(PROGRAMS)
 
 $(B)/libregionproof.a: $(call obj,$(LIB_SRCS))
@@ -120,6 +122,9 @@ $(B)/regionproof: $(call obj,suites/main.c) $(B)/libregionproof.a
 	$(link) $(LDLIBS)
 
 $(B)/region-store: $(call obj,$(STORE_SRCS))
+	$(link) $(LDLIBS)
+
+$(B)/region-shop: $(call obj,$(SHOP_SRCS))
 	$(link) $(LDLIBS)
 
 $(B)/name-liar: $(call obj,$(LIAR_SRCS))

@@ -34,7 +34,7 @@
 #define JSON_MAX (64 * 1024)
 
 struct places {
-	struct http_place value, version, epoch, age, stale, node, not_done, not_primary;
+	struct http_place value, version, epoch, age, stale, fallback, node, not_done, not_primary;
 	struct http_place role, leader, role_epoch;
 };
 
@@ -164,6 +164,13 @@ static uint8_t node_at(
 	return name ? driver_node_named(&r->http->target, name, strlen(name)) : OP_NODE_UNKNOWN;
 }
 
+static bool is_marked(const struct reading *r, const struct http_place *place, const char *words)
+{
+	const char *text = text_at(r, place);
+
+	return text && http_word_is(words, text);
+}
+
 /* False: something stands where a number was to be. */
 static bool take_claims(
 	const struct reading *r, const struct endpoint *asked, struct driver_call *call)
@@ -174,7 +181,6 @@ static bool take_claims(
 	int version = number_at(r, &at->version, UINT64_MAX, &call->version);
 	int has_epoch = number_at(r, &at->epoch, UINT32_MAX, &epoch);
 	int has_age = number_at(r, &at->age, UINT32_MAX, &age);
-	const char *stale;
 
 	call->node = node_at(r, &at->node, asked);
 	if (version > 0)
@@ -188,9 +194,10 @@ static bool take_claims(
 		call->flags |= OP_AGE_CLAIMED;
 		call->age_ms = age < UINT32_MAX ? (uint32_t)age : UINT32_MAX;
 	}
-	stale = text_at(r, &at->stale);
-	if (stale && http_word_is(o->stale_is, stale))
+	if (is_marked(r, &at->stale, o->stale_is))
 		call->flags |= OP_STALE_MARK;
+	if (is_marked(r, &at->fallback, o->fallback_is))
+		call->flags |= OP_FALLBACK;
 	return version >= 0 && has_epoch >= 0 && has_age >= 0;
 }
 
@@ -351,10 +358,10 @@ static void find_places(struct http_driver *http)
 		const char *text;
 		struct http_place *into;
 	} all[] = {{o->value, &at->value}, {o->version, &at->version}, {o->epoch, &at->epoch},
-		{o->age, &at->age}, {o->stale, &at->stale}, {o->node, &at->node},
-		{o->not_done.at, &at->not_done}, {o->not_primary.at, &at->not_primary},
-		{o->role_at, &at->role}, {o->role_leader, &at->leader},
-		{o->role_epoch, &at->role_epoch}};
+		{o->age, &at->age}, {o->stale, &at->stale}, {o->fallback, &at->fallback},
+		{o->node, &at->node}, {o->not_done.at, &at->not_done},
+		{o->not_primary.at, &at->not_primary}, {o->role_at, &at->role},
+		{o->role_leader, &at->leader}, {o->role_epoch, &at->role_epoch}};
 	struct err err;
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {

@@ -57,6 +57,9 @@ const struct param http_rows[] = {
 		.help = "unit of that age"},
 	ROW("answer.stale", stale, "", "where a mark of possibly stale data stands"),
 	ROW("answer.stale-is", stale_is, "1 true yes STALE", "words of that mark"),
+	ROW("answer.fallback", fallback, "",
+		"where a mark stands of a read that was fetched from the primary"),
+	ROW("answer.fallback-is", fallback_is, "1 true yes", "words of that mark"),
 	ROW("answer.node", node, "",
 		"where the name of the performing node stands; endpoint: the one asked is it"),
 	ROW("not-done.status", not_done.status, "", "status that means surely not done"),
@@ -154,6 +157,7 @@ int http_options_check(const void *options, struct err *err)
 		check_place(o->epoch, "answer.epoch", err) ||
 		check_place(o->age, "answer.age", err) ||
 		check_place(o->stale, "answer.stale", err) ||
+		check_place(o->fallback, "answer.fallback", err) ||
 		check_place(o->node, "answer.node", err) ||
 		check_place(o->role_at, "role.at", err) ||
 		check_place(o->role_leader, "role.leader", err) ||

@@ -20,7 +20,8 @@ struct http_options {
 	struct http_form read, write, delete_;
 	const char *absent_status;
 	uint64_t absent_missing;
-	const char *value, *version, *epoch, *age, *stale, *stale_is, *node;
+	const char *value, *version, *epoch, *age, *stale, *stale_is, *fallback, *fallback_is,
+		*node;
 	uint64_t base64, age_in_s;
 	struct http_sign not_done, not_primary;
 	struct http_form role;

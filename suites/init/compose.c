@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* Debian 12's packages of the libraries that region-store, the one program of ours, is linked with. */
-#define OWN_LIBRARIES "libcurl4 libmicrohttpd12"
+/* Debian 12's packages of the libraries that programs of ours, region-store and region-shop, are linked with. */
+#define OWN_LIBRARIES "libcurl4 libmicrohttpd12 libpq5"
 
 /* A string that YAML and compose, for which $ is special, leave as it is. */
 static void put_quoted(struct buf *out, const char *text)

@@ -9,8 +9,8 @@
  *   - the own header comes first, which proves that it stands alone
  *   - the direction: suites -> chaos, probes, reports -> fixtures -> fixtures/base -> libc; chaos and
  *     probes never include each other; reports sees fixtures/base and fixtures/json only;
- *     region-store and name-liar, programs of their own, see themselves and fixtures/base
- *     (name-liar fixtures/dns, too, region-store fixtures/web); nobody but tests and benchmarks sees them
+ *     region-store, region-shop and name-liar, programs of their own, see themselves and fixtures/base
+ *     (name-liar fixtures/dns, too, the others fixtures/web); nobody but tests and benchmarks sees them
  *     or the tests
  *   - no header includes a third-party header; fixtures/base includes none at all
  *   - no cycle between files, none between rooms. A room inside a room is a part of it: chaos/engines
@@ -195,6 +195,7 @@ static const struct direction {
 	{"fixtures/json", {"fixtures/json", "fixtures/base"}},
 	{"fixtures/web", {"fixtures/web", "fixtures/base"}},
 	{"fixtures/region-store", {"fixtures/region-store", "fixtures/web", "fixtures/base"}},
+	{"fixtures/region-shop", {"fixtures/region-shop", "fixtures/web", "fixtures/base"}},
 	{"fixtures/dns", {"fixtures/dns", "fixtures/base"}},
 	{"fixtures/name-liar", {"fixtures/name-liar", "fixtures/dns", "fixtures/base"}},
 	{"fixtures", {"fixtures"}},
