@@ -127,6 +127,10 @@ const struct param group_params[] = {
 		.type = PARAM_STRING,
 		.offset = FIELD(resolver),
 		.help = "the recipe's node that `from: name` and `to: name` ask, in the own region"},
+	{.name = "layer",
+		.type = PARAM_STRING,
+		.offset = FIELD(layer),
+		.help = "what this group asks alone, such as database or DNS: a part of failover.rto"},
 	PARAM_END,
 };
 
@@ -181,11 +185,16 @@ bool group_looks_up(const struct client_group *group)
 	return group_can(group) & DRIVER_LOOKUPS;
 }
 
+bool group_stands_aside(const struct client_group *group)
+{
+	return group_looks_up(group) || group->layer;
+}
+
 size_t group_first_of_data(const struct client_group *groups, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && group_looks_up(&groups[i]))
+	while (i < n && group_stands_aside(&groups[i]))
 		i++;
 	return i;
 }

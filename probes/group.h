@@ -59,8 +59,9 @@ struct client_group {
 	uint64_t roam_every_ns;   /* how long such a session stays in one region */
 	uint64_t demand_version;  /* 1: reads demand the version of the session's own last write */
 	uint64_t value_size;      /* bytes of padding behind a written value */
-	const char *node, *resolver;              /* of the recipe; NULL: none */
-	const char *lookup;                       /* a DNS name; NULL: none */
+	const char *node, *resolver; /* of the recipe; NULL: none */
+	const char *lookup;          /* a DNS name; NULL: none */
+	const char *layer; /* what it asks alone of the way to the data; NULL: it goes all of it */
 	const struct endpoint *nodes, *resolvers; /* those of each region of the plan, or NULL */
 };
 
@@ -107,7 +108,9 @@ uint32_t group_writers(const struct client_group *group);
 unsigned group_can(const struct client_group *group);
 /* Does it look names up, and so has no part in the system's data? */
 bool group_looks_up(const struct client_group *group);
-/* Index of the first of the groups that works with the data; n: none does. Availability and roles are
+/* Does it look names up, or ask one layer alone (a standby, say), and so is no client of the system? */
+bool group_stands_aside(const struct client_group *group);
+/* Index of the first of the groups that is one and works with the data; n: none does. Availability and roles are
  * asked with its driver. */
 size_t group_first_of_data(const struct client_group *groups, size_t n);
 

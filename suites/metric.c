@@ -404,8 +404,11 @@ const struct metric metrics[] = {
 		.needs_fault = 1,
 		.is_bound_of_fault = 1,
 		.help = "from the fault to the first success that lasts",
-		.counts = "To the return of the first success that is sustained: 99 % ok over the "
-			  "following 3 s. Ticker operations. " FAILOVER_COUNTS},
+		.counts =
+			"To the return of the first success that is sustained: 99 % ok over the "
+			"following 3 s. Ticker operations. Its parts: detect, promote and redirect, "
+			"or the layers of the scenario (failover.layer) and what is left to the "
+			"clients. " FAILOVER_COUNTS},
 	[METRIC_FAILOVER_DETECT] = {.id = METRIC_FAILOVER_DETECT,
 		.name = "failover.detect",
 		.unit = PARAM_DURATION,
@@ -455,6 +458,24 @@ const struct metric metrics[] = {
 		.help = "from the fault to the first success, lasting or not",
 		.counts =
 			"To the return of the first ok ticker operation after the outage began. " FAILOVER_COUNTS},
+	[METRIC_FAILOVER_LAYER] = {.id = METRIC_FAILOVER_LAYER,
+		.name = "failover.layer",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = TAKES_PHASE | TAKES_REGION | TAKES_GROUP,
+		.checker = "layers",
+		.needs_fault = 1,
+		.is_bound_of_fault = 1,
+		.help = "from the fault until one layer, asked alone, is there again",
+		.counts =
+			"Of a group with a line layer: its writes, or its reads where it has no "
+			"writes. To the return of the first success after which 99 % succeed over "
+			"the following 3 s in the same region; 0 where the first one called while "
+			"the fault was in force is that. A lookup succeeds where it names a node "
+			"that the fault has not struck. The own region's layer counts; where it does "
+			"not come back, the first of another region. Not back while the fault was in "
+			"force: right-censored. failover.rto has the layers as its parts, in their "
+			"order in the scenario, each with what it came later than those before it."},
 	[METRIC_FAILBACK_TIME] = {.id = METRIC_FAILBACK_TIME,
 		.name = "failback.time",
 		.unit = PARAM_DURATION,

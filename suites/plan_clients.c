@@ -172,6 +172,11 @@ static void check_group(
 		complain(p->complaints, from->place,
 			"group %s does nothing; give it reads: { rate: 150/s } or writes: { rate: 30/s }",
 			group->name);
+	if (group->layer && (!*group->layer || group->write_to == TARGET_NAME))
+		complain(p->complaints, from->place,
+			"group %s is to ask a layer alone: name it, and a node of it, as in layer: "
+			"database, node: postgres, writes: { rate: 10/s, to: node }",
+			group->name);
 	if (group->roam_ppm && group->n_regions < 2)
 		complain(p->complaints, from->place, "group %s lives in one region and cannot roam",
 			group->name);

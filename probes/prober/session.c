@@ -358,8 +358,13 @@ int sessions_adopt(struct prober *prober, const struct jv *message, struct err *
 void sessions_tally(const struct prober *prober, struct tally *sum)
 {
 	*sum = (struct tally){0};
-	for (size_t i = 0; i < prober->sessions->n; i++)
-		tally_add(sum, &prober->sessions->all[i].tally);
+	for (size_t i = 0; i < prober->sessions->n; i++) {
+		const struct session *s = &prober->sessions->all[i];
+
+		/* A layer alone is not the system: a standby that is asked to write refuses. */
+		if (!s->group->layer)
+			tally_add(sum, &s->tally);
+	}
 }
 
 struct jv *sessions_ledger(const struct prober *prober)

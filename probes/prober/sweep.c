@@ -244,8 +244,13 @@ static int open_worker(struct worker *worker, struct sweeps *s, size_t number, s
 	if (!worker->drivers)
 		abort();
 	for (size_t g = 0; g < config->n_groups; g++) {
-		worker->drivers[g] = prober_driver(
-			s->prober, &config->groups[g], UINT64_C(4) << 32 | g << 8 | number, err);
+		/* What was written to a layer is read where all clients read. */
+		size_t speaks = config->groups[g].layer
+			? group_first_of_data(config->groups, config->n_groups)
+			: g;
+
+		worker->drivers[g] = prober_driver(s->prober, &config->groups[speaks],
+			UINT64_C(4) << 32 | g << 8 | number, err);
 		if (!worker->drivers[g])
 			return -1;
 	}

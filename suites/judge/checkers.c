@@ -11,6 +11,7 @@ const struct checker_ops *const checkers[] = {
 	&checker_latency,
 	&checker_failover,
 	&checker_failback,
+	&checker_layers,
 	&checker_split_brain,
 	&checker_convergence,
 	&checker_conflict,

@@ -14,10 +14,13 @@
  *   rto            the first success after which SUSTAINED_SHARE of the operations of the next
  *                  SUSTAINED_NS are ok
  *
+ * Where the scenario names layers (layers.h), they are the parts of the rto instead.
+ *
  * What did not happen before the fault was gone is right-censored. Marks that are missing leave
  * their part missing.
  */
 #include "suites/judge/checkers.h"
+#include "suites/judge/layers.h"
 #include "suites/judge/ops.h"
 #include "suites/judge/primary.h"
 #include "suites/judge/view.h"
@@ -277,8 +280,17 @@ static void add_part(struct measurement *out, const char *name, uint64_t from, u
 /* detect + promote + redirect = rto, as far as the marks are there. */
 static void add_parts(const struct failover *f, uint64_t sustained, struct measurement *out)
 {
-	uint64_t detect = find_detect(f), promote = find_write_at_new(f, true, 0);
+	uint64_t detect, promote;
 
+	if (layers_are_there(f->view->evidence->plan)) {
+		layers_add_parts(f->arena,
+			&(struct layers){f->view, f->effects, f->start_ns, f->end_ns,
+				f->view->question->region},
+			f->view->question->filter == FILTER_READS, sustained, out);
+		return;
+	}
+	detect = find_detect(f);
+	promote = find_write_at_new(f, true, 0);
 	if (promote == TIME_NEVER && detect == TIME_NEVER && sustained != TIME_NEVER)
 		return; /* nobody was promoted: there was nothing to fail over */
 	if (detect != TIME_NEVER && promote != TIME_NEVER && detect > promote)

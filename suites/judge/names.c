@@ -16,6 +16,7 @@
 #include "suites/judge/checkers.h"
 #include "suites/judge/ops.h"
 #include "suites/judge/share.h"
+#include "suites/judge/struck.h"
 #include "suites/judge/view.h"
 
 #include <string.h>
@@ -207,28 +208,6 @@ static int fault_asked(const struct view *view)
 	return e->plan->n_faults ? 0 : -1;
 }
 
-/* Does the fault strike the node, as clients of this region see it? */
-static bool strikes(const struct plan *plan, const struct fault_effects *effects, unsigned endpoint,
-	unsigned region)
-{
-	for (size_t i = 0; i < effects->n_nodes; i++) {
-		if (plan->nodes[effects->nodes[i].node].endpoint_index == (int)endpoint)
-			return true;
-	}
-	for (size_t i = 0; i < effects->n_links; i++) {
-		const struct link_effect *link = &effects->links[i];
-
-		if (link->from == region && link->to == plan->endpoints[endpoint].region &&
-			link->impairment.cut)
-			return true;
-	}
-	for (size_t i = 0; i < effects->n_regions; i++) {
-		if (effects->regions[i] == plan->endpoints[endpoint].region)
-			return true;
-	}
-	return false;
-}
-
 /* The last lookup called before the fault, and the first after it with another answer. */
 static uint32_t find_change(
 	const struct names_view *v, const struct series *s, uint64_t start_ns, uint32_t *before)
@@ -247,6 +226,16 @@ static uint32_t find_change(
 	return OP_NONE;
 }
 
+static bool leads_to_struck(
+	const struct names_view *v, uint32_t lookup, const struct fault_window *window)
+{
+	const struct op *op = lookup == OP_NONE ? NULL : &v->view->index->ops[lookup];
+
+	return op && op->node < v->plan->n_endpoints &&
+		struck_endpoint(
+			v->plan, &v->plan->faults[window->fault].effects, op->node, op->region);
+}
+
 static void take_change(const struct names_view *v, const struct series *s,
 	const struct fault_window *window, uint64_t end_ns, struct measurement *out)
 {
@@ -254,9 +243,7 @@ static void take_change(const struct names_view *v, const struct series *s,
 	uint32_t before, changed = find_change(v, s, window->in_force_ns, &before);
 	double took;
 
-	if (before == OP_NONE || index->ops[before].node >= v->plan->n_endpoints ||
-		!strikes(v->plan, &v->plan->faults[window->fault].effects, index->ops[before].node,
-			index->ops[before].region))
+	if (!leads_to_struck(v, before, window))
 		return;
 	out->n++;
 	if (changed == OP_NONE || index->ops[changed].ret_ns > end_ns) {

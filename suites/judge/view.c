@@ -27,20 +27,20 @@ struct view view_of(const struct evidence *evidence, const struct question *ques
 			group->first_session + group->sessions_per_region * group->n_regions;
 	}
 	for (size_t g = 0; g < evidence->plan->n_groups; g++)
-		view.no_lookups = view.no_lookups || group_looks_up(&evidence->plan->groups[g]);
+		view.no_asides = view.no_asides || group_stands_aside(&evidence->plan->groups[g]);
 	if (question->filter == FILTER_GROUP ||
 		(question->metric && question->metric->needs & DRIVER_LOOKUPS))
-		view.no_lookups = false;
+		view.no_asides = false;
 	view.everything = question->phase < 0 && question->filter == FILTER_ALL &&
-		question->region < 0 && !question->untainted && !view.no_lookups;
+		question->region < 0 && !question->untainted && !view.no_asides;
 	return view;
 }
 
-static bool is_lookup(const struct view *view, const struct op *op)
+static bool is_aside(const struct view *view, const struct op *op)
 {
 	const struct client_group *group = view_group(view->evidence->plan, op->session);
 
-	return group && group_looks_up(group);
+	return group && group_stands_aside(group);
 }
 
 bool view_in_phase(const struct view *view, uint64_t at_ns)
@@ -83,7 +83,7 @@ bool view_counts_filtered(const struct view *view, uint32_t i)
 
 	return op_is_session(op) && op->session >= view->first_session &&
 		op->session < view->end_session && counts_where(view, i) &&
-		!(view->no_lookups && is_lookup(view, op));
+		!(view->no_asides && is_aside(view, op));
 }
 
 bool view_counts_tick(const struct view *view, uint32_t i)

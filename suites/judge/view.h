@@ -19,7 +19,7 @@ struct view {
 	uint64_t start_ns, end_ns;           /* of the phase */
 	uint32_t first_session, end_session; /* of the group */
 	bool started;                        /* the phase began */
-	bool no_lookups; /* some groups look names up, and the question is about data */
+	bool no_asides; /* some groups do not ask the system for data, and the question is about that */
 	bool everything; /* nothing is filtered out */
 };
 
@@ -28,7 +28,7 @@ struct view view_of(const struct evidence *evidence, const struct question *ques
 bool view_in_phase(const struct view *view, uint64_t at_ns);
 bool view_tainted(const struct view *view, uint32_t op);
 /* Phase, class, group, region, taint of a session's operation. Says nothing about its outcome. Lookups of
- * names count where the metric or the group asks for them. */
+ * names, and what asks one layer alone, count where the metric or the group asks for them. */
 bool view_counts_filtered(const struct view *view, uint32_t op);
 static inline bool view_counts(const struct view *view, uint32_t op)
 {

@@ -5,9 +5,9 @@
 
 const struct checker_ops *const checkers[] = {&checker_sessions, &checker_staleness,
 	&checker_visibility, &checker_loss, &checker_availability, &checker_latency,
-	&checker_failover, &checker_failback, &checker_split_brain, &checker_convergence,
-	&checker_conflict, &checker_reads, &checker_recovery, &checker_link, &checker_fallback,
-	&checker_names, &checker_register, NULL};
+	&checker_failover, &checker_failback, &checker_layers, &checker_split_brain,
+	&checker_convergence, &checker_conflict, &checker_reads, &checker_recovery, &checker_link,
+	&checker_fallback, &checker_names, &checker_register, NULL};
 
 static const struct checker_ops *real;
 static struct checker_ops deaf;
