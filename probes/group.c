@@ -127,6 +127,12 @@ const struct param group_params[] = {
 		.type = PARAM_STRING,
 		.offset = FIELD(resolver),
 		.help = "the recipe's node that `from: name` and `to: name` ask, in the own region"},
+	{.name = "keep-connection",
+		.type = PARAM_DURATION,
+		.fallback = "0ms",
+		.offset = FIELD(keep_ns),
+		.help = "how long a session that follows a name stays with the node it has a connection "
+			"to, as a pool does; 0ms: the name is followed at each operation"},
 	{.name = "layer",
 		.type = PARAM_STRING,
 		.offset = FIELD(layer),

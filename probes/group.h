@@ -61,6 +61,8 @@ struct client_group {
 	uint64_t value_size;      /* bytes of padding behind a written value */
 	const char *node, *resolver; /* of the recipe; NULL: none */
 	const char *lookup;          /* a DNS name; NULL: none */
+	uint64_t
+		keep_ns; /* how long a connection is kept, wherever the name leads; 0: it is asked each time */
 	const char *layer; /* what it asks alone of the way to the data; NULL: it goes all of it */
 	const struct endpoint *nodes, *resolvers; /* those of each region of the plan, or NULL */
 };

@@ -52,6 +52,7 @@ bool trial_is_made_of_findings(enum metric_id id)
 	case METRIC_SPLIT_BRAIN_WINDOW:
 	case METRIC_DIVERGENCE_KEYS:
 	case METRIC_DNS_TTL_VIOLATIONS:
+	case METRIC_DNS_OVERSTAY:
 	case METRIC_WRITES_CONFLICT_LOST:
 	case METRIC_VERSION_INVERSIONS:
 		return true;

@@ -549,6 +549,23 @@ const struct metric metrics[] = {
 			"before the first fault, and stay there for 3 s. Session operations; fails "
 			"and unknowns as in goodput and latency. Not recovered by the end: a lower "
 			"bound."},
+	[METRIC_TAKEOVER_TIME] = {.id = METRIC_TAKEOVER_TIME,
+		.name = "takeover.time",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = TAKES_CLASS | TAKES_PHASE | TAKES_REGION | TAKES_GROUP,
+		.checker = "recovery",
+		.needs_fault = 1,
+		.is_bound_of_fault = 1,
+		.help = "from the fault until clients are served as before it, while it lasts",
+		.counts =
+			"From the certified in-force instant to the start of the first stretch of "
+			"1 s in which goodput and p99 latency are within 10 % of those of the phase "
+			"before the first fault, and stay there for 3 s, all of it while the fault "
+			"is in force: asked at the region that takes over, with cold caches and the "
+			"load of two. Session operations; fails and unknowns as in goodput and "
+			"latency. Not as before until the end of the fault: right-censored. Phase: "
+			"the fault's. Region: where the client was."},
 	[METRIC_RTT] = {.id = METRIC_RTT,
 		.name = "rtt",
 		.unit = PARAM_DURATION,
@@ -599,6 +616,22 @@ const struct metric metrics[] = {
 			"the certified in-force instant to the return of the first other answer, the "
 			"slowest series. Not changed while the fault lasted: right-censored. "
 			"Resolution: the group's lookups."},
+	[METRIC_DNS_RETURN_TIME] = {.id = METRIC_DNS_RETURN_TIME,
+		.name = "dns.return_time",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = TAKES_PHASE | TAKES_REGION | TAKES_GROUP,
+		.needs = DRIVER_LOOKUPS,
+		.needs_fault = 1,
+		.checker = "names",
+		.help = "from the end of the fault until a name leads back to where it led before",
+		.counts =
+			"Ok lookups of groups with driver dns. A series is one group in one region; "
+			"those count whose last answer before the fault led to what it struck, and "
+			"that led elsewhere when it was gone. From the certified gone instant to the "
+			"return of the first answer that leads to the node of before, the slowest "
+			"series. Not back by the end: right-censored. Resolution: the group's "
+			"lookups. Phase: the fault's."},
 	[METRIC_DNS_TTL_VIOLATIONS] = {.id = METRIC_DNS_TTL_VIOLATIONS,
 		.name = "dns.ttl_violations",
 		.unit = PARAM_COUNT,
@@ -614,6 +647,23 @@ const struct metric metrics[] = {
 			"more TTL than the authority ever gave, or names a node that the authority, "
 			"heard without a gap of 1 s, had not named for its TTL and 1 s before the "
 			"call. Denominator: all such lookups. Phase: intended start."},
+	[METRIC_DNS_OVERSTAY] = {.id = METRIC_DNS_OVERSTAY,
+		.name = "dns.overstay",
+		.unit = PARAM_DURATION,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.wants = WANTS_READS,
+		.checker = "traffic",
+		.help = "how long clients went on with a node that their name no longer led to",
+		.counts =
+			"Ok operations of groups that go where a name leads, in regions where a "
+			"group with driver dns looks the same name up (at the same resolver, where "
+			"one does), by the node that performed them as the answer names it. Call "
+			"minus the instant at which the last answer that named this node had run "
+			"out, minus 1 s for TTLs in whole seconds; the worst of them, 0 where there "
+			"is none. A pool of connections that outlives a change of the name. Not "
+			"judged: reads that were fetched from the primary, and what was called when "
+			"no lookup had been answered for 1 s. Phase: intended start."},
 	[METRIC_NEAREST_SHARE] = {.id = METRIC_NEAREST_SHARE,
 		.name = "routing.nearest_share",
 		.unit = PARAM_SHARE,
@@ -628,6 +678,19 @@ const struct metric metrics[] = {
 			"least round trip of the beacons in the phase, the own one with none; within "
 			"10 % of it is as near. Denominator: all such lookups; answers that name no "
 			"node are noted beside it. Phase: intended start."},
+	[METRIC_ROUTING_SHARE] = {.id = METRIC_ROUTING_SHARE,
+		.name = "routing.share",
+		.unit = PARAM_SHARE,
+		.stats = ONE,
+		.takes = TAKES_CLASS | TAKES_PHASE | TAKES_GROUP | TAKES_PAIR | NEEDS_PAIR,
+		.needs = DRIVER_NAMES_NODE,
+		.wants = WANTS_REGIONS,
+		.checker = "traffic",
+		.help = "share of a region's operations that another region performed",
+		.counts =
+			"Ok operations of clients in the region after from whose answer names the "
+			"node that performed them. Numerator: those performed by a node in the "
+			"region after to. Phase: intended start."},
 	[METRIC_EDGE_AGE] = {.id = METRIC_EDGE_AGE,
 		.name = "edge.age",
 		.unit = PARAM_DURATION,

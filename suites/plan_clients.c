@@ -150,6 +150,11 @@ static void find_way(
 		complain(p->complaints, from->place,
 			"group %s looks names up; write reads: { rate: 20/s, from: node } and no writes",
 			group->name);
+	if (group->keep_ns && !name)
+		complain(p->complaints, from->place,
+			"group %s follows no name, so keep-connection has no meaning; write reads: "
+			"{ rate: 30/s, from: name }, or leave it out",
+			group->name);
 	if (name && !driver_find("dns"))
 		complain(p->complaints, from->place,
 			"group %s follows a name, and this program was built without c-ares",

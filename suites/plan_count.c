@@ -168,6 +168,12 @@ uint64_t plan_planned_samples(
 	case METRIC_EDGE_AGE:
 		*what = "reads";
 		return planned(plan, expect, READS);
+	case METRIC_ROUTING_SHARE:
+		*what = "operations";
+		return planned(plan, expect, ALL_OPERATIONS);
+	case METRIC_DNS_OVERSTAY:
+		*what = "reads";
+		return planned(plan, expect, READS);
 	case METRIC_DNS_TTL_VIOLATIONS:
 	case METRIC_NEAREST_SHARE:
 		*what = "lookups";
@@ -198,6 +204,8 @@ uint64_t plan_planned_samples(
 	case METRIC_FAILOVER_LAYER:
 	case METRIC_FAILBACK_TIME:
 	case METRIC_DNS_SWITCH_TIME:
+	case METRIC_DNS_RETURN_TIME:
+	case METRIC_TAKEOVER_TIME:
 		*what = "failovers";
 		return plan->repeat;
 	case METRIC_CONVERGENCE_TIME:

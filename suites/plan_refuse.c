@@ -335,6 +335,7 @@ static uint64_t longest_possible(const struct planner *p, const struct plan_expe
 	case METRIC_VISIBILITY:
 		return plan->end_ns;
 	case METRIC_AVAILABILITY_WINDOW:
+	case METRIC_DNS_OVERSTAY:
 	case METRIC_SPLIT_BRAIN_WINDOW:
 		return plan_watched_ns(plan, expect);
 	case METRIC_CONVERGENCE_TIME:
@@ -353,6 +354,7 @@ static uint64_t longest_possible(const struct planner *p, const struct plan_expe
 		}
 		return longest;
 	case METRIC_RECOVERY_TIME:
+	case METRIC_DNS_RETURN_TIME:
 	case METRIC_FAILBACK_TIME:
 		for (size_t i = 0; i < plan->n_faults; i++) {
 			uint64_t gone = plan->faults[i].start_ns + plan->faults[i].length_ns;

@@ -28,6 +28,8 @@ struct session {
 	struct history_writer *writer;
 	struct route read_route, write_route;
 	struct tally tally;
+	const struct endpoint *kept; /* whom its connection leads to; NULL: it has none */
+	uint64_t kept_until_ns;
 	uint64_t last_call_ns; /* of a slot */
 	bool here;             /* guarded by the gate */
 	bool running;          /* thread is to be joined */
@@ -89,6 +91,25 @@ static int let_go(struct session *s)
 	return 0;
 }
 
+/* A pool looks the name up for a new connection, and not while it has one. */
+static const struct endpoint *keep_connection(struct session *s, const struct endpoint *named)
+{
+	uint64_t now = clock_now_ns();
+
+	if (!s->kept || now >= s->kept_until_ns) {
+		s->kept = named;
+		s->kept_until_ns = now + s->group->keep_ns;
+	}
+	return s->kept;
+}
+
+/* Any answer leaves it open, a refusal too. */
+static bool broke_connection(const struct op *op)
+{
+	return op->state != OP_OK && op->error != OP_ERROR_NOT_PRIMARY &&
+		op->error != OP_ERROR_UNAVAILABLE && op->error != OP_ERROR_REJECTED;
+}
+
 static int operate(struct session *s)
 {
 	struct workload_op want;
@@ -103,10 +124,14 @@ static int operate(struct session *s)
 	op = op_of(s, &want);
 	route = want.kind == OP_READ ? &s->read_route : &s->write_route;
 	at = way_pick(s->prober, s->group, route, want.target, &taken);
+	if (s->group->keep_ns && want.target == TARGET_NAME)
+		at = keep_connection(s, at);
 	if (attempt_run(&attempt, at, &op, &err)) {
 		prober_fail(s->prober, &err);
 		return -1;
 	}
+	if (broke_connection(&op))
+		s->kept = NULL;
 	if (!(want.flags & OP_AFTER_WRITE))
 		s->last_call_ns = op.call_ns;
 	router_ended(&s->prober->router, route, &taken, (enum op_state)op.state,
@@ -159,6 +184,7 @@ static void hand_over(struct session *s, unsigned to)
 	struct jv *message = jv_new_object();
 
 	s->here = false;
+	s->kept = NULL;
 	jv_set(message, "type", jv_new_string("handover"));
 	jv_set(message, "session", jv_new_int(s->workload.session));
 	jv_set(message, "to", jv_new_int(to));

@@ -20,6 +20,7 @@ const struct checker_ops *const checkers[] = {
 	&checker_link,
 	&checker_fallback,
 	&checker_names,
+	&checker_traffic,
 	&checker_register,
 	NULL,
 };

@@ -258,7 +258,39 @@ static void take_change(const struct names_view *v, const struct series *s,
 	out->value = took > out->value ? took : out->value;
 }
 
-static void measure_switch(const struct names_view *v, struct measurement *out)
+/* Elsewhere when the fault was gone, and then at the node of before. */
+static void take_return(const struct names_view *v, const struct series *s,
+	const struct fault_window *window, struct measurement *out)
+{
+	uint32_t before, changed = find_change(v, s, window->in_force_ns, &before);
+	const struct op *last = NULL, *back = NULL;
+	double took;
+
+	if (changed == OP_NONE || !leads_to_struck(v, before, window))
+		return;
+	for (size_t i = 0; i < s->n && !back; i++) {
+		const struct op *op = op_at(v, s, i);
+
+		if (op->call_ns < window->gone_ns)
+			last = op;
+		else if (op->node == v->view->index->ops[before].node)
+			back = op;
+	}
+	if (last->node == v->view->index->ops[before].node)
+		return;
+	out->n++;
+	if (!back) {
+		out->status = MEASURED_CENSORED;
+		out->why = arena_printf(v->arena, "in %s the name had not led back at the end",
+			view_region_name(v->plan, last->region));
+		back = op_at(v, s, s->n - 1);
+	}
+	took = back->ret_ns > window->gone_ns ? (double)(back->ret_ns - window->gone_ns) : 0;
+	out->value = took > out->value ? took : out->value;
+}
+
+/* There, or with `back` the way back. */
+static void measure_switch(const struct names_view *v, bool back, struct measurement *out)
 {
 	const struct question *q = v->view->question;
 	const struct evidence *e = v->view->evidence;
@@ -270,6 +302,8 @@ static void measure_switch(const struct names_view *v, struct measurement *out)
 	out->n_what = "series of lookups that led to what the fault struck";
 	if (!window || !window->in_force_ns)
 		return measured_nothing(out, "the fault was not in force");
+	if (back && !window->gone_ns)
+		return measured_nothing(out, "the fault was not seen to be gone");
 	end_ns = window->gone_ns ? window->gone_ns : e->end_ns;
 	out->status = MEASURED_VALUE;
 	out->episodes = 1;
@@ -277,12 +311,18 @@ static void measure_switch(const struct names_view *v, struct measurement *out)
 		if (q->filter == FILTER_GROUP && q->group != (int)g)
 			continue;
 		for (unsigned r = 0; r < v->plan->n_regions; r++) {
-			if (q->region < 0 || q->region == (int)r)
+			if (q->region >= 0 && q->region != (int)r)
+				continue;
+			if (back)
+				take_return(v, series_of(v, g, r), window, out);
+			else
 				take_change(v, series_of(v, g, r), window, end_ns, out);
 		}
 	}
 	if (!out->n)
-		measured_nothing(out, "no lookup led to what the fault struck");
+		measured_nothing(out,
+			back ? "no lookup led from what the fault struck to elsewhere"
+			     : "no lookup led to what the fault struck");
 }
 
 /* ---- nearest ----------------------------------------------------------------------------- */
@@ -370,7 +410,10 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 		measure_ttl(&v, out);
 		break;
 	case METRIC_DNS_SWITCH_TIME:
-		measure_switch(&v, out);
+		measure_switch(&v, false, out);
+		break;
+	case METRIC_DNS_RETURN_TIME:
+		measure_switch(&v, true, out);
 		break;
 	default:
 		measure_nearest(&v, out);

@@ -1,5 +1,6 @@
 /*
- * recovery: how long after the heal the system is as fast again as it was before the first fault.
+ * recovery: how long after the heal the system is as fast again as it was before the first fault, and how
+ * long after a fault whoever takes over is, while the fault lasts.
  *
  * The stretch before the first fault is cut into slices of a second; their mean goodput and their
  * worst p99 are the yardstick, so that the noise of a slice is in it. After the fault a slice is good
@@ -8,6 +9,7 @@
  */
 #include "suites/judge/checkers.h"
 #include "suites/judge/ops.h"
+#include "suites/judge/primary.h"
 #include "suites/judge/sort.h"
 #include "suites/judge/stat.h"
 #include "suites/judge/view.h"
@@ -19,11 +21,13 @@
 
 struct recovery {
 	const struct view *view;
+	bool takeover;
 	struct op *ops; /* those that count, by intended start */
 	size_t n;
 	double *scratch;
 	double goodput, p99_ns;
 	uint64_t first_ns, last_ns; /* intended starts of the clients' first and last operation */
+	uint64_t from_ns, until_ns; /* where a good stretch is looked for */
 };
 
 static int fault_of(const struct evidence *evidence, bool first)
@@ -105,13 +109,29 @@ static bool slice(const struct recovery *r, uint64_t from_ns, double *goodput, d
 	return true;
 }
 
+/* When the phase before the first fault began. */
+static uint64_t steady_since(const struct recovery *r, uint64_t until_ns)
+{
+	const struct evidence *e = r->view->evidence;
+	uint64_t since_ns = r->first_ns;
+
+	for (size_t i = 0; i < e->plan->n_phases; i++) {
+		const struct phase_window *phase = &e->phases[i];
+
+		if (e->plan->phases[i].kind != PHASE_FAULT && phase->started &&
+			phase->start_ns > since_ns && phase->start_ns + SLICE_NS <= until_ns)
+			since_ns = phase->start_ns;
+	}
+	return since_ns;
+}
+
 /* The yardstick; false where there is less than one slice before the first fault. */
 static bool measure_steady(struct recovery *r, uint64_t until_ns)
 {
 	double goodput, p99_ns;
 	unsigned slices = 0;
 
-	for (uint64_t at = r->first_ns; at + SLICE_NS <= until_ns; at += SLICE_NS) {
+	for (uint64_t at = steady_since(r, until_ns); at + SLICE_NS <= until_ns; at += SLICE_NS) {
 		if (!slice(r, at, &goodput, &p99_ns))
 			continue;
 		r->goodput += goodput;
@@ -140,52 +160,89 @@ static bool stays_good(const struct recovery *r, uint64_t from_ns)
 	return true;
 }
 
-static void measure(struct arena *arena, const struct evidence *evidence,
-	const struct question *question, struct measurement *out)
+/* Where the good stretch is looked for: after the last heal, or in the fault that is asked about. False:
+ * nowhere, and out says why. */
+static bool find_stretch(struct recovery *r, struct measurement *out)
 {
-	struct view view = view_of(evidence, question);
-	struct recovery r = {.view = &view};
+	const struct evidence *evidence = r->view->evidence;
 	int first = fault_of(evidence, true), last = fault_of(evidence, false);
-	uint64_t gone_ns;
+	const struct fault_window *w;
 
-	out->n_what = "operations";
+	if (r->takeover) {
+		out->fault = primary_fault(r->view);
+		if (out->fault < 0 || !evidence->faults[out->fault].in_force_ns)
+			return measured_nothing(out, "no fault was in force"), false;
+		w = &evidence->faults[out->fault];
+		r->from_ns = w->in_force_ns;
+		r->until_ns = w->gone_ns ? w->gone_ns : evidence->end_ns;
+		return true;
+	}
 	out->fault = last >= 0 ? last : first;
 	if (last < 0)
-		return measured_nothing(out, "no fault was in force and gone again");
-	gather(arena, &r);
-	gone_ns = evidence->faults[last].gone_ns;
-	if (!r.n || !measure_steady(&r, evidence->faults[first].in_force_ns))
-		return measured_nothing(out, "there is no second of work before the first fault");
-	if (r.last_ns < gone_ns + GOOD_SLICES * SLICE_NS)
-		return measured_nothing(out, "the clients stopped before a recovery could be seen");
-	out->n = r.n;
-	out->episodes = 1;
+		return measured_nothing(out, "no fault was in force and gone again"), false;
+	r->from_ns = evidence->faults[last].gone_ns;
+	r->until_ns = UINT64_MAX;
+	return true;
+}
+
+static void answer(struct arena *arena, const struct recovery *r, struct measurement *out)
+{
+	uint64_t end_ns = r->last_ns + STEP_NS;
+
+	if (end_ns > r->until_ns)
+		end_ns = r->until_ns;
 	out->note = arena_printf(arena,
 		"against %.1f /s and a p99 of at most %.1f ms before; "
 		"resolution 100 ms",
-		r.goodput, r.p99_ns / 1e6);
-	for (uint64_t at = gone_ns; at + GOOD_SLICES * SLICE_NS <= r.last_ns + STEP_NS;
-		at += STEP_NS) {
-		if (!stays_good(&r, at))
+		r->goodput, r->p99_ns / 1e6);
+	for (uint64_t at = r->from_ns; at + GOOD_SLICES * SLICE_NS <= end_ns; at += STEP_NS) {
+		if (!stays_good(r, at))
 			continue;
 		out->status = MEASURED_VALUE;
-		out->value = (double)(at - gone_ns);
+		out->value = (double)(at - r->from_ns);
 		return;
 	}
 	out->status = MEASURED_CENSORED;
-	out->value = (double)(r.last_ns - gone_ns);
+	out->value = (double)((r->takeover ? end_ns : r->last_ns) - r->from_ns);
 	out->why = arena_printf(arena, "not as fast as before within %.1f s", out->value / 1e9);
 }
 
-/* What was called after the heal fails. */
+static void measure(struct arena *arena, const struct evidence *evidence,
+	const struct question *question, struct measurement *out)
+{
+	/* The yardstick lies outside the phase, which says only which fault is meant. */
+	struct question everywhen = *question;
+	struct view asked = view_of(evidence, question), view;
+	struct recovery r = {
+		.view = &asked, .takeover = question->metric->id == METRIC_TAKEOVER_TIME};
+
+	out->n_what = "operations";
+	if (!find_stretch(&r, out))
+		return;
+	everywhen.phase = -1;
+	view = view_of(evidence, &everywhen);
+	r.view = &view;
+	gather(arena, &r);
+	if (!r.n || !measure_steady(&r, evidence->faults[fault_of(evidence, true)].in_force_ns))
+		return measured_nothing(out, "there is no second of work before the first fault");
+	if (r.last_ns < r.from_ns + GOOD_SLICES * SLICE_NS)
+		return measured_nothing(out, "the clients stopped before a recovery could be seen");
+	out->n = r.n;
+	out->episodes = 1;
+	answer(arena, &r, out);
+}
+
+/* What was called after the heal fails; of a takeover what was called in its fault. */
 static bool spoil(struct evidence *copy, struct index *index, const struct view *view, uint32_t i)
 {
 	struct op *op = &copy->history.ops[i];
-	int fault = fault_of(copy, false);
+	struct recovery r = {
+		.view = view, .takeover = view->question->metric->id == METRIC_TAKEOVER_TIME};
+	struct measurement ignored = {0};
 
 	(void)index;
-	if (fault < 0 || op->state != OP_OK || op->call_ns < copy->faults[fault].gone_ns ||
-		!view_counts(view, i))
+	if (op->state != OP_OK || !find_stretch(&r, &ignored) || op->call_ns < r.from_ns ||
+		op->call_ns >= r.until_ns || !view_counts(view, i))
 		return false;
 	op->state = OP_FAIL;
 	return true;
@@ -193,7 +250,7 @@ static bool spoil(struct evidence *copy, struct index *index, const struct view 
 
 const struct checker_ops checker_recovery = {
 	.name = "recovery",
-	.help = "from the heal until goodput and p99 are as before",
+	.help = "from the heal, or from the fault, until goodput and p99 are as before",
 	.measure = measure,
 	.spoil = spoil,
 	.spoils_in_a_row = true,

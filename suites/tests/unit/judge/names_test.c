@@ -129,16 +129,21 @@ static void without_an_authority_nothing_is_known(void **state)
 }
 
 /* The node of region 0 is struck from 5 s to 15 s. */
-static struct measurement switch_time(void)
+static struct measurement about_death(enum metric_id metric)
 {
 	static struct node_effect killed = {.node = 0, .action = NODE_KILL};
-	struct question question = jw_question(METRIC_DNS_SWITCH_TIME);
+	struct question question = jw_question(metric);
 
 	for (int r = 0; r < WORLD_REGIONS; r++)
 		world.plan.nodes[r].endpoint_index = r;
 	question.phase = jw_fault(&world, "death", 5000, 15000);
 	world.plan.faults[0].effects = (struct fault_effects){.nodes = &killed, .n_nodes = 1};
 	return jw_ask(&world, &question);
+}
+
+static struct measurement switch_time(void)
+{
+	return about_death(METRIC_DNS_SWITCH_TIME);
 }
 
 static void switch_counts_from_the_fault_to_the_slowest_change(void **state)
@@ -171,6 +176,41 @@ static void name_that_led_elsewhere_says_nothing(void **state)
 	answered(RESOLVER, 1, 3, 4900);
 	answered(RESOLVER, 2, 3, 9000);
 	assert_int_equal(switch_time().status, MEASURED_NOTHING);
+}
+
+static void return_counts_from_the_heal_to_the_node_of_before(void **state)
+{
+	struct measurement m;
+
+	(void)state;
+	answered(RESOLVER, 0, 3, 4900);
+	answered(RESOLVER, 1, 3, 9000);
+	answered(RESOLVER, 1, 3, 16000);
+	answered(RESOLVER, 0, 3, 18000);
+	m = about_death(METRIC_DNS_RETURN_TIME);
+	assert_int_equal(m.status, MEASURED_VALUE);
+	assert_true(m.value == 3001e6);
+}
+
+static void name_that_does_not_come_back_is_a_lower_bound(void **state)
+{
+	struct measurement m;
+
+	(void)state;
+	answered(RESOLVER, 0, 3, 4900);
+	answered(RESOLVER, 1, 3, 9000);
+	answered(RESOLVER, 2, 3, 19000);
+	m = about_death(METRIC_DNS_RETURN_TIME);
+	assert_int_equal(m.status, MEASURED_CENSORED);
+	assert_true(m.value == 4001e6);
+}
+
+static void name_that_never_left_does_not_come_back(void **state)
+{
+	(void)state;
+	answered(RESOLVER, 0, 3, 4900);
+	answered(RESOLVER, 0, 3, 16000);
+	assert_int_equal(about_death(METRIC_DNS_RETURN_TIME).status, MEASURED_NOTHING);
 }
 
 /* Region 1 is 20 ms from region 0, region 2 is 60 ms. */
@@ -230,6 +270,12 @@ int main(void)
 			name_that_stays_is_a_lower_bound, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			name_that_led_elsewhere_says_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			return_counts_from_the_heal_to_the_node_of_before, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			name_that_does_not_come_back_is_a_lower_bound, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			name_that_never_left_does_not_come_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			nearest_is_by_measured_round_trip, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lookups_are_no_reads_of_data, set_up, tear_down),

@@ -357,6 +357,66 @@ static void staying_slow_is_censored(void **state)
 	assert_int_equal(jw_measure(&world, METRIC_RECOVERY_TIME).status, MEASURED_CENSORED);
 }
 
+static struct measurement takeover(void)
+{
+	struct question question = jw_question(METRIC_TAKEOVER_TIME);
+
+	question.phase = world.plan.n_phases ? 0 : -1;
+	return jw_ask(&world, &question);
+}
+
+/* Reads of 10 ms at 100 /s; while the fault lasts, from 5 s to 15 s, of `slow` ms until `well`. */
+static void takeover_world(double slow_ms, double well_ms)
+{
+	jw_fault(&world, "death", 5000, 15000);
+	for (double t = 1; t < 20000; t += 10) {
+		bool slow = t >= 5000 && t < well_ms;
+
+		jw_read(&world, 0, jw_register(0), 0, 0, t, t + (slow ? slow_ms : 10));
+	}
+}
+
+static void takeover_ends_when_it_is_as_fast_as_before(void **state)
+{
+	struct measurement m;
+
+	(void)state;
+	takeover_world(60, 8000);
+	m = takeover();
+	assert_int_equal(m.status, MEASURED_VALUE);
+	assert_int_equal(m.fault, 0);
+	assert_true(m.value >= 2900e6 && m.value <= 3100e6);
+}
+
+static void takeover_within_a_tenth_takes_no_time(void **state)
+{
+	(void)state;
+	takeover_world(10.5, 1e9);
+	assert_true(takeover().value == 0);
+}
+
+static void takeover_that_stays_slow_is_censored_at_the_fault(void **state)
+{
+	struct measurement m;
+
+	(void)state;
+	takeover_world(60, 15000);
+	m = takeover();
+	assert_int_equal(m.status, MEASURED_CENSORED);
+	assert_true(m.value == 10000e6);
+}
+
+static void takeover_that_loses_operations_is_none(void **state)
+{
+	(void)state;
+	takeover_world(10, 1e9);
+	for (size_t i = 0; i < world.n_ops; i += 5) {
+		if (world.ops[i].call_ns >= 5000 * WORLD_MS)
+			world.ops[i].state = OP_FAIL;
+	}
+	assert_int_equal(takeover().status, MEASURED_CENSORED);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -384,6 +444,10 @@ int main(void)
 		T(recovery_ends_when_it_is_as_fast_as_before),
 		T(instant_recovery_takes_no_time),
 		T(staying_slow_is_censored),
+		T(takeover_ends_when_it_is_as_fast_as_before),
+		T(takeover_within_a_tenth_takes_no_time),
+		T(takeover_that_stays_slow_is_censored_at_the_fault),
+		T(takeover_that_loses_operations_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

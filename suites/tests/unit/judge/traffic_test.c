@@ -1,0 +1,183 @@
+/* Which regions perform what clients ask, and clients that stay where the name no longer leads. */
+#include "probes/drivers/dns.h"
+#include "probes/drivers/driver.h"
+#include "suites/tests/helpers/judge_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define RESOLVER 12 /* the first session after those of the users */
+
+static struct judge_world world;
+static struct dns_options options;
+static const struct driver_ops looks_up = {.name = "dns", .can = DRIVER_LOOKUPS}, asks;
+
+/* The users follow a name, which a second group looks up. */
+static int set_up(void **state)
+{
+	struct client_group *groups;
+
+	(void)state;
+	jw_init(&world);
+	groups = arena_array(&world.arena, 2, sizeof(*groups));
+	groups[0] = world.plan.groups[0];
+	groups[0].driver = &asks;
+	groups[0].read_from = TARGET_NAME;
+	groups[0].lookup = "app.example.test";
+	groups[0].resolver = "unbound";
+	groups[1] = (struct client_group){.name = "names",
+		.driver = &looks_up,
+		.driver_options = &options,
+		.regions = world.regions,
+		.n_regions = WORLD_REGIONS,
+		.sessions_per_region = 1,
+		.first_session = RESOLVER,
+		.read_from = TARGET_NODE,
+		.node = "unbound",
+		.lookup = "app.example.test"};
+	world.plan.groups = groups;
+	world.plan.n_groups = 2;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	jw_release(&world);
+	return 0;
+}
+
+/* Every 100 ms for 20 s: node 0 for a TTL of 2 s until the instant, then node 1. */
+static void names_change(double at_ms)
+{
+	for (double t = 0; t < 20000; t += 100) {
+		struct op *op = jw_read(&world, RESOLVER, jw_register(0), 0, 0, t, t + 1);
+
+		op->region = 0;
+		op->node = t >= at_ms;
+		op->age_ms = 2000;
+	}
+}
+
+/* A user's read, from `region`. */
+static struct op *served(unsigned region, unsigned node, double at_ms)
+{
+	struct op *op =
+		jw_read(&world, region * WORLD_SESSIONS, jw_register(1), 0, 0, at_ms, at_ms + 5);
+
+	op->node = (uint8_t)node;
+	return op;
+}
+
+static void client_that_follows_within_the_ttl_is_silent(void **state)
+{
+	struct measurement m;
+
+	(void)state;
+	names_change(5000);
+	served(0, 0, 4000);
+	served(0, 0, 6800); /* its answer was good until 6.9 s */
+	served(0, 1, 7000);
+	m = jw_measure(&world, METRIC_DNS_OVERSTAY);
+	assert_int_equal(m.status, MEASURED_VALUE);
+	assert_int_equal(m.n, 3);
+	assert_true(m.value == 0 && m.total_findings == 0);
+}
+
+static void connection_that_outlives_the_name_is_caught(void **state)
+{
+	struct measurement m;
+
+	(void)state;
+	names_change(5000);
+	served(0, 0, 4000);
+	served(0, 0, 10000);
+	m = jw_measure(&world, METRIC_DNS_OVERSTAY);
+	assert_true(m.value == 2099e6); /* told at 4.901 s, good for 2 s and 1 s of slack */
+	assert_int_equal(m.total_findings, 1);
+	assert_int_equal(m.findings[0].n_ops, 2);
+	assert_non_null(strstr(m.findings[0].reason, "us-east/store"));
+}
+
+static void change_that_is_heard_of_first_is_no_overstay(void **state)
+{
+	(void)state;
+	names_change(9000);
+	served(0, 1, 8950); /* the lookup at 9.0 s names it */
+	assert_true(jw_measure(&world, METRIC_DNS_OVERSTAY).value == 0);
+	served(0, 1, 8850); /* that at 8.9 s does not */
+	assert_int_equal(jw_measure(&world, METRIC_DNS_OVERSTAY).total_findings, 1);
+}
+
+static void node_that_was_never_named_is_caught(void **state)
+{
+	(void)state;
+	names_change(5000);
+	served(0, 2, 9000);
+	assert_true(jw_measure(&world, METRIC_DNS_OVERSTAY).value == 7999e6);
+}
+
+static void what_failed_or_was_fetched_stays_nowhere(void **state)
+{
+	(void)state;
+	names_change(5000);
+	served(0, 1, 9000);
+	served(0, 0, 10000)->state = OP_UNKNOWN;
+	served(0, 0, 10000)->flags |= OP_FALLBACK;
+	served(0, OP_NODE_UNKNOWN, 10000);
+	assert_true(jw_measure(&world, METRIC_DNS_OVERSTAY).value == 0);
+}
+
+static void without_lookups_nothing_is_known(void **state)
+{
+	(void)state;
+	served(0, 0, 10000);
+	assert_int_equal(jw_measure(&world, METRIC_DNS_OVERSTAY).status, MEASURED_NOTHING);
+	names_change(5000);
+	served(1, 0, 10000); /* nobody looks it up in region 1 */
+	assert_int_equal(jw_measure(&world, METRIC_DNS_OVERSTAY).n, 1);
+}
+
+static struct measurement share(int from, int to)
+{
+	struct question question = jw_question(METRIC_ROUTING_SHARE);
+
+	question.from = from;
+	question.to = to;
+	return jw_ask(&world, &question);
+}
+
+static void share_is_by_who_performed(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		served(1, i == 0 ? 1 : 2, 1000 + i * 10);
+	served(1, 2, 2000)->state = OP_FAIL;
+	served(1, OP_NODE_UNKNOWN, 2010);
+	served(0, 0, 2020);
+	assert_true(share(1, 2).value == 0.75);
+	assert_int_equal(share(1, 2).n, 4);
+	assert_true(share(1, 0).value == 0);
+	assert_int_equal(share(2, 0).status, MEASURED_NOTHING);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(client_that_follows_within_the_ttl_is_silent),
+		T(connection_that_outlives_the_name_is_caught),
+		T(change_that_is_heard_of_first_is_no_overstay),
+		T(node_that_was_never_named_is_caught),
+		T(what_failed_or_was_fetched_stays_nowhere),
+		T(without_lookups_nothing_is_known),
+		T(share_is_by_who_performed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
