@@ -24,10 +24,10 @@ modules=$(ls -d /usr/lib/uml/modules/*/ 2>/dev/null | head -n 1)
 if [ "$#" -gt 1 ]; then
 	shift
 else
-	set -- "$tests/engine_sabotage,netem" "$tests/engine_conformance,netem" "$tests/engine_delay,netem" \
-		"$tests/engine_packets,netem" "$tests/engine_adopted,netem" \
-		"$tests/engine_match,netem" \
-		"$tests/engine_tcp,netem" "$tests/tc_show"
+	set -- "$tests/engine_sabotage,netem" "$tests/engine_conformance,netem" \
+		"$tests/engine_delay,netem" "$tests/engine_packets,netem" \
+		"$tests/engine_adopted,netem" "$tests/engine_mtu,netem" \
+		"$tests/engine_match,netem" "$tests/engine_tcp,netem" "$tests/tc_show"
 fi
 [ -x "$init" ] || skip "not built: make tests"
 grep -qE '__[at]san_init' "$init" && skip "a sanitizer's memory map does not fit User Mode Linux"
