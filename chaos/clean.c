@@ -55,10 +55,11 @@ static int clean_entry(const char *path, const struct journal *journal, struct b
 static void look_at(void *arg, const char *path, const struct journal *journal)
 {
 	struct clean_left *left = arg;
+	int fd = journal_claim(path, journal);
 
-	(void)path;
-	if (journal_is_alive(journal))
+	if (fd < 0)
 		return;
+	close(fd);
 	if (!left->runs++)
 		memcpy(left->first, journal->run, sizeof(left->first));
 	left->ports += journal->n_ports;
@@ -81,12 +82,17 @@ static void clean_dead(void *arg, const char *path, const struct journal *journa
 {
 	struct cleaning *cleaning = arg;
 
-	if (journal_is_alive(journal))
+	int fd = journal_claim(path, journal);
+
+	if (fd < 0) {
 		buf_printf(cleaning->out, "%s: running, left alone\n", journal->run);
-	else if (clean_entry(path, journal, cleaning->out))
+		return;
+	}
+	if (clean_entry(path, journal, cleaning->out))
 		cleaning->failed++;
 	else
 		cleaning->cleaned++;
+	close(fd);
 }
 
 int clean_all(struct buf *out, unsigned *cleaned, struct err *err)

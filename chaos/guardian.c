@@ -43,7 +43,7 @@ struct ward {
 };
 
 struct watch {
-	int fd, controller_pidfd;
+	int fd, controller_pidfd, lock_fd;
 	struct ward *wards; /* AGENTS_MAX, by region */
 	const char *work, *journal;
 };
@@ -256,10 +256,10 @@ static void undo(struct watch *watch)
 static int watch_main(void *arg)
 {
 	struct watch *watch = arg;
-	const int keep[] = {watch->fd, watch->controller_pidfd};
+	const int keep[] = {watch->fd, watch->controller_pidfd, watch->lock_fd};
 	enum word_kind word = WORD_HOLD;
 
-	process_keep_fds(keep, 2);
+	process_keep_fds(keep, 3);
 	process_name("rp-guardian");
 	setsid();
 	signal(SIGINT, SIG_IGN);
@@ -280,7 +280,8 @@ static int watch_main(void *arg)
 
 static int fork_guardian(struct guardian *guardian, const char *work, struct err *err)
 {
-	struct watch watch = {.work = work, .journal = guardian->journal};
+	struct watch watch = {
+		.work = work, .journal = guardian->journal, .lock_fd = guardian->lock_fd};
 	int pair[2], rc;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
@@ -301,6 +302,17 @@ static int fork_guardian(struct guardian *guardian, const char *work, struct err
 	return 0;
 }
 
+/* Only a journal that we locked is ours to remove. */
+static void drop_journal(struct guardian *guardian)
+{
+	if (guardian->lock_fd >= 0) {
+		unlink(guardian->journal);
+		close(guardian->lock_fd);
+	}
+	guardian->lock_fd = -1;
+	guardian->journal[0] = '\0';
+}
+
 int guardian_start(struct guardian *guardian, const char *run, const char *run_dir,
 	const char *work, struct err *err)
 {
@@ -311,8 +323,9 @@ int guardian_start(struct guardian *guardian, const char *run, const char *run_d
 	if (journal_dir(dir, sizeof(dir), err))
 		return -1;
 	snprintf(guardian->journal, sizeof(guardian->journal), "%s/%s%s", dir, run, JOURNAL_SUFFIX);
-	if (fork_guardian(guardian, work, err)) {
-		guardian->journal[0] = '\0'; /* not ours to remove: it was never written */
+	guardian->lock_fd = journal_lock(guardian->journal, err);
+	if (guardian->lock_fd < 0 || fork_guardian(guardian, work, err)) {
+		drop_journal(guardian);
 		return -1;
 	}
 	buf_printf(&text, "run %s\ndir %s\nwork %s\n", run, run_dir, work);
@@ -366,9 +379,7 @@ void guardian_done(struct guardian *guardian)
 		guardian->fd = -1;
 	}
 	process_kill(&guardian->process);
-	if (guardian->journal[0])
-		unlink(guardian->journal);
-	guardian->journal[0] = '\0';
+	drop_journal(guardian);
 }
 
 void guardian_release(struct guardian *guardian)
@@ -380,4 +391,7 @@ void guardian_release(struct guardian *guardian)
 	guardian->fd = -1;
 	process_wait(&guardian->process, clock_now_ns() + UNDO_LIMIT_NS);
 	process_kill(&guardian->process);
+	if (guardian->lock_fd >= 0)
+		close(guardian->lock_fd);
+	guardian->lock_fd = -1;
 }

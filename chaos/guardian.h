@@ -24,15 +24,16 @@
 struct guardian {
 	struct process process;
 	int fd;            /* readable at the guardian's death */
+	int lock_fd;       /* of the journal, which the guardian holds as well */
 	char journal[512]; /* path */
 };
 
 #define GUARDIAN_INIT                                                                              \
 	{                                                                                          \
-		.process = PROCESS_INIT, .fd = -1                                                  \
+		.process = PROCESS_INIT, .fd = -1, .lock_fd = -1                                   \
 	}
 
-/* Fork the guardian, then write the journal entry of the run; before anything of it exists. */
+/* Lock the journal of the run, fork the guardian, then write its entry; before anything of it exists. */
 int guardian_start(struct guardian *guardian, const char *run, const char *run_dir,
 	const char *work, struct err *err);
 /* One more agent to watch over; before it is told to do anything. */

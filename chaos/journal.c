@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -196,14 +197,15 @@ static void read_line(struct journal *journal, const char *line)
 int journal_read(const char *path, struct journal *out, struct err *err)
 {
 	struct buf text = {0};
-	char *save, *line;
+	char *save = NULL, *line;
 
 	*out = (struct journal){0};
 	if (buf_read_file(&text, path, 1 << 20, err)) {
 		buf_release(&text);
 		return -1;
 	}
-	for (line = strtok_r(text.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+	for (line = text.data ? strtok_r(text.data, "\n", &save) : NULL; line;
+		line = strtok_r(NULL, "\n", &save))
 		read_line(out, line);
 	buf_release(&text);
 	return 0;
@@ -221,7 +223,8 @@ int journal_hold(const struct journal_process *process)
 	return fd;
 }
 
-bool journal_is_alive(const struct journal *journal)
+/* By its processes, as far as they can be seen from here. */
+static bool is_alive(const struct journal *journal)
 {
 	for (unsigned i = 0; i < journal->n; i++) {
 		const char *what = journal->processes[i].what;
@@ -239,6 +242,37 @@ bool journal_is_alive(const struct journal *journal)
 		}
 	}
 	return false;
+}
+
+/* Whoever claimed it in between has removed it: once more, then. */
+int journal_lock(const char *path, struct err *err)
+{
+	struct stat st = {.st_nlink = 0};
+	int fd = -1;
+
+	while (!st.st_nlink) {
+		if (fd >= 0)
+			close(fd);
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0 || flock(fd, LOCK_SH) || fstat(fd, &st)) {
+			err_sys(err, "cannot lock the journal %s", path);
+			if (fd >= 0)
+				close(fd);
+			return -1;
+		}
+	}
+	return fd;
+}
+
+int journal_claim(const char *path, const struct journal *journal)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) || is_alive(journal))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
 }
 
 static bool is_journal(const char *name)
@@ -270,8 +304,12 @@ int journal_for_each(void (*fn)(void *arg, const char *path, const struct journa
 		if (!is_journal(file->d_name))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, file->d_name);
-		if (!journal_read(path, journal, &ignored))
-			fn(arg, path, journal);
+		if (journal_read(path, journal, &ignored))
+			continue;
+		if (!*journal->run) /* nothing stands in it yet */
+			snprintf(journal->run, sizeof(journal->run), "%.*s",
+				(int)(strlen(file->d_name) - strlen(JOURNAL_SUFFIX)), file->d_name);
+		fn(arg, path, journal);
 	}
 	closedir(d);
 	free(journal);

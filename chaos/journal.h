@@ -77,7 +77,14 @@ int journal_for_each(void (*fn)(void *arg, const char *path, const struct journa
 	void *arg, struct err *err);
 /* A pidfd of the very process that stands there, or -1 where it is gone. */
 int journal_hold(const struct journal_process *process);
-/* A run lives while its controller or its guardian does. */
-bool journal_is_alive(const struct journal *journal);
+/*
+ * A run lives while its controller or its guardian does. Both hold the descriptor of journal_lock(), made
+ * before either writes; it lets go when the last of them is dead, and tells that to whoever shares the
+ * directory, in another pid namespace as well, where process ids say nothing.
+ */
+int journal_lock(const char *path, struct err *err);
+/* Take over the journal of a run that is dead: a descriptor that keeps others from doing the same while it
+ * is open. -1: it lives, or somebody else is at it. */
+int journal_claim(const char *path, const struct journal *journal);
 
 #endif
