@@ -89,9 +89,22 @@ static void add_queue(
 	sum->limit = least_given(a->limit, b->limit);
 }
 
+/* Canonical, but what overtakes packets may do so in the delay of the other. */
+static struct impairment addend(const struct impairment *imp)
+{
+	struct impairment own = *imp, out;
+
+	if (!own.delay_ns)
+		own.delay_ns = 1;
+	out = impairment_canonical(&own);
+	if (!imp->delay_ns)
+		out.delay_ns = 0;
+	return out;
+}
+
 struct impairment impairment_add(const struct impairment *a, const struct impairment *b)
 {
-	struct impairment ca = impairment_canonical(a), cb = impairment_canonical(b);
+	struct impairment ca = addend(a), cb = addend(b);
 	struct impairment sum = {.cut = ca.cut || cb.cut};
 
 	if (!ca.cut || !cb.cut)

@@ -49,8 +49,6 @@ static struct impairment link_impairment(struct planner *p, const struct scenari
 	}
 	planner_percentiles(p, link, &impairment);
 	planner_trace(p, link, &impairment);
-	if (impairment_check(&impairment, &err))
-		complain(p->complaints, link->place, "%s", err.text);
 	if (cut)
 		complain(p->complaints, cut->name_place,
 			"the normal world is not cut; put a partition on the timeline");
@@ -62,6 +60,8 @@ static struct impairment link_impairment(struct planner *p, const struct scenari
 			"rtt and delay in one link; rtt is twice the delay, give one");
 	else if (rtt)
 		impairment.delay_ns = round.rtt_ns / 2;
+	if (impairment_check(&impairment, &err))
+		complain(p->complaints, link->place, "%s", err.text);
 	return impairment;
 }
 

@@ -99,6 +99,21 @@ static struct fault_topology topology_of(struct planner *p)
 		.n_nodes = plan->n_nodes};
 }
 
+static bool overtakes(const struct impairment *imp)
+{
+	return imp->overtake_ppm || imp->overtake_gap > 1;
+}
+
+/* The delay in which packets are overtaken may be the link's own (check_overtaking). */
+static int check_impairment(const struct impairment *imp, struct err *err)
+{
+	struct impairment added = *imp;
+
+	if (overtakes(imp) && !added.delay_ns)
+		added.delay_ns = 1;
+	return impairment_check(&added, err);
+}
+
 static void read_settings(struct planner *p, const struct scenario_entry *entry,
 	const struct fault_ops *ops, struct fault_words *words, struct fault_pattern *pattern)
 {
@@ -128,9 +143,30 @@ static void read_settings(struct planner *p, const struct scenario_entry *entry,
 	if (words->match.traffic && !match_n_ports(&words->match))
 		memcpy(words->match.ports, p->recipe.traffic[words->match.traffic],
 			sizeof(words->match.ports));
-	if ((ops->takes_impairment && impairment_check(impairment, &err)) ||
+	if ((ops->takes_impairment && check_impairment(impairment, &err)) ||
 		match_check(&words->match, &err))
 		complain(p->complaints, entry->place, "%s", err.text);
+}
+
+/* Packets can be overtaken only where they wait, on every link that the fault is added to. */
+static void check_overtaking(
+	struct planner *p, const struct scenario_entry *entry, const struct fault_effects *effects)
+{
+	const struct plan *plan = p->plan;
+
+	for (size_t i = 0; i < effects->n_links; i++) {
+		const struct link_effect *link = &effects->links[i];
+		const struct impairment *base =
+			&plan->links[link->from * plan->n_regions + link->to];
+
+		if (!overtakes(&link->impairment) || link->impairment.delay_ns || base->delay_ns)
+			continue;
+		complain(p->complaints, entry->place,
+			"overtake without delay: on %s -> %s there is nobody to overtake; give the "
+			"link or the fault a delay",
+			plan->regions[link->from].name, plan->regions[link->to].name);
+		return;
+	}
 }
 
 /* A fault, or one stage of it (its number; 0 where it has none). */
@@ -158,6 +194,8 @@ static void add_stage(struct planner *p, const struct scenario_entry *entry,
 		fault->ops->effects(p->arena, &topology, words, &fault->effects, &err) &&
 		number < 2)
 		complain(p->complaints, entry->subject.items[0].place, "%s", err.text);
+	if (number < 2)
+		check_overtaking(p, entry, &fault->effects);
 	if (plan->remote && (fault->ops->on_nodes || fault->effects.n_links) && number < 2)
 		complain(p->complaints, entry->place,
 			"%s acts on links or nodes of our own, and this system is run by somebody "

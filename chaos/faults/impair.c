@@ -67,7 +67,8 @@ static int impair_effects(struct arena *arena, const struct fault_topology *topo
 	const char *ends[2];
 	size_t links = 0;
 
-	if (impairment_is_neutral(&words->impairment))
+	if (impairment_is_neutral(&words->impairment) && !words->impairment.overtake_ppm &&
+		words->impairment.overtake_gap < 2)
 		return err_set(err,
 			"nothing is impaired; give it delay, loss, rate or another (explain impair)");
 	for (size_t i = 0; i < words->n_subject; i++) {

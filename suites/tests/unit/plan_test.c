@@ -39,6 +39,45 @@ static void links_have_half_the_round_trip(void **state)
 	plan_free(plan);
 }
 
+#define OVERTAKEN                                                                                  \
+	"timeline:\n  - { at: 0s, watch: steady, for: 5s }\n"                                      \
+	"  - { at: 5s, impair: \"us <-> eu\", overtake: 20%, for: 5s, name: cut }\n"               \
+	"  - { at: 20s, quiet: settled, for: 5s }\n"
+
+static void packets_are_overtaken_in_the_delay_of_a_round_trip(void **state)
+{
+	struct scenario_text text = SCENARIO_TEXT;
+	struct impairment under;
+	struct plan *plan;
+
+	(void)state;
+	text.links = "links:\n  us <-> eu: { rtt: 80ms, overtake: 10% }\n"
+		     "  us <-> ap: { rtt: 190ms }\n  eu <-> ap: { rtt: 120ms }\n";
+	text.timeline = OVERTAKEN;
+	plan = assert_plan(&text);
+	assert_int_equal(plan->links[0 * 3 + 1].overtake_ppm, 100000);
+	under = plan_link_now(plan, 0, 1, 1);
+	assert_int_equal(under.overtake_ppm, 280000);
+	assert_int_equal(under.delay_ns, 40000000);
+	plan_free(plan);
+}
+
+static void nobody_is_overtaken_without_delay(void **state)
+{
+	struct scenario_text text = SCENARIO_TEXT;
+
+	(void)state;
+	text.links = "links:\n  us <-> eu: { loss: 1% }\n  us <-> ap: { rtt: 190ms }\n"
+		     "  eu <-> ap: { rtt: 120ms }\n";
+	text.timeline = OVERTAKEN;
+	assert_complaint(&text, "on us -> eu there is nobody to overtake");
+	text = (struct scenario_text)SCENARIO_TEXT;
+	text.links =
+		"links:\n  us <-> eu: { rtt: 0ms, overtake: 10% }\n  us <-> ap: { rtt: 190ms }\n"
+		"  eu <-> ap: { rtt: 120ms }\n";
+	assert_complaint(&text, "overtake without delay");
+}
+
 static void a_preset_fills_what_the_scenario_leaves_out(void **state)
 {
 	struct scenario_text text = SCENARIO_TEXT;
@@ -449,6 +488,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links_have_half_the_round_trip),
+		cmocka_unit_test(packets_are_overtaken_in_the_delay_of_a_round_trip),
+		cmocka_unit_test(nobody_is_overtaken_without_delay),
 		cmocka_unit_test(a_preset_fills_what_the_scenario_leaves_out),
 		cmocka_unit_test(every_preset_that_is_shipped_can_be_used),
 		cmocka_unit_test(steps_are_sorted_and_off_comes_before_on),
