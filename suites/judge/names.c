@@ -17,6 +17,7 @@
 #include "suites/judge/ops.h"
 #include "suites/judge/share.h"
 #include "suites/judge/struck.h"
+#include "suites/judge/trips.h"
 #include "suites/judge/view.h"
 
 #include <string.h>
@@ -327,36 +328,6 @@ static void measure_switch(const struct names_view *v, bool back, struct measure
 
 /* ---- nearest ----------------------------------------------------------------------------- */
 
-/* Least round trip between two regions while we look, from the beacons; 0: the same, TIME_NEVER: none
- * came back. */
-static uint64_t *measure_trips(const struct names_view *v)
-{
-	const struct beacons *beacons = &v->view->evidence->beacons;
-	size_t n = v->plan->n_regions;
-	uint64_t *least = arena_array(v->arena, n * n, sizeof(*least));
-	uint64_t *trips = arena_array(v->arena, n * n, sizeof(*trips));
-
-	memset(least, 0xff, n * n * sizeof(*least));
-	for (size_t i = 0; i < beacons->n; i++) {
-		const struct beacon_sample *b = &beacons->samples[i];
-		uint64_t *at = &least[b->from * n + b->to];
-
-		if (b->recv_ns > b->sent_ns && view_in_phase(v->view, b->sent_ns) &&
-			b->recv_ns - b->sent_ns < *at)
-			*at = b->recv_ns - b->sent_ns;
-	}
-	for (size_t i = 0; i < n * n; i++) {
-		size_t back = i % n * n + i / n;
-
-		trips[i] = least[i] == TIME_NEVER || least[back] == TIME_NEVER
-			? TIME_NEVER
-			: least[i] + least[back];
-	}
-	for (size_t r = 0; r < n; r++)
-		trips[r * n + r] = 0;
-	return trips;
-}
-
 static bool is_nearest(const struct plan *plan, const uint64_t *trips, const struct op *op)
 {
 	const uint64_t *row = &trips[op->region * plan->n_regions];
@@ -373,7 +344,7 @@ static bool is_nearest(const struct plan *plan, const uint64_t *trips, const str
 static void measure_nearest(const struct names_view *v, struct measurement *out)
 {
 	const struct index *index = v->view->index;
-	uint64_t *trips = measure_trips(v);
+	uint64_t *trips = trips_measure(v->arena, v->view);
 	struct share share = {0};
 	uint64_t nowhere = 0;
 
