@@ -64,6 +64,9 @@ struct client_group {
 	uint64_t
 		keep_ns; /* how long a connection is kept, wherever the name leads; 0: it is asked each time */
 	const char *layer; /* what it asks alone of the way to the data; NULL: it goes all of it */
+	/* What an origin's Cache-Control allows an edge: max-age, stale-while-revalidate,
+	 * stale-if-error. max_age_ns 0: not said. */
+	uint64_t max_age_ns, revalidate_ns, if_error_ns;
 	const struct endpoint *nodes, *resolvers; /* those of each region of the plan, or NULL */
 };
 
@@ -96,6 +99,8 @@ static inline uint32_t group_register_key(
 #define GROUP_SWEEP_SESSION(region) (0xfe000u + (region))
 /* The session that lies is writer and session in one. */
 #define GROUP_LIAR_SESSION(region) (0xfd000u + (region))
+/* Under which purges of its edges are recorded. */
+#define GROUP_PURGE_SESSION(region) (0xfc000u + (region))
 
 /* Region in which session i (0 ..) of the group is at an instant since the run's epoch: its home at
  * first, then, for a roaming one, the next of the group's regions every roam_every_ns. */

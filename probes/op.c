@@ -12,8 +12,11 @@ void op_key_text(uint32_t key, char text[OP_KEY_TEXT])
 
 const char *op_kind_name(enum op_kind kind)
 {
-	static const char *const names[] = {
-		[OP_READ] = "read", [OP_WRITE] = "write", [OP_DELETE] = "delete", [OP_CAS] = "cas"};
+	static const char *const names[] = {[OP_READ] = "read",
+		[OP_WRITE] = "write",
+		[OP_DELETE] = "delete",
+		[OP_CAS] = "cas",
+		[OP_PURGE] = "purge"};
 	static_assert(sizeof(names) / sizeof(*names) == OP_KINDS, "a name per kind");
 
 	return (unsigned)kind < OP_KINDS ? names[kind] : "?";

@@ -23,7 +23,8 @@
 #include <assert.h>
 #include <stdint.h>
 
-enum op_kind { OP_READ, OP_WRITE, OP_DELETE, OP_CAS, OP_KINDS };
+/* A purge asks an edge to drop its copy of a key: it is no part of the data. */
+enum op_kind { OP_READ, OP_WRITE, OP_DELETE, OP_CAS, OP_PURGE, OP_KINDS };
 enum op_state { OP_EMPTY, OP_INVOKED, OP_OK, OP_FAIL, OP_UNKNOWN, OP_NOT_SENT, OP_STATES };
 
 enum op_flag {

@@ -14,6 +14,8 @@
  *   {type:"resume", at_ns}
  *   {type:"sweep", id, ledger:[[s,n],..]}   read every key once from every node of the own region;
  *                                           n: ledger keys that session s has used
+ *   {type:"purge", group}                   ask the own region's edge to drop its copies of the group's
+ *                                           registers
  *   {type:"adopt", session, state}          a roaming session arrives (state as in "handover")
  *   {type:"stop"}                           end; answered by "done"
  * To the agent
@@ -48,7 +50,7 @@
  * operations. acked: writes of the own ticker key since the last one, by number; seen: the number that the
  * last read of each region's ticker key returned; together they are the age of what clients see now.
  *
- * History: session-N.ops, ticker.ops, liar.ops and sweep.ops; marks: roles.marks; when it was held itself:
+ * History: session-N.ops, ticker.ops, liar.ops, sweep.ops and purge.ops; marks: roles.marks; when it was held itself:
  * N.held (probes/stall.h).
  */
 #ifndef PROBES_PROBER_H
@@ -78,6 +80,7 @@ struct prober_config {
 	const char *dir;   /* existing, empty */
 	uint64_t ticker;   /* 0: no ticker (benchmarks) */
 	uint64_t liar;     /* 1: the session that lies (probes/prober/liar.c) */
+	bool purges;       /* the timeline has some */
 	bool watch;        /* ticker and roles only, for ever: no sessions, and no record is kept */
 	bool reads_files; /* names are looked up, certificates verified (probes/prober/isolation.h) */
 };

@@ -69,6 +69,9 @@ static bool hangs_on_reads(const struct plan_expect *e)
 	case METRIC_DELTA:
 	case METRIC_FALLBACK_SHARE:
 	case METRIC_EDGE_AGE:
+	case METRIC_EDGE_UNDERSTATED:
+	case METRIC_EDGE_OVERRUNS:
+	case METRIC_EDGE_PURGE_LAG:
 		return true;
 	case METRIC_LATENCY:
 		return e->filter == FILTER_READS;
@@ -230,7 +233,7 @@ static void add_note(struct trial *trial, const char *note)
 static bool has_findings(enum metric_id id)
 {
 	return trial_is_made_of_findings(id) || id == METRIC_STALENESS ||
-		id == METRIC_STALENESS_K || id == METRIC_EDGE_AGE;
+		id == METRIC_STALENESS_K || id == METRIC_EDGE_AGE || id == METRIC_EDGE_UNDERSTATED;
 }
 
 static bool passes(void *context, const struct measurement *m)

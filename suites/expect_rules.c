@@ -53,6 +53,8 @@ bool trial_is_made_of_findings(enum metric_id id)
 	case METRIC_DIVERGENCE_KEYS:
 	case METRIC_DNS_TTL_VIOLATIONS:
 	case METRIC_DNS_OVERSTAY:
+	case METRIC_EDGE_OVERRUNS:
+	case METRIC_EDGE_REFUSED:
 	case METRIC_WRITES_CONFLICT_LOST:
 	case METRIC_VERSION_INVERSIONS:
 		return true;

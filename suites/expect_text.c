@@ -165,6 +165,12 @@ static const char *lookup_text(struct arena *arena, const struct evidence *evide
 		view_node_name(evidence->plan, op->node), op->age_ms / 1000);
 }
 
+static const char *purge_text(struct arena *arena, const struct op *op, const char *key)
+{
+	return arena_printf(arena, "asked the edge to drop %s: %s", key,
+		op->state == OP_OK ? "done" : op_error_name((enum op_error)op->error));
+}
+
 const char *expect_text_op(
 	struct arena *arena, const struct evidence *evidence, const struct op *op)
 {
@@ -173,6 +179,8 @@ const char *expect_text_op(
 
 	if (group && group_looks_up(group))
 		return lookup_text(arena, evidence, op, group);
+	if (op->kind == OP_PURGE)
+		return purge_text(arena, op, key);
 	return op_is_write(op) ? write_text(arena, evidence, op, key)
 			       : read_text(arena, evidence, op, key);
 }

@@ -703,6 +703,83 @@ const struct metric metrics[] = {
 			"As staleness, of the reads of groups that read from: node: by what is in "
 			"the body, whatever the header Age says. Age: call of the read minus return "
 			"of the first certain, surviving write of another value. Phase: call."},
+	[METRIC_EDGE_UNDERSTATED] = {.id = METRIC_EDGE_UNDERSTATED,
+		.name = "edge.age_understated",
+		.unit = PARAM_DURATION,
+		.stats = QUANTILES,
+		.takes = SESSION_TAKES,
+		.needs = DRIVER_AGE,
+		.wants = WANTS_READS | WANTS_WRITES | WANTS_EDGE,
+		.checker = "staleness",
+		.help = "by how much the age that an edge claims stays below that of its body",
+		.counts =
+			"Ok reads of groups that read from: node whose answer claims an age. The "
+			"definite age of the body (as edge.age) minus the age claimed; 0 where that "
+			"is enough. The header Age is cut off to whole seconds, so an honest edge may "
+			"stay below by nearly one. Answers that claim no age are noted beside it. "
+			"Phase: call."},
+	[METRIC_EDGE_OVERRUNS] = {.id = METRIC_EDGE_OVERRUNS,
+		.name = "edge.stale_overruns",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.wants = WANTS_READS | WANTS_WRITES | WANTS_EDGE | WANTS_WINDOWS,
+		.checker = "staleness",
+		.help = "bodies that an edge handed out beyond what the origin's Cache-Control allows",
+		.counts =
+			"Ok reads of groups that read from: node. A violation is a body of a definite "
+			"age (as edge.age) above the group's cache: max-age and "
+			"stale-while-revalidate, and 1 s, since ages are whole seconds. While a fault "
+			"is in force, and 10 s after it, the longer one of stale-while-revalidate and "
+			"stale-if-error counts. Denominator: reads that had something that old to "
+			"miss. Phase: call."},
+	[METRIC_EDGE_REFUSED] = {.id = METRIC_EDGE_REFUSED,
+		.name = "edge.stale_refused",
+		.unit = PARAM_COUNT,
+		.stats = ONE,
+		.takes = SESSION_TAKES,
+		.needs_fault = 1,
+		.wants = WANTS_READS | WANTS_WRITES | WANTS_EDGE | WANTS_WINDOWS,
+		.checker = "edge-refused",
+		.help = "reads that an edge left unanswered although stale-if-error allowed its copy",
+		.counts =
+			"Reads of groups that read from: node, called while a fault has cut their "
+			"region off from the primary's, which is taken for the origin's, or has struck "
+			"its node. A violation ended without an answer, or with a refusal, within "
+			"max-age and stale-if-error, less 1 s, of the call of the write whose value "
+			"the same edge had last handed out for the key: its copy cannot be older than "
+			"that. Denominator: all such reads with such a copy. A key that was purged "
+			"since has none. Phase: intended start."},
+	[METRIC_EDGE_WAITS] = {.id = METRIC_EDGE_WAITS,
+		.name = "edge.waits",
+		.unit = PARAM_SHARE,
+		.stats = ONE | BIT(STAT_COUNT),
+		.takes = SESSION_TAKES,
+		.wants = WANTS_READS | WANTS_REGIONS | WANTS_EDGE | WANTS_WINDOWS,
+		.checker = "edge-waits",
+		.help = "share of an edge's reads that waited for the origin within stale-while-revalidate",
+		.counts =
+			"Ok reads of groups that read from: node outside the primary's region, of "
+			"keys that the same edge had handed out at most stale-while-revalidate before "
+			"and that were not purged since. Numerator: those that took as long as 0.9 of "
+			"the beacons' least round trip to the primary's region. Reads under a fault, "
+			"and 10 s after it, are left out. Phase: intended start. count: the numerator."},
+	[METRIC_EDGE_PURGE_LAG] = {.id = METRIC_EDGE_PURGE_LAG,
+		.name = "edge.purge_lag",
+		.unit = PARAM_DURATION,
+		.stats = QUANTILES,
+		.takes = SESSION_TAKES,
+		.wants = WANTS_READS | WANTS_WRITES | WANTS_EDGE | WANTS_PURGE,
+		.checker = "purge",
+		.help = "from a purge until an edge hands out a fresh body",
+		.counts =
+			"Purges of the timeline, one for each register of the group in each region, "
+			"of which the edge's copy was stale: older than the last write acknowledged "
+			"before the purge. From the end of the request: at least to the call of the "
+			"last stale read, at most to the return of the first fresh one. Refused "
+			"purges count and are noted, unanswered ones are noted only. Not fresh by "
+			"the next purge, or the end: right-censored. Resolution: the reads. Phase: "
+			"call of the purge. Region: the edge's."},
 };
 static_assert(sizeof(metrics) / sizeof(*metrics) == METRICS, "a row per metric");
 

@@ -77,6 +77,11 @@ enum metric_id {
 	METRIC_NEAREST_SHARE,
 	METRIC_ROUTING_SHARE,
 	METRIC_EDGE_AGE,
+	METRIC_EDGE_UNDERSTATED,
+	METRIC_EDGE_OVERRUNS,
+	METRIC_EDGE_REFUSED,
+	METRIC_EDGE_WAITS,
+	METRIC_EDGE_PURGE_LAG,
 	METRICS
 };
 
@@ -97,7 +102,10 @@ enum metric_wants {
 	WANTS_LEDGER = 1 << 2,
 	WANTS_DELETES = 1 << 3,
 	WANTS_REGIONS = 1 << 4, /* at least two */
-	WANTS_SHARED = 1 << 5
+	WANTS_SHARED = 1 << 5,
+	WANTS_EDGE = 1 << 6,    /* reads from: node */
+	WANTS_WINDOWS = 1 << 7, /* that know cache: */
+	WANTS_PURGE = 1 << 8
 };
 
 struct metric {

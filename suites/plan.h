@@ -78,13 +78,14 @@ struct plan_fault {
 	struct place place;
 };
 
-/* What people or programs outside do; suites/run/action.c. */
-enum action_kind { ACTION_DO, ACTION_WEBHOOK, ACTION_WAIT };
+/* What people or programs outside do (suites/run/action.c), and purges of edges. */
+enum action_kind { ACTION_DO, ACTION_WEBHOOK, ACTION_WAIT, ACTION_PURGE };
 
 struct plan_action {
-	const char *name, *what; /* the command, the URL, or what is waited for */
+	const char *name, *what; /* the command, the URL, what is waited for, whose edges */
 	enum action_kind kind;
-	uint64_t at_ns, limit_ns;
+	uint64_t at_ns, limit_ns; /* limit 0: none */
+	int group;                /* of ACTION_PURGE; else -1 */
 	struct place place;
 };
 

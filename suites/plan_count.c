@@ -133,6 +133,27 @@ static uint64_t planned_keys(const struct plan *plan)
 	return keys;
 }
 
+static uint64_t planned_purges(const struct plan *plan, const struct plan_expect *expect)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < plan->n_actions; i++) {
+		const struct plan_action *action = &plan->actions[i];
+		const struct client_group *group;
+
+		if (action->kind != ACTION_PURGE || action->group < 0 ||
+			(expect->filter == FILTER_GROUP && expect->group != action->group) ||
+			(expect->phase >= 0 &&
+				(action->at_ns < plan->phases[expect->phase].start_ns ||
+					action->at_ns >= plan->phases[expect->phase].end_ns)))
+			continue;
+		group = &plan->groups[action->group];
+		n += group_writers(group) * group->registers *
+			(expect->region < 0 ? group->n_regions : 1);
+	}
+	return n;
+}
+
 uint64_t plan_planned_samples(
 	const struct plan *plan, const struct plan_expect *expect, const char **what)
 {
@@ -166,6 +187,10 @@ uint64_t plan_planned_samples(
 	case METRIC_DELTA:
 	case METRIC_FALLBACK_SHARE:
 	case METRIC_EDGE_AGE:
+	case METRIC_EDGE_UNDERSTATED:
+	case METRIC_EDGE_OVERRUNS:
+	case METRIC_EDGE_REFUSED:
+	case METRIC_EDGE_WAITS:
 		*what = "reads";
 		return planned(plan, expect, READS);
 	case METRIC_ROUTING_SHARE:
@@ -174,6 +199,9 @@ uint64_t plan_planned_samples(
 	case METRIC_DNS_OVERSTAY:
 		*what = "reads";
 		return planned(plan, expect, READS);
+	case METRIC_EDGE_PURGE_LAG:
+		*what = "purges";
+		return planned_purges(plan, expect);
 	case METRIC_DNS_TTL_VIOLATIONS:
 	case METRIC_NEAREST_SHARE:
 		*what = "lookups";

@@ -214,8 +214,16 @@ static void print_action(const struct plan_action *action, struct buf *out)
 {
 	static const char *const verbs[] = {[ACTION_DO] = "do",
 		[ACTION_WEBHOOK] = "webhook",
-		[ACTION_WAIT] = "wait for a person"};
+		[ACTION_WAIT] = "wait for a person",
+		[ACTION_PURGE] = "purge"};
 
+	if (action->kind == ACTION_PURGE) {
+		buf_printf(out,
+			"purge %s: the edge of every region is asked to drop its copies of the keys of "
+			"%s; it has no inverse\n",
+			action->name, action->what);
+		return;
+	}
 	buf_printf(out, "%s %s: %s (at most ", verbs[action->kind], action->name, action->what);
 	put_duration(out, action->limit_ns);
 	buf_puts(out, "); it has no inverse\n");

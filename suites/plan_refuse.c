@@ -98,6 +98,12 @@ static unsigned offered(const struct planner *p, const struct plan_expect *expec
 			has |= WANTS_SHARED;
 		if (group->write_rate_uhz && group->delete_ppm && group->ledger_ppm < 1000000)
 			has |= WANTS_DELETES;
+		if (group->read_from == TARGET_NODE && !group_looks_up(group))
+			has |= WANTS_EDGE;
+		if (group->read_from == TARGET_NODE && group->max_age_ns)
+			has |= WANTS_WINDOWS;
+		for (size_t k = 0; k < plan->n_actions; k++)
+			has |= plan->actions[k].group == (int)i ? WANTS_PURGE : 0;
 	}
 	return has;
 }
@@ -120,6 +126,12 @@ static bool nothing_to_see(struct planner *p, const struct plan_expect *expect)
 		{WANTS_SHARED,
 			"needs keys that several regions write, and every key has one writer",
 			"give some clients shared: yes and writes: { to: nearest }"},
+		{WANTS_EDGE, "is about edges, and the clients read from none",
+			"give them reads: { from: node } and the edge as node:"},
+		{WANTS_WINDOWS, "needs what the origin's Cache-Control allows, and nothing says it",
+			"give the clients cache: { max-age: 2s, stale-while-revalidate: 2s }"},
+		{WANTS_PURGE, "counts from a purge of the clients' edges, and there is none",
+			"give the timeline one, such as { at: 5s, purge: NAME }"},
 	};
 	unsigned wants = expect->metric->wants, has = offered(p, expect);
 
@@ -332,6 +344,8 @@ static uint64_t longest_possible(const struct planner *p, const struct plan_expe
 	case METRIC_STALENESS:
 	case METRIC_DELTA:
 	case METRIC_EDGE_AGE:
+	case METRIC_EDGE_UNDERSTATED:
+	case METRIC_EDGE_PURGE_LAG:
 	case METRIC_VISIBILITY:
 		return plan->end_ns;
 	case METRIC_AVAILABILITY_WINDOW:

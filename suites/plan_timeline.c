@@ -289,10 +289,39 @@ static void add_phase(struct planner *p, const struct scenario_entry *entry, siz
 	plan->n_phases++;
 }
 
+/* The clients whose edges are to be purged; -1: complained about. */
+static int find_edge(struct planner *p, const struct scenario_word *word)
+{
+	const struct plan *plan = p->plan;
+	const char **names = arena_array(p->arena, plan->n_groups + 1, sizeof(*names));
+	int at;
+
+	for (size_t i = 0; i < plan->n_groups; i++)
+		names[i] = plan->groups[i].name;
+	if (!word->text)
+		return -1;
+	at = planner_find(p, word, names, plan->n_groups, "group of clients");
+	if (at < 0)
+		return -1;
+	if (plan->groups[at].read_from != TARGET_NODE) {
+		complain(p->complaints, word->place,
+			"%s do not read from an edge; give them reads: { from: node } and node:",
+			word->text);
+	} else if (!(group_can(&plan->groups[at]) & DRIVER_PURGES)) {
+		complain(p->complaints, word->place,
+			"driver %s cannot ask for a purge; http-kv can, and http with purge: { path: }",
+			plan->groups[at].driver->name);
+		return -1;
+	}
+	return at;
+}
+
 static void add_action(struct planner *p, const struct scenario_entry *entry)
 {
-	static const char *const words[] = {
-		[ACTION_DO] = "do", [ACTION_WEBHOOK] = "webhook", [ACTION_WAIT] = "wait"};
+	static const char *const words[] = {[ACTION_DO] = "do",
+		[ACTION_WEBHOOK] = "webhook",
+		[ACTION_WAIT] = "wait",
+		[ACTION_PURGE] = "purge"};
 	struct plan *plan = p->plan;
 	struct plan_action *action = &plan->actions[plan->n_actions];
 
@@ -303,6 +332,7 @@ static void add_action(struct planner *p, const struct scenario_entry *entry)
 						   plan->n_actions + 1),
 		.at_ns = entry->at_ns,
 		.limit_ns = entry->for_ns,
+		.group = entry->action == ACTION_PURGE ? find_edge(p, &entry->what) : -1,
 		.place = entry->place};
 	for (size_t i = 0; i < plan->n_actions; i++) {
 		if (!strcmp(plan->actions[i].name, action->name))

@@ -328,6 +328,8 @@ static struct jv *timeline(void)
 	map_add(&map, "webhook", described(typed("string"), "a URL to POST to: 2xx is good"));
 	map_add(&map, "wait",
 		described(typed("string"), "what a person does; Enter, or go on in the live page"));
+	map_add(&map, "purge",
+		described(typed("string"), "a group whose edges are asked to drop their copies"));
 	map_value(&map, "within", PARAM_DURATION, "limit of do (30s), webhook (10s), wait (10m)");
 	map_add(&map, "from", words("the other side; otherwise all other regions"));
 	map_add(&map, "overlaps", words("faults that are meant to be on at the same time"));

@@ -80,6 +80,7 @@ enum driver_can {
 	DRIVER_TLS = 1 << 9,
 	/* A connection begins with a handshake; what fails before its end was surely not sent. */
 	DRIVER_HANDSHAKE = 1 << 10,
+	DRIVER_PURGES = 1 << 11, /* an edge can be asked to drop a copy */
 };
 
 struct driver;

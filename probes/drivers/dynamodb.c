@@ -212,7 +212,7 @@ static void dynamodb_invoke(
 	const struct http_answer *answer;
 
 	driver_call_clear(call);
-	if (call->kind == OP_CAS) {
+	if (call->kind == OP_CAS || call->kind == OP_PURGE) {
 		driver_fail(call, OP_FAIL, OP_ERROR_REJECTED, "this driver has no compare-and-set");
 		return;
 	}

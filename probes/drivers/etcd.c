@@ -197,6 +197,7 @@ static const char *put_request(struct etcd_driver *etcd, const struct driver_cal
 		return "/v3/kv/deleterange";
 	case OP_READ:
 	case OP_CAS:
+	case OP_PURGE:
 	case OP_KINDS:
 		break;
 	}
@@ -212,7 +213,7 @@ static void etcd_invoke(struct driver *driver, const struct endpoint *at, struct
 	const char *path;
 
 	driver_call_clear(call);
-	if (call->kind == OP_CAS) {
+	if (call->kind == OP_CAS || call->kind == OP_PURGE) {
 		driver_fail(call, OP_FAIL, OP_ERROR_REJECTED, "this driver has no compare-and-set");
 		return;
 	}

@@ -258,13 +258,16 @@ static void take_answer(struct exec_driver *exec, const struct jv *json, struct 
 
 static void exec_invoke(struct driver *driver, const struct endpoint *at, struct driver_call *call)
 {
-	static const char *const names[] = {
-		[OP_READ] = "read", [OP_WRITE] = "write", [OP_DELETE] = "delete", [OP_CAS] = ""};
+	static const char *const names[] = {[OP_READ] = "read",
+		[OP_WRITE] = "write",
+		[OP_DELETE] = "delete",
+		[OP_CAS] = "",
+		[OP_PURGE] = ""};
 	struct exec_driver *exec = (struct exec_driver *)driver;
 	struct exec_reply reply;
 
 	driver_call_clear(call);
-	if (call->kind == OP_CAS) {
+	if (call->kind == OP_CAS || call->kind == OP_PURGE) {
 		driver_fail(call, OP_FAIL, OP_ERROR_REJECTED, "this driver has no compare-and-set");
 		return;
 	}

@@ -291,6 +291,7 @@ static void http_invoke(struct driver *driver, const struct endpoint *at, struct
 	const struct http_options *o = http->options;
 	const struct http_form *form = call->kind == OP_READ ? &o->read
 		: call->kind == OP_WRITE                     ? &o->write
+		: call->kind == OP_PURGE                     ? &o->purge
 							     : &o->delete_;
 	char key[OP_KEY_TEXT], min_version[24];
 	struct template_values values = {key, http->value, min_version};
@@ -414,7 +415,7 @@ const struct driver_ops driver_http = {
 	.name = "http",
 	.help = "any system over HTTP, by templates of the scenario: requests, and where answers say what",
 	.can = DRIVER_TLS | DRIVER_VERSIONS | DRIVER_MIN_VERSION | DRIVER_AGE | DRIVER_NAMES_NODE |
-		DRIVER_EPOCHS | DRIVER_ROLES | DRIVER_DELETES,
+		DRIVER_EPOCHS | DRIVER_ROLES | DRIVER_DELETES | DRIVER_PURGES,
 	.default_port = 80,
 	.params = http_rows,
 	.options_size = sizeof(struct http_options),

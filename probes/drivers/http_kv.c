@@ -8,7 +8,8 @@
  *
  * Sure failures: everything before the request left (refused, unreachable, no connection in time),
  * and answers of 400 and above with X-Not-Done: 1. Without that header even a 503 is unknown: a
- * gateway says so about requests that its upstream has carried out.
+ * gateway says so about requests that its upstream has carried out. A purge that is answered with 4xx
+ * was refused.
  */
 #include "probes/drivers/driver.h"
 #include "probes/drivers/drivers.h"
@@ -22,7 +23,7 @@
 enum age_unit { AGE_MS, AGE_S };
 
 struct http_options {
-	const char *path, *role_path, *age_header, *stale_header;
+	const char *path, *role_path, *age_header, *stale_header, *purge_method;
 	uint64_t age_unit;
 };
 
@@ -56,6 +57,11 @@ static const struct param http_params[] = {
 		.fallback = "X-Stale",
 		.offset = FIELD(stale_header),
 		.help = "header that is 1 on an answer that may be stale"},
+	{.name = "purge-method",
+		.type = PARAM_STRING,
+		.fallback = "PURGE",
+		.offset = FIELD(purge_method),
+		.help = "method by which an edge is asked to drop its copy of a key: PURGE, BAN"},
 	PARAM_END,
 };
 
@@ -119,7 +125,8 @@ static void take_claims(
 
 static void take_refusal(const struct http_answer *a, struct driver_call *call)
 {
-	bool not_done = a->status >= 400 && is_one(a, "X-Not-Done");
+	bool not_done = a->status >= 400 &&
+		(is_one(a, "X-Not-Done") || (call->kind == OP_PURGE && a->status < 500));
 	enum op_error error = OP_ERROR_REJECTED;
 
 	if (a->status == 421)
@@ -135,7 +142,8 @@ static bool is_success(enum op_kind kind, long status)
 	if (kind == OP_READ)
 		return status == 200 || status == 404;
 	return status == 200 || status == 201 || status == 204 ||
-		(kind == OP_DELETE && status == 404);
+		(kind == OP_PURGE && status == 202) ||
+		((kind == OP_DELETE || kind == OP_PURGE) && status == 404);
 }
 
 static void take_answer(
@@ -163,12 +171,16 @@ static void take_answer(
 
 static void http_invoke(struct driver *driver, const struct endpoint *at, struct driver_call *call)
 {
-	static const char *const methods[] = {
-		[OP_READ] = "GET", [OP_WRITE] = "PUT", [OP_DELETE] = "DELETE", [OP_CAS] = NULL};
+	static const char *const methods[] = {[OP_READ] = "GET",
+		[OP_WRITE] = "PUT",
+		[OP_DELETE] = "DELETE",
+		[OP_CAS] = NULL,
+		[OP_PURGE] = NULL};
 	struct http_driver *http = (struct http_driver *)driver;
 	char key[OP_KEY_TEXT], path[512], demand[48];
 	const char *headers[] = {"Expect:", "Accept:", "Content-Type: text/plain", NULL, NULL};
-	struct http_request request = {.method = methods[call->kind],
+	struct http_request request = {
+		.method = call->kind == OP_PURGE ? http->options.purge_method : methods[call->kind],
 		.at = at,
 		.path = path,
 		.headers = headers,
@@ -257,7 +269,7 @@ const struct driver_ops driver_http_kv = {
 	.name = "http-kv",
 	.help = "keys and values over HTTP: GET, PUT and DELETE of /kv/KEY",
 	.can = DRIVER_TLS | DRIVER_VERSIONS | DRIVER_MIN_VERSION | DRIVER_AGE | DRIVER_NAMES_NODE |
-		DRIVER_EPOCHS | DRIVER_ROLES | DRIVER_DELETES,
+		DRIVER_EPOCHS | DRIVER_ROLES | DRIVER_DELETES | DRIVER_PURGES,
 	.default_port = 8080,
 	.params = http_params,
 	.options_size = sizeof(struct http_options),

@@ -32,6 +32,11 @@ const struct param http_rows[] = {
 	ROW("delete.headers", delete_.headers, "", "template, a header a line"),
 	ROW("delete.body", delete_.body, "", "template; empty: none"),
 	ROW("delete.done", delete_.done, "200 202 204 404", "status that means deleted"),
+	ROW("purge.method", purge.method, "PURGE", "of the request that an edge drop its copy"),
+	ROW("purge.path", purge.path, "", "template; empty: there are no purges"),
+	ROW("purge.headers", purge.headers, "", "template, a header a line"),
+	ROW("purge.body", purge.body, "", "template; empty: none"),
+	ROW("purge.done", purge.done, "200 202 204 404", "status that means dropped"),
 	ROW("absent.status", absent_status, "404", "status of a read of a key that is not there"),
 	{.name = "absent.missing",
 		.type = PARAM_BOOL,
@@ -103,6 +108,8 @@ unsigned http_options_can(const void *options)
 		can |= DRIVER_ROLES;
 	if (*o->delete_.path)
 		can |= DRIVER_DELETES;
+	if (*o->purge.path)
+		can |= DRIVER_PURGES;
 	return can;
 }
 
@@ -144,7 +151,8 @@ int http_options_check(const void *options, struct err *err)
 	const struct http_options *o = options;
 
 	if (check_form(&o->read, "read", err) || check_form(&o->write, "write", err) ||
-		check_form(&o->delete_, "delete", err) || check_form(&o->role, "role", err))
+		check_form(&o->delete_, "delete", err) || check_form(&o->purge, "purge", err) ||
+		check_form(&o->role, "role", err))
 		return -1;
 	if (!*o->read.path || !*o->write.path)
 		return err_set(err, "read.path and write.path are needed");

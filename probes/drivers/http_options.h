@@ -17,7 +17,7 @@ struct http_sign {
 };
 
 struct http_options {
-	struct http_form read, write, delete_;
+	struct http_form read, write, delete_, purge;
 	const char *absent_status;
 	uint64_t absent_missing;
 	const char *value, *version, *epoch, *age, *stale, *stale_is, *fallback, *fallback_is,

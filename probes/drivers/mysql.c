@@ -430,7 +430,7 @@ static void mysql_invoke(struct driver *driver, const struct endpoint *at, struc
 	bool sent;
 
 	driver_call_clear(call);
-	if (call->kind == OP_CAS) {
+	if (call->kind == OP_CAS || call->kind == OP_PURGE) {
 		driver_fail(call, OP_FAIL, OP_ERROR_REJECTED, "this driver has no compare-and-set");
 		return;
 	}

@@ -421,7 +421,7 @@ static void postgres_invoke(
 	bool sent;
 
 	driver_call_clear(call);
-	if (call->kind == OP_CAS) {
+	if (call->kind == OP_CAS || call->kind == OP_PURGE) {
 		driver_fail(call, OP_FAIL, OP_ERROR_REJECTED, "this driver has no compare-and-set");
 		return;
 	}

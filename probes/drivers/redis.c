@@ -253,6 +253,7 @@ static bool take_success(const redisReply *reply, struct driver_call *call)
 	case OP_DELETE:
 		return reply->type == REDIS_REPLY_INTEGER;
 	case OP_CAS:
+	case OP_PURGE:
 	case OP_KINDS:
 		break;
 	}
@@ -287,7 +288,7 @@ static void redis_invoke(struct driver *driver, const struct endpoint *at, struc
 	int n;
 
 	driver_call_clear(call);
-	if (call->kind == OP_CAS) {
+	if (call->kind == OP_CAS || call->kind == OP_PURGE) {
 		driver_fail(call, OP_FAIL, OP_ERROR_REJECTED, "this driver has no compare-and-set");
 		return;
 	}

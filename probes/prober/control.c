@@ -205,6 +205,8 @@ static int take_message(
 		gate_resume(&prober->gate, at);
 	} else if (!strcmp(type, "sweep")) {
 		return sweeps_begin(prober, message, err);
+	} else if (!strcmp(type, "purge")) {
+		return purges_begin(prober, message, err);
 	} else if (!strcmp(type, "adopt")) {
 		return sessions_adopt(prober, message, err);
 	} else if (!strcmp(type, "stop")) {
@@ -267,7 +269,8 @@ static int open_all(struct prober *prober, struct err *err)
 {
 	return held_open(prober, err) || names_open(prober, err) || sessions_open(prober, err) ||
 			ticker_open(prober, err) || roles_open(prober, err) ||
-			sweeps_open(prober, err) || liar_open(prober, err)
+			sweeps_open(prober, err) || purges_open(prober, err) ||
+			liar_open(prober, err)
 		? -1
 		: 0;
 }
@@ -280,6 +283,7 @@ static void end_all(struct prober *prober)
 		ticker_join(prober);
 	liar_join(prober);
 	sweeps_join(prober);
+	purges_join(prober);
 	names_join(prober);
 	roles_join(prober);
 	held_join(prober);
@@ -291,6 +295,7 @@ static void close_all(struct prober *prober)
 	ticker_close(prober);
 	liar_close(prober);
 	sweeps_close(prober);
+	purges_close(prober);
 	names_close(prober);
 	roles_close(prober);
 	held_close(prober);

@@ -22,6 +22,7 @@ struct sessions;
 struct ticker;
 struct roles;
 struct sweeps;
+struct purges;
 struct names;
 struct held;
 struct liar;
@@ -38,6 +39,7 @@ struct prober {
 	struct ticker *ticker; /* NULL: none wanted */
 	struct roles *roles;
 	struct sweeps *sweeps;
+	struct purges *purges; /* NULL: none in the timeline */
 	struct names *names;
 	struct held *held;
 	struct liar *liar; /* NULL: none here */
@@ -105,5 +107,11 @@ int sweeps_open(struct prober *prober, struct err *err);
 int sweeps_begin(struct prober *prober, const struct jv *message, struct err *err);
 void sweeps_join(struct prober *prober);
 void sweeps_close(struct prober *prober);
+
+int purges_open(struct prober *prober, struct err *err);
+/* Begin those of one group. One at a time: waits for the one before. */
+int purges_begin(struct prober *prober, const struct jv *message, struct err *err);
+void purges_join(struct prober *prober);
+void purges_close(struct prober *prober);
 
 #endif

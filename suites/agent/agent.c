@@ -211,6 +211,10 @@ static void configure_prober(struct agent *agent)
 		.liar = plan->evidence.liar,
 		.reads_files = plan->remote,
 	};
+	for (size_t i = 0; i < plan->n_actions; i++) {
+		if (plan->actions[i].kind == ACTION_PURGE)
+			agent->prober_config.purges = true;
+	}
 	for (size_t i = 0; i < plan->n_endpoints; i++) {
 		if (plan->regions[plan->endpoints[i].region].primary)
 			agent->prober_config.primary_hint = plan->endpoints[i].node;

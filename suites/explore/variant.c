@@ -122,13 +122,16 @@ static unsigned long long ms(uint64_t ns)
 /* A JSON string is one of YAML, too. */
 static void print_action(const struct scenario_entry *e, struct buf *out)
 {
-	static const char *const words[] = {
-		[ACTION_DO] = "do", [ACTION_WEBHOOK] = "webhook", [ACTION_WAIT] = "wait"};
+	static const char *const words[] = {[ACTION_DO] = "do",
+		[ACTION_WEBHOOK] = "webhook",
+		[ACTION_WAIT] = "wait",
+		[ACTION_PURGE] = "purge"};
 	struct jv *what = jv_new_string(e->what.text ? e->what.text : "");
 
 	buf_printf(out, ", %s: ", words[e->action]);
 	jv_print(what, 0, out);
-	buf_printf(out, ", within: %llums", ms(e->for_ns));
+	if (e->for_ns)
+		buf_printf(out, ", within: %llums", ms(e->for_ns));
 	if (e->name.text)
 		buf_printf(out, ", name: %s", e->name.text);
 	buf_puts(out, " }\n");

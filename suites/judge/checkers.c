@@ -21,6 +21,9 @@ const struct checker_ops *const checkers[] = {
 	&checker_fallback,
 	&checker_names,
 	&checker_traffic,
+	&checker_edge_refused,
+	&checker_edge_waits,
+	&checker_purge,
 	&checker_register,
 	NULL,
 };

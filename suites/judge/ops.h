@@ -14,10 +14,10 @@ static inline bool op_is_write(const struct op *op)
 	return op->kind == OP_WRITE || op->kind == OP_DELETE || op->kind == OP_CAS;
 }
 
-/* Of a client session: no ticker, no sweep, no answer that passed through our own liar. */
+/* Of a client session: no ticker, no sweep, no purge, no answer that passed through our own liar. */
 static inline bool op_is_session(const struct op *op)
 {
-	return !(op->flags & (OP_TICKER | OP_READBACK | OP_VIA_PROXY));
+	return op->kind != OP_PURGE && !(op->flags & (OP_TICKER | OP_READBACK | OP_VIA_PROXY));
 }
 
 static inline bool op_is_ok_read(const struct op *op)

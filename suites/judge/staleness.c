@@ -18,8 +18,13 @@
  * is no lie; and while a fault is in force, and for SETTLE after it, a replica may honestly hold
  * newer entries than it can vouch for, so fresh data is judged outside of that. A boolean mark
  * stands for an age of stale-after.
+ *
+ * Edges. A copy may be handed out for max-age and then, while it is fetched anew, for
+ * stale-while-revalidate more; for stale-if-error where the origin does not answer. What is within
+ * that is not known to an edge to the second: ages are whole ones, and a fetch takes its time.
  */
 #include "suites/judge/staleness.h"
+#include "suites/judge/staleness_parts.h"
 #include "suites/judge/checkers.h"
 #include "suites/judge/lane.h"
 #include "suites/judge/ops.h"
@@ -29,7 +34,6 @@
 
 #include <stdlib.h>
 
-#define SETTLE_NS (10 * UINT64_C(1000000000))
 /* Ages are claimed in whole milliseconds; one in whole seconds may have been cut off to them, as the
  * header Age of HTTP is. */
 #define ROUNDING_NS UINT64_C(1000000)
@@ -53,6 +57,7 @@ struct stale_walk {
 	struct samples samples;
 	uint64_t stale_beyond, trials;
 	uint64_t unanswered, flaggable; /* reads */
+	uint64_t silent;                /* answers that claimed no age */
 };
 
 static int compare_times(const void *a, const void *b)
@@ -183,19 +188,6 @@ static void judge_unflagged(
 			"answer does not say so");
 }
 
-static bool is_unsettled(const struct evidence *evidence, const struct op *op)
-{
-	uint64_t from_ns, to_ns;
-
-	for (size_t f = 0; f < evidence->plan->n_faults; f++) {
-		if (survival_fault_bounds(&evidence->faults[f], &from_ns, &to_ns) &&
-			op_end(op) >= from_ns &&
-			(to_ns == TIME_NEVER || op->call_ns < to_ns + SETTLE_NS))
-			return true;
-	}
-	return false;
-}
-
 static void judge_false(struct stale_walk *walk, uint32_t read, uint32_t successor, uint64_t age_ns)
 {
 	const struct index *index = walk->common.view.index;
@@ -212,12 +204,52 @@ static void judge_false(struct stale_walk *walk, uint32_t read, uint32_t success
 	if (op->flags & OP_STALE_MARK && claimed < after)
 		claimed = after;
 	if (claimed < after || !claimed || write == OP_NONE ||
-		is_unsettled(walk->common.view.evidence, op))
+		staleness_is_unsettled(walk->common.view.evidence, op))
 		return;
 	value_age = op->ret_ns - index->ops[write].call_ns;
 	if (claimed > value_age + ROUNDING_NS)
 		convict(walk, read, OP_NONE, (double)(claimed - value_age),
 			"it claims to be %.0f ms older than the value it carries");
+}
+
+/* An edge handed out a copy that its origin's Cache-Control does not allow any more. */
+static void judge_overrun(
+	struct stale_walk *walk, uint32_t read, uint32_t successor, uint64_t age_ns)
+{
+	const struct view *view = &walk->common.view;
+	const struct op *op = &view->index->ops[read];
+	uint64_t allowed = staleness_allowed_ns(view->evidence, op);
+
+	if (!walk->s.n || op->call_ns < allowed || walk->s.returns[0] >= op->call_ns - allowed)
+		return; /* nothing that old to miss */
+	walk->trials++;
+	if (age_ns > allowed)
+		convict(walk, read, successor, (double)age_ns,
+			staleness_is_unsettled(view->evidence, op)
+				? "its value had been overwritten %.0f ms before the read was "
+				  "called, which is more than max-age and stale-if-error allow"
+				: "its value had been overwritten %.0f ms before the read was "
+				  "called, which is more than max-age and "
+				  "stale-while-revalidate allow");
+}
+
+/* By how much the age that is claimed stays below the definite one. */
+static void sample_understated(
+	struct stale_walk *walk, uint32_t read, uint32_t successor, uint64_t age_ns)
+{
+	const struct op *op = &walk->common.view.index->ops[read];
+	uint64_t claimed = op->age_ms * UINT64_C(1000000), by;
+	double bound = walk->common.view.question->bound;
+
+	if (!(op->flags & OP_AGE_CLAIMED)) {
+		walk->silent++;
+		return;
+	}
+	by = age_ns > claimed ? age_ns - claimed : 0;
+	samples_add(walk->common.arena, &walk->samples, op->call_ns, (double)by, (double)by);
+	if (by && bound > 0 && (double)by >= bound)
+		convict(walk, read, successor, (double)by,
+			"the age it claims is %.0f ms below the definite one");
 }
 
 static void sample(struct stale_walk *walk, uint32_t read, uint32_t successor, uint64_t age_ns)
@@ -259,14 +291,6 @@ static void sample_k(struct stale_walk *walk, uint32_t read, uint32_t successor,
 			"its value had been overwritten %.0f times before the read was called");
 }
 
-/* A read of clients that go to one node of their region, whatever is behind it. */
-static bool is_of_edge(const struct plan *plan, const struct op *op)
-{
-	const struct client_group *group = view_group(plan, op->session);
-
-	return group && group->read_from == TARGET_NODE;
-}
-
 static void judge_read(struct stale_walk *walk, const struct lane *lane, unsigned i)
 {
 	const struct view *view = &walk->common.view;
@@ -274,7 +298,8 @@ static void judge_read(struct stale_walk *walk, const struct lane *lane, unsigne
 	uint32_t read = lane->place[i], successor = OP_NONE;
 	uint64_t end = lane->end[i], age_ns = 0, ret_ns = TIME_NEVER;
 
-	if (view->question->metric->id == METRIC_EDGE_AGE && !is_of_edge(view->evidence->plan, op))
+	if (staleness_is_of_edges(view->question->metric->id) &&
+		!staleness_is_of_edge(view->evidence->plan, op))
 		return;
 
 	move_to(&walk->s, op->call_ns);
@@ -292,6 +317,14 @@ static void judge_read(struct stale_walk *walk, const struct lane *lane, unsigne
 	case METRIC_STALENESS_K:
 		if (end != TIME_NEVER)
 			sample_k(walk, read, successor, end);
+		break;
+	case METRIC_EDGE_OVERRUNS:
+		if (end != TIME_NEVER)
+			judge_overrun(walk, read, successor, age_ns);
+		break;
+	case METRIC_EDGE_UNDERSTATED:
+		if (end != TIME_NEVER)
+			sample_understated(walk, read, successor, age_ns);
 		break;
 	default:
 		if (end != TIME_NEVER)
@@ -367,6 +400,7 @@ static void join(struct walker *walker, const struct walker *later)
 	walk->trials += l->trials;
 	walk->unanswered += l->unanswered;
 	walk->flaggable += l->flaggable;
+	walk->silent += l->silent;
 }
 
 static void answer(struct walker *walker)
@@ -386,6 +420,17 @@ static void answer(struct walker *walker)
 	case METRIC_STALE_FALSE:
 		out->n = walk->flaggable;
 		out->n_what = "reads that can carry a flag";
+		break;
+	case METRIC_EDGE_OVERRUNS:
+		out->n = walk->trials;
+		out->n_what = "reads of edges that had something older than allowed to miss";
+		break;
+	case METRIC_EDGE_UNDERSTATED:
+		samples_measure(walker->arena, &walk->samples, walker->view.question, out);
+		out->n_what = "answers of edges that claimed an age";
+		if (walk->silent)
+			out->note = arena_printf(walker->arena, "%llu answers claimed no age",
+				(unsigned long long)walk->silent);
 		break;
 	default:
 		samples_measure(walker->arena, &walk->samples, walker->view.question, out);
@@ -459,108 +504,6 @@ struct read_ages staleness_of_reads(struct arena *arena, const struct evidence *
 	return ages;
 }
 
-/* Surviving writes called after `end` and acknowledged early enough for the read to be that old, but
- * not what the read itself proves to have survived: are there enough to be found? */
-static bool has_successors(const struct question *question, const struct index *index,
-	struct span span, const bool *seen, uint32_t read, uint64_t end, uint64_t size_ns)
-{
-	const struct op *op = &index->ops[read];
-	double needed = question->metric->id == METRIC_STALENESS_K ? question->bound : 1, n = 0;
-
-	for (uint32_t i = span.first; i < span.end; i++) {
-		uint32_t w = index->writes[i];
-
-		if (index->ops[w].state == OP_OK && (!seen || seen[w]) &&
-			w != index->write_of[read] && index->ops[w].call_ns > end &&
-			index->ops[w].ret_ns + size_ns <= op->call_ns)
-			n++;
-	}
-	return n > 0 && n >= needed;
-}
-
-/* What the read could return instead: nothing, or, where deletes make that ambiguous, an early
- * value. */
-static bool find_older(
-	const struct view *view, const bool *seen, uint32_t read, uint64_t size_ns, uint64_t *value)
-{
-	const struct index *index = view->index;
-	struct span span = index_writes(index, index_find_key(index, index->ops[read].key));
-
-	*value = 0;
-	if (!index->delete_start)
-		return has_successors(view->question, index, span, seen, read, 0, size_ns);
-	for (uint32_t i = span.first; i < span.end; i++) {
-		const struct op *w = &index->ops[index->writes[i]];
-
-		if (w->kind != OP_WRITE || w->state != OP_OK)
-			continue;
-		*value = w->value;
-		return has_successors(view->question, index, span, seen, read, w->ret_ns, size_ns);
-	}
-	return false;
-}
-
-static bool plant_old(
-	const struct view *view, struct evidence *copy, uint32_t read, uint64_t size_ns)
-{
-	struct op *op = &copy->history.ops[read];
-	uint64_t value;
-
-	if (op->call_ns < size_ns || size_ns <= view_group(copy->plan, op->session)->stale_after_ns)
-		return false;
-	if (!find_older(view, survival_of_all(copy) ? NULL : copy->index->seen_elsewhere, read,
-		    size_ns, &value) ||
-		value == op->value)
-		return false;
-	op->value = value;
-	op->flags &= (uint16_t) ~(OP_AGE_CLAIMED | OP_STALE_MARK | OP_ABSENT);
-	op->flags |= value ? 0 : OP_ABSENT;
-	return true;
-}
-
-/* Claim to be older than stale-after and, by size_ns, than the value itself. */
-static bool plant_flag(
-	const struct view *view, struct evidence *copy, uint32_t read, uint64_t size_ns)
-{
-	struct op *op = &copy->history.ops[read];
-	uint32_t write = copy->index->write_of[read];
-	uint64_t age_ns = view_group(copy->plan, op->session)->stale_after_ns;
-
-	if (write == OP_NONE || is_unsettled(view->evidence, op))
-		return false;
-	if (op->ret_ns - copy->history.ops[write].call_ns > age_ns)
-		age_ns = op->ret_ns - copy->history.ops[write].call_ns;
-	if (op->flags & OP_AGE_CLAIMED && op->age_ms * UINT64_C(1000000) >= age_ns)
-		return false;
-	op->age_ms = (uint32_t)((age_ns + size_ns) / 1000000);
-	op->flags |= OP_AGE_CLAIMED;
-	return true;
-}
-
-/* The first place that fits, from a random read on. */
-static bool plant(struct arena *arena, struct evidence *copy, const struct question *question,
-	struct rng *rng, uint64_t size_ns)
-{
-	struct view view = view_of(copy, question);
-	uint32_t n = (uint32_t)copy->history.n, start = (uint32_t)rng_below(rng, n);
-
-	(void)arena;
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t read = (start + i) % n;
-		const struct op *op = &copy->history.ops[read];
-
-		if (!op_is_ok_read(op) || !view_counts(&view, read) ||
-			!view_group(copy->plan, op->session) ||
-			(question->metric->id == METRIC_EDGE_AGE && !is_of_edge(copy->plan, op)))
-			continue;
-		if (question->metric->id == METRIC_STALE_FALSE
-				? plant_flag(&view, copy, read, size_ns)
-				: plant_old(&view, copy, read, size_ns))
-			return true;
-	}
-	return false;
-}
-
 static const struct walker_ops walker = {
 	.size = sizeof(struct stale_walk),
 	.open = open_walk,
@@ -575,7 +518,7 @@ const struct checker_ops checker_staleness = {
 	.help = "definite age of what reads returned; stale reads without a flag; false flags",
 	.measure = measure,
 	.walker = &walker,
-	.plant = plant,
+	.plant = staleness_plant,
 	.plant_classes = 1u << KEY_REGISTER,
 	.plant_has_size = true,
 };

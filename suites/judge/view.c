@@ -118,6 +118,8 @@ const char *view_session_name(struct arena *arena, const struct plan *plan, cons
 {
 	const struct client_group *group;
 
+	if (op->kind == OP_PURGE)
+		return arena_printf(arena, "purge in %s", view_region_name(plan, op->region));
 	if (op->flags & OP_READBACK)
 		return arena_printf(arena, "read-back in %s", view_region_name(plan, op->region));
 	if (op->flags & OP_TICKER)

@@ -7,12 +7,13 @@
  * runs as the user who called that. How it ended is an expectation of its own in the result: a command that
  * fails has not made the failover that the verdicts are about.
  *
- * A person is waited for as --hold does (hold.c).
+ * A person is waited for as --hold does (hold.c). A purge is asked of the edges by the probers.
  */
 #include "suites/run/run.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/base/log.h"
+#include "fixtures/json/jv.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -162,6 +163,17 @@ static void kill_group(struct running_action *r)
 	}
 }
 
+/* Every region's prober asks its own edge; what came of it is in the history. */
+static int purge(
+	struct run *run, const struct plan_action *action, uint64_t now_ns, struct err *err)
+{
+	struct jv *body, *message = run_tell_prober("purge", &body);
+
+	jv_set(body, "group", jv_new_int(action->group));
+	run_note(run, now_ns, action->name, "purge the edges of %s", action->what);
+	return crew_tell(&run->crew, message, err);
+}
+
 int run_act(struct run *run, const struct plan_action *action, struct err *err)
 {
 	struct running_action *r;
@@ -169,6 +181,8 @@ int run_act(struct run *run, const struct plan_action *action, struct err *err)
 
 	if (action->kind == ACTION_WAIT)
 		return 0; /* went on */
+	if (action->kind == ACTION_PURGE)
+		return purge(run, action, start.at_ns, err);
 	r = ARENA_PUSH(&run->arena, run->actions, run->n_actions);
 	*r = (struct running_action){.action = action,
 		.process = PROCESS_INIT,

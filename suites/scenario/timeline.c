@@ -1,6 +1,6 @@
 /*
  * timeline: when what happens. Each entry has `at`, one key that says what it is (watch, quiet, do, webhook,
- * wait, or a kind of fault), and `for` (actions: `within`) or `until` with `at-most`. What is no key of an entry and no kind of
+ * wait, purge, or a kind of fault), and `for` (actions: `within`) or `until` with `at-most`. What is no key of an entry and no kind of
  * fault is a setting of the fault (delay, loss, ...), looked up by the plan.
  */
 #include "suites/scenario/reader.h"
@@ -13,9 +13,9 @@ static const char *const own_keys[] = {
 /* No key says what happens: perhaps one is misspelt. */
 static void complain_subject(struct reader *r, const struct yaml *node)
 {
-	const char *names[64] = {"watch", "quiet", "do", "webhook", "wait"};
+	const char *names[64] = {"watch", "quiet", "do", "webhook", "wait", "purge"};
 	char near[128];
-	size_t n = 5;
+	size_t n = 6;
 
 	for (size_t i = 0; faults[i] && n < READER_COUNT(names); i++)
 		names[n++] = faults[i]->name;
@@ -37,7 +37,8 @@ static void complain_subject(struct reader *r, const struct yaml *node)
 
 static bool is_action(const char *key)
 {
-	return !strcmp(key, "do") || !strcmp(key, "webhook") || !strcmp(key, "wait");
+	return !strcmp(key, "do") || !strcmp(key, "webhook") || !strcmp(key, "wait") ||
+		!strcmp(key, "purge");
 }
 
 /* The key that says what the entry is: the first that is no key of every entry and names a fault,
@@ -153,15 +154,17 @@ static void read_action(struct reader *r, const struct yaml *node, const struct 
 	struct scenario_entry *out)
 {
 	static const uint64_t limits_s[] = {
-		[ACTION_DO] = 30, [ACTION_WEBHOOK] = 10, [ACTION_WAIT] = 600};
-	const char *const allowed[] = {"at", "within", "name", subject->key};
+		[ACTION_DO] = 30, [ACTION_WEBHOOK] = 10, [ACTION_WAIT] = 600, [ACTION_PURGE] = 0};
+	const char *const allowed[] = {"at", "name", subject->key, "within"};
 	const struct yaml *within = yaml_get(node, "within");
 
 	out->kind = ENTRY_ACTION;
 	out->action = !strcmp(subject->key, "do")  ? ACTION_DO
 		: !strcmp(subject->key, "webhook") ? ACTION_WEBHOOK
+		: !strcmp(subject->key, "purge")   ? ACTION_PURGE
 						   : ACTION_WAIT;
-	reader_check_keys(r, node, allowed, READER_COUNT(allowed), "an action");
+	reader_check_keys(r, node, allowed, READER_COUNT(allowed) - (out->action == ACTION_PURGE),
+		"an action");
 	reader_word(r, subject, subject->key, &out->what);
 	if (out->action == ACTION_WEBHOOK && out->what.text &&
 		strncmp(out->what.text, "http://", 7) && strncmp(out->what.text, "https://", 8))

@@ -63,11 +63,52 @@ static void mistakes_are_told(void **state)
 	assert_complaint(&text, "needs \"at:\"");
 }
 
+#define EDGES(rows)                                                                                \
+	"clients:\n  - { name: users, sessions: 2 per region, reads: { rate: 30/s" rows " }\n"
+
+static void purge_is_for_the_edges_of_a_group(void **state)
+{
+	struct scenario_text text = SCENARIO_TEXT;
+	struct plan *plan;
+
+	(void)state;
+	text.clients = EDGES(", from: node }, node: store");
+	text.expect = "expect: [ errors < 1% in steady ]\n";
+	text.timeline = AROUND("  - { at: 6s, purge: users }\n");
+	plan = assert_plan(&text);
+	assert_int_equal(plan->actions[0].kind, ACTION_PURGE);
+	assert_int_equal(plan->actions[0].group, 0);
+	assert_string_equal(plan->actions[0].name, "purge-1");
+	plan_free(plan);
+	text.timeline = AROUND("  - { at: 6s, purge: user }\n");
+	assert_complaint(&text, "did you mean \"users\"?");
+	text.timeline = AROUND("  - { at: 6s, purge: users, within: 3s }\n");
+	assert_complaint(&text, "an action has no key \"within\"");
+	text.clients = EDGES(" }");
+	text.timeline = AROUND("  - { at: 6s, purge: users }\n");
+	assert_complaint(&text, "users do not read from an edge");
+}
+
+static void what_is_about_purges_needs_one(void **state)
+{
+	struct scenario_text text = SCENARIO_TEXT;
+
+	(void)state;
+	text.clients = EDGES(", from: node }, writes: { rate: 5/s }, node: store");
+	text.timeline = AROUND("");
+	text.expect = "expect:\n  - edge.purge_lag.max < 2s\n";
+	assert_complaint(&text, "counts from a purge of the clients' edges");
+	text.expect = "expect:\n  - edge.stale_overruns == 0\n";
+	assert_complaint(&text, "needs what the origin's Cache-Control allows");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(actions_are_steps_with_their_limits),
 		cmocka_unit_test(mistakes_are_told),
+		cmocka_unit_test(purge_is_for_the_edges_of_a_group),
+		cmocka_unit_test(what_is_about_purges_needs_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
