@@ -134,6 +134,7 @@ struct result_change {
 
 /* A row of a pack's table (suites/pack.h), after the trials so far. */
 struct result_claim {
+	const char *product;               /* of which it is claimed */
 	const char *system;                /* that was tested: the product, or "stand-in: ..." */
 	const char *claim, *source, *date; /* in words, where it was read, and when */
 	const char *claimed;               /* as it was tested */
@@ -168,7 +169,7 @@ struct result {
 	size_t n_expects;
 	const struct result_change *changes; /* clean-up */
 	size_t n_changes;
-	const struct result_claim *claims; /* of a pack; not read back from a stored run */
+	const struct result_claim *claims; /* of a pack, after the trials so far */
 	size_t n_claims;
 	struct series series; /* what happened when */
 	bool clean;           /* clean-up verified */

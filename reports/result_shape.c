@@ -157,6 +157,25 @@ static const struct field fault_rows[] = {
 };
 static SHAPE(fault_shape, "fault", struct result_fault, fault_rows, false);
 
+/* --- the claims of a pack -------------------------------------------------------------------- */
+
+#define CLAIM(member, help) ROW(struct result_claim, member, #member, FIELD_NAME, help)
+static const struct field claim_rows[] = {
+	{.name = "verdict",
+		.kind = FIELD_WORD,
+		.offset = offsetof(struct result_claim, verdict),
+		.words = verdict_word},
+	CLAIM(product, "of which it is claimed"),
+	CLAIM(system, "that was tested: the product, or a stand-in"),
+	CLAIM(claim, "in words"),
+	CLAIM(source, "where it was read"),
+	CLAIM(date, "and when"),
+	CLAIM(claimed, "as it was tested"),
+	CLAIM(measured, "the worst of the trials; - where nothing was measured"),
+	CLAIM(interval, "how many trials held, and what that bounds"),
+};
+static SHAPE(claim_shape, "claim", struct result_claim, claim_rows, false);
+
 /* --- the rest of a run ----------------------------------------------------------------------- */
 
 #define COUNTS(member, help) ROW(struct result_counts, member, #member, FIELD_U64, help)
@@ -246,6 +265,8 @@ static const struct field result_rows[] = {
 	ROW_LIST(struct result, events, n_events, "events", event_shape, "by time"),
 	ROW_LIST(struct result, faults, n_faults, "faults", fault_shape, NULL),
 	ROW_LIST(struct result, expects, n_expects, "expectations", expect_shape, NULL),
+	ROW_LIST(struct result, claims, n_claims, "claims", claim_shape,
+		"of a pack, after its trials so far"),
 	ROW_OBJECT(0, "cleanup", cleanup_shape),
 };
 SHAPE(result_shape, "result", struct result, result_rows, false);

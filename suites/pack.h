@@ -65,7 +65,5 @@ const struct result_claim *pack_claims(struct arena *arena, const struct pack *p
 	const struct trials *trials, const char *system, size_t *n);
 /* The exit code that the rows come to. */
 int pack_exit(const struct result_claim *claims, size_t n);
-void pack_print(
-	const struct pack *pack, const struct result_claim *claims, size_t n, struct buf *out);
 
 #endif

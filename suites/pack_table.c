@@ -44,7 +44,8 @@ const struct result_claim *pack_claims(struct arena *arena, const struct pack *p
 		const struct pack_claim *claim = &pack->claims[*n];
 		struct trial_sum sum = trials_sum(trials, *n);
 
-		rows[*n] = (struct result_claim){.system = system,
+		rows[*n] = (struct result_claim){.product = pack->product,
+			.system = system,
 			.claim = claim->claim,
 			.source = claim->source,
 			.date = claim->date,
@@ -63,15 +64,4 @@ int pack_exit(const struct result_claim *claims, size_t n)
 	for (size_t i = 0; i < n; i++)
 		code = verdict_worse_exit(code, verdict_exit(claims[i].verdict));
 	return code;
-}
-
-void pack_print(
-	const struct pack *pack, const struct result_claim *claims, size_t n, struct buf *out)
-{
-	buf_printf(out, "\nclaims of %s\ntested: %s\n", pack->product, n ? claims[0].system : "-");
-	for (size_t i = 0; i < n; i++)
-		buf_printf(out,
-			"  %-12s %s (%s, %s)\n               claimed %s; measured %s, the worst; %s\n",
-			verdict_name(claims[i].verdict), claims[i].claim, claims[i].source,
-			claims[i].date, claims[i].claimed, claims[i].measured, claims[i].interval);
 }

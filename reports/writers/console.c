@@ -386,6 +386,7 @@ void console_verdicts(
 	for (size_t i = 0; i < result->n_expects; i++)
 		put_expect(&console, &result->expects[i], &columns);
 	put_troubles(&console, result);
+	console_claims(result->claims, result->n_claims, options, out);
 	if (failed && result->command) {
 		buf_puts(out, "replay  ");
 		text_clean(out, result->command, options->ascii);

@@ -155,6 +155,28 @@ static void put_details(struct buf *out, const struct result *result)
 	}
 }
 
+static void put_claims(struct buf *out, const struct result *result)
+{
+	if (!result->n_claims)
+		return;
+	buf_puts(out,
+		"| | claim | tested as | measured | how sure | system |\n|---|---|---|---|---|---|\n");
+	for (size_t i = 0; i < result->n_claims && out->len < BUDGET; i++) {
+		const struct result_claim *claim = &result->claims[i];
+		const char *const cells[] = {claim->claim, claim->claimed, claim->measured,
+			claim->interval, claim->system};
+
+		buf_printf(out, "| %s %s |", mark_of(claim->verdict), verdict_name(claim->verdict));
+		for (size_t k = 0; k < sizeof(cells) / sizeof(*cells); k++) {
+			buf_addc(out, ' ');
+			put_text(out, cells[k]);
+			buf_puts(out, " |");
+		}
+		buf_addc(out, '\n');
+	}
+	buf_addc(out, '\n');
+}
+
 static void put_bar(
 	struct buf *out, const char *name, const char *how, uint64_t from_ns, uint64_t to_ns)
 {
@@ -218,8 +240,8 @@ static void put_foot(struct buf *out, const struct result *result)
 void markdown_write(
 	const struct result *result, const struct writer_options *options, struct buf *out)
 {
-	static void (*const parts[])(struct buf *, const struct result *) = {
-		put_headline, put_expects, put_gantt, put_details, put_faults, put_foot};
+	static void (*const parts[])(struct buf *, const struct result *) = {put_headline,
+		put_expects, put_claims, put_gantt, put_details, put_faults, put_foot};
 	struct buf text = {0};
 
 	(void)options;

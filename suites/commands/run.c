@@ -52,12 +52,15 @@ static int show(const struct args *args, const struct result *result, struct err
 {
 	const struct writer *writer = writer_find(args_json(args) ? "json" : "console");
 	struct writer_options options = {0};
+	struct result shown = *result;
 	struct buf out = {0};
 	int rc;
 
+	if (!args_json(args))
+		shown.n_claims = 0; /* once, after the last trial */
 	terminal_options(&options, COLOUR_AUTO, STDOUT_FILENO);
 	options.colour = args_color(args, STDOUT_FILENO);
-	writer->write(result, &options, &out);
+	writer->write(&shown, &options, &out);
 	rc = print_out(&out, err);
 	buf_release(&out);
 	return rc;

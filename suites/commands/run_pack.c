@@ -7,10 +7,14 @@
 #include "suites/commands/run_pack.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/json/jv.h"
+#include "reports/writers/console.h"
+#include "reports/writers/terminal.h"
+#include "reports/writers/writer.h"
 #include "suites/scenario/yaml.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int read_scenario(struct run_pack *own, const char *path, struct err *err)
 {
@@ -86,6 +90,7 @@ static struct jv *claims_json(const struct run_pack *own)
 int run_pack_end(struct run_pack *own, const struct args *args, struct err *err)
 {
 	struct jv *json = claims_json(own);
+	struct writer_options options = {0};
 	struct buf out = {0}, text = {0};
 	char path[1300];
 	int rc = 0;
@@ -96,7 +101,8 @@ int run_pack_end(struct run_pack *own, const struct args *args, struct err *err)
 		snprintf(path, sizeof(path), "%s/claims.json", own->dir);
 		rc = buf_write_file(&text, path, err);
 	}
-	pack_print(&own->pack, own->claims, own->n_claims, &out);
+	terminal_options(&options, COLOUR_AUTO, STDOUT_FILENO);
+	console_claims(own->claims, own->n_claims, &options, &out);
 	if (!rc)
 		rc = args_json(args) ? print_json(json, err) : print_out(&out, err);
 	jv_free(json);

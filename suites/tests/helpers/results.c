@@ -173,6 +173,15 @@ static const struct result_region plain_regions[] = {
 		.read_p99_ns = 9e6,
 		.write_p99_ns = -1},
 };
+static const struct result_claim plain_claims[] = {{.product = "Redis with Sentinel",
+	.system = "stand-in: region-store",
+	.claim = "a replica is promoted",
+	.source = "redis.io/sentinel",
+	.date = "2026-06",
+	.claimed = "failover.rto < 10s in cut",
+	.measured = "4.2 s",
+	.interval = "1 of 1 trials held, 59 are needed",
+	.verdict = VERDICT_INCONCLUSIVE}};
 static const struct result_change plain_changes[] = {{"partition us-east", true}};
 
 /* Two buckets of half a minute. */
@@ -242,6 +251,8 @@ static const struct result plain_result = {
 	.n_faults = 2,
 	.expects = plain_expects,
 	.n_expects = N_EXPECTS,
+	.claims = plain_claims,
+	.n_claims = 1,
 	.changes = plain_changes,
 	.n_changes = 1,
 	.series = {.bucket_ns = 30 * S,
@@ -342,7 +353,11 @@ static void poison_tables(struct arena *arena, struct result *result, const char
 	struct result_phase *phases = COPY(arena, plain_phases, 2);
 	struct result_region *regions = COPY(arena, plain_regions, 1);
 	struct result_change *changes = COPY(arena, plain_changes, 1);
+	struct result_claim *claims = COPY(arena, plain_claims, 1);
 
+	claims->product = claims->system = claims->claim = claims->source = claims->date = text;
+	claims->claimed = claims->measured = claims->interval = text;
+	result->claims = claims;
 	for (size_t i = 0; i < 3; i++) {
 		events[i].what = events[i].text = text;
 		facts[i].name = facts[i].value = text;

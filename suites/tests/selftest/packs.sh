@@ -37,6 +37,9 @@ else
 	check "so that the whole is inconclusive" grep -qx 2 status
 fi
 check "the stand-in is called one" grep -q '^tested: stand-in: region-store' out
+check "a stored run tells it, too" sh -c "'$regionproof' report claims/latest | grep '^tested: stand-in: region-store'"
+check "and tells it as Markdown" sh -c \
+	"'$regionproof' report --format markdown claims/latest | grep '| pass | a newly\|pass | a newly'"
 check "the table is in the report" grep -q '<section id="claims">' claims/latest/report.html
 check "and in claims.json" sh -c "python3 -m json.tool claims/latest/claims.json | grep -q '\"source\": \"https://'"
 done_testing
