@@ -23,9 +23,9 @@ DEPS_BUILD := gcc libc6-dev make pkg-config libnl-3-dev libnl-route-3-dev libpca
 	libseccomp-dev libc-ares-dev libpq-dev libmariadb-dev
 DEPS_TEST := libcmocka-dev iproute2 procps util-linux user-mode-linux \
 	redis-server redis-sentinel redis-tools \
-	postgresql-15 postgresql-15-pglogical libfaketime \
+	postgresql-15 postgresql-15-pglogical \
 	etcd-server etcd-client patroni python3-etcd \
-	mariadb-server \
+	mariadb-server mariadb-client \
 	gdnsd unbound dnsmasq-base \
 	varnish nginx-light haproxy memcached openssl \
 	libxml2-utils prometheus cmark-gfm python3-jsonschema python3-yaml \
