@@ -26,7 +26,7 @@ DEPS_TEST := libcmocka-dev iproute2 procps util-linux user-mode-linux \
 	postgresql-15 postgresql-15-pglogical \
 	etcd-server etcd-client patroni python3-etcd \
 	mariadb-server mariadb-client \
-	gdnsd unbound dnsmasq-base \
+	gdnsd pdns-server pdns-backend-bind unbound dnsmasq-base \
 	varnish nginx-light haproxy memcached openssl \
 	libxml2-utils prometheus cmark-gfm python3-jsonschema python3-yaml \
 	chromium \
