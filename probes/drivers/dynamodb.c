@@ -6,7 +6,7 @@
  * update, so that a version comes with every answer. Where it was written through several regions, a version
  * orders the writes of one region only.
  *
- *	aws dynamodb create-table --table-name kv --attribute-definitions AttributeName=k,AttributeType=S
+ *	aws dynamodb create-table --table-name regionproof --attribute-definitions AttributeName=k,AttributeType=S
  *		--key-schema AttributeName=k,KeyType=HASH --billing-mode PAY_PER_REQUEST
  *
  * Reads are eventually consistent, or strong with `read: strong`. What is surely not done: an answer of 400
@@ -51,9 +51,9 @@ static const char *const reads[] = {[READ_EVENTUAL] = "eventual", [READ_STRONG] 
 static const struct param dynamodb_params[] = {
 	{.name = "table",
 		.type = PARAM_STRING,
-		.fallback = "kv",
+		.fallback = "regionproof",
 		.offset = offsetof(struct dynamodb_options, table),
-		.help = "with a key k of type S"},
+		.help = "with a key k of type S; its name has at least 3 characters"},
 	{.name = "region",
 		.type = PARAM_STRING,
 		.fallback = "us-east-1",
@@ -293,7 +293,7 @@ static void dynamodb_close(struct driver *driver)
 
 const struct driver_ops driver_dynamodb = {
 	.name = "dynamodb",
-	.help = "the DynamoDB API: a table kv, eventual or strong reads, signed requests",
+	.help = "the DynamoDB API: one table, eventual or strong reads, signed requests",
 	.can = DRIVER_VERSIONS | DRIVER_NAMES_NODE | DRIVER_DELETES,
 	.default_port = 8000,
 	.params = dynamodb_params,

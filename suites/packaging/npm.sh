@@ -1,7 +1,8 @@
 #!/bin/sh
 # Fetch the npm packages of package.json beside this script into the directory that is named: uPlot,
-# which the build embeds, and what tests drive a browser with. Never fails: without npm or network
-# the build goes on, zoom.html has no zoom, and the tests that need a package are skipped.
+# which the build embeds, what tests drive a browser with, and a server of the DynamoDB API. Never fails:
+# without npm or network the build goes on, zoom.html has no zoom, and the tests that need a package are
+# skipped.
 set -u
 
 here=$(dirname "$0")
