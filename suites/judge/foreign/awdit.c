@@ -4,6 +4,7 @@
  *   w 3 7        wrote 7 to key 3          a line of dashes ends a transaction,
  *   r 3 7        read 7 from key 3         a line of equals signs a session
  *
+ * with blanks or commas between the three ("w,3,7").
  * The form of Plume is read too, "w(3,7,session,transaction)", transaction -1: aborted; there a key
  * that nobody wrote yet holds 0. The order of lines is the order within a transaction and of the
  * transactions of a session; between sessions nothing is known, so no level with real time can be
@@ -115,12 +116,23 @@ static bool is_rest_blank(const char *at, const char *end)
 	return at == end;
 }
 
+static const char *behind_separators(const char *at, const char *end)
+{
+	while (at < end && *at && strchr(" \t,", *at))
+		at++;
+	return at;
+}
+
 static int take_plain(struct awdit *it, const char *at, const char *end, struct err *err)
 {
 	bool is_write = *at++ == 'w';
 	struct datum key, value;
 
-	if (read_field(it, &at, end, &key, err) || read_field(it, &at, end, &value, err))
+	at = behind_separators(at, end);
+	if (read_field(it, &at, end, &key, err))
+		return -1;
+	at = behind_separators(at, end);
+	if (read_field(it, &at, end, &value, err))
 		return -1;
 	if (!is_rest_blank(at, end))
 		return refuse(it, err, "nothing was expected behind key and value");
@@ -222,10 +234,10 @@ static int take_line(struct awdit *it, const char *at, const char *end, struct e
 			"expected");
 	if (at + 1 < end && at[1] == '(')
 		return take_plume(it, at, end, err);
-	if (at + 1 == end || !strchr(" \t", at[1]))
+	if (behind_separators(at + 1, end) == at + 1)
 		return refuse(it, err,
-			"\"r\" or \"w\", a key and a value were expected, with blanks "
-			"between them");
+			"\"r\" or \"w\", a key and a value were expected, with blanks or "
+			"commas between them");
 	return take_plain(it, at, end, err);
 }
 

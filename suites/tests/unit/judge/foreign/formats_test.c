@@ -245,7 +245,7 @@ static void both_texts_of_transactions_are_read(void **state)
 	struct world *w = *state;
 
 	read_text(w, read_awdit,
-		"w 0 1\r\n  r 1 99999999999999999999\r\n---\r\nw 0 2\n====\n\nr 0 2");
+		"w 0 1\r\n  r 1 99999999999999999999\r\n---\r\nw,0,2\n====\n\nr 0, 2");
 	assert_int_equal(w->past.n, 3);
 	assert_int_equal(w->past.ops[0].got->n, 2);
 	assert_int_equal(w->past.ops[1].process, 0);
@@ -268,7 +268,7 @@ static void damaged_texts_of_transactions_are_refused(void **state)
 	refuses(w, read_awdit, "w 0 1 2", "nothing was expected behind");
 	refuses(w, read_awdit, "w 0 x", "whole numbers");
 	refuses(w, read_awdit, "w(0,1,2", "\"w(key,value,session,transaction)\"");
-	refuses(w, read_awdit, "w", "with blanks between");
+	refuses(w, read_awdit, "w", "with blanks or commas between");
 	refuses(w, read_etcd_log, "{:process 0}\n", "no line of it is an operation");
 }
 
