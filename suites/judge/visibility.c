@@ -33,19 +33,20 @@ static bool is_wanted_key(const struct scan *scan, uint32_t dense, bool tickers)
 	return tickers ? class_ == KEY_TICKER : class_ == KEY_REGISTER;
 }
 
-/* Numbers of writes, by return: nearly sorted already. */
-static void sort_acked(struct scan *scan)
+/* Number of a write among the key's; its place is known to be there. */
+static uint32_t rank_of(const struct scan *scan, uint32_t write)
 {
-	const struct op *ops = scan->index->ops;
+	uint32_t low = 0, high = scan->n_writes;
 
-	for (uint32_t i = 1; i < scan->n_acked; i++) {
-		uint32_t write = scan->acked[i], at = i;
-		uint64_t ret = ops[scan->writes[write]].ret_ns;
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
 
-		for (; at > 0 && ops[scan->writes[scan->acked[at - 1]]].ret_ns > ret; at--)
-			scan->acked[at] = scan->acked[at - 1];
-		scan->acked[at] = write;
+		if (scan->writes[middle] <= write)
+			low = middle;
+		else
+			high = middle;
 	}
+	return low;
 }
 
 /* The writes that may have happened, by call. False where the key has more than one writer: then
@@ -62,10 +63,12 @@ static bool gather_writes(struct scan *scan, uint32_t key)
 		if (scan->n_writes && ops[scan->writes[0]].session != ops[w].session)
 			return false;
 		if (ops[w].kind == OP_WRITE && ops[w].state == OP_OK)
-			scan->acked[scan->n_acked++] = scan->n_writes;
+			scan->acked[scan->n_acked++] = w;
 		scan->writes[scan->n_writes++] = w;
 	}
-	sort_acked(scan);
+	sort_by_return(ops, scan->acked, scan->n_acked);
+	for (uint32_t i = 0; i < scan->n_acked; i++)
+		scan->acked[i] = rank_of(scan, scan->acked[i]);
 	return scan->n_acked > 0;
 }
 
@@ -101,22 +104,6 @@ static void gather_reads(struct scan *scan, struct span span)
 	}
 	for (uint32_t r = 0; r < n_regions; r++)
 		sort_by_return(ops, scan->reads + start[r], start[r + 1] - start[r]);
-}
-
-/* Number of a write among the key's; its place is known to be there. */
-static uint32_t rank_of(const struct scan *scan, uint32_t write)
-{
-	uint32_t low = 0, high = scan->n_writes;
-
-	while (high - low > 1) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (scan->writes[middle] <= write)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
 }
 
 /* The last of the first n reads that certainly missed the write. Nearly always among the last few;

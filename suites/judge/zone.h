@@ -23,7 +23,7 @@ static inline bool zone_is_forward(const struct zone *zone)
 	return zone->first_return < zone->last_call;
 }
 
-/* By first return; quick where they are nearly sorted, as zones by the calls of their writes are. */
+/* By first return, then number; quick where they are nearly sorted, as zones by the calls of their writes are. */
 void zones_sort(const struct zone *zones, uint32_t *order, uint32_t n);
 
 /*
