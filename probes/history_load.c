@@ -11,14 +11,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* So much of a file is let go at a time once it is copied. */
+#define LET_GO ((size_t)4 << 20)
+
 struct source {
-	char *map; /* private copy-on-write: an unordered file is sorted in place */
+	char *map;   /* private copy-on-write: an unordered file is sorted in place */
+	size_t gone; /* bytes of it that are let go */
 	size_t size;
 	struct op *next, *end;
 };
@@ -77,15 +83,17 @@ static int by_call(const void *a, const void *b)
 	return x->call_ns < y->call_ns ? -1 : x->call_ns > y->call_ns;
 }
 
-static void put_in_order(struct source *source)
+/* True: its pages are its own now. */
+static bool put_in_order(struct source *source)
 {
 	for (struct op *op = source->next; op + 1 < source->end; op++) {
 		if (op[1].call_ns < op->call_ns) {
 			qsort(source->next, (size_t)(source->end - source->next), sizeof(*op),
 				by_call);
-			return;
+			return true;
 		}
 	}
+	return false;
 }
 
 static int source_map(struct source *source, int fd, const char *path, struct err *err)
@@ -122,7 +130,8 @@ static int source_open(struct source *source, const char *path, struct err *err)
 	if (rc || check_header((struct history_header *)(void *)source->map, path, err) ||
 		check_records(source, path, err))
 		return -1;
-	put_in_order(source);
+	if (!put_in_order(source))
+		(void)madvise(source->map, source->size, MADV_DONTNEED);
 	return 0;
 }
 
@@ -152,6 +161,18 @@ static void sift_down(struct source **heap, size_t n, size_t i)
 	}
 }
 
+/* Files need not stand in memory beside what was copied from them. Their pages come from the disk again
+ * where somebody still looks. */
+static void let_go(struct source *source, size_t end)
+{
+	end = end / LET_GO * LET_GO;
+
+	if (end <= source->gone)
+		return;
+	(void)madvise(source->map + source->gone, end - source->gone, MADV_DONTNEED);
+	source->gone = end;
+}
+
 static void merge(struct history *history, struct source *sources, size_t n_sources)
 {
 	struct source **heap = calloc(n_sources + 1, sizeof(*heap));
@@ -173,6 +194,8 @@ static void merge(struct history *history, struct source *sources, size_t n_sour
 			out->ret_ns = 0;
 		}
 		out++;
+		if (((uintptr_t)heap[0]->next & (LET_GO - 1)) == 0)
+			let_go(heap[0], (size_t)((char *)heap[0]->next - heap[0]->map));
 		if (heap[0]->next == heap[0]->end)
 			heap[0] = heap[--n];
 		sift_down(heap, n, 0);

@@ -3,14 +3,18 @@
  * staleness, linearizability and loss over unique-value registers, one thread.
  *
  *	build/bench/bench_judge [operations [sessions registers [others]]]
+ *	build/bench/bench_judge write DIR operations sessions registers
+ *	build/bench/bench_judge read DIR
  *
  * 1000000 operations by default, of 5 to 500 sessions on 1 to 10000 registers; `others` asks the
- * slower checkers as well.
+ * slower checkers as well. `write` leaves the history as the files of a run, one a session, and
+ * `read` judges such files as a run is judged: loading included, and refused where memory would not do.
  *
  * The history is made as a run makes it: sessions in three regions, one read in five of a foreign
  * register, a fifth of the writes to ledger keys that are read back at the end.
  */
 #include "fixtures/base/clock.h"
+#include "fixtures/base/memory.h"
 #include "fixtures/base/pages.h"
 #include "fixtures/base/rng.h"
 #include "probes/group.h"
@@ -277,24 +281,20 @@ static double index_history(struct arena *arena, struct evidence *evidence)
 	return seconds;
 }
 
-static void bench(size_t n, uint32_t sessions, uint32_t keys, bool others)
+static void judge(struct history history, uint32_t sessions, bool others)
 {
-	struct maker maker = {.sessions = sessions, .keys = keys};
 	struct arena arena = {0};
 	struct plan plan;
-	struct evidence evidence = {.plan = &plan, .converged = true};
+	struct evidence evidence = {
+		.plan = &plan, .converged = true, .history = history, .quiet_ns = 1};
 	double total;
 
-	make(&maker, n);
 	fill_plan(&plan, sessions);
-	evidence.history = (struct history){.ops = maker.ops, .n = maker.n};
-	evidence.quiet_ns = 1;
-	printf("%zu operations, %u sessions, %u registers\n", maker.n, sessions, keys);
 	total = index_history(&arena, &evidence);
 	total += ask_walk(&evidence);
 	total += ask(&evidence, METRIC_WRITES_LOST);
 	printf("  %-28s %6.2f s  %6.1f M ops/s   (target 5), %.1f times the peer\n", "all", total,
-		(double)maker.n / total / 1e6, total / peer(&evidence));
+		(double)history.n / total / 1e6, total / peer(&evidence));
 	ask_on_all(&evidence);
 	if (others) {
 		ask(&evidence, METRIC_MONOTONIC_WRITES);
@@ -303,7 +303,75 @@ static void bench(size_t n, uint32_t sessions, uint32_t keys, bool others)
 		ask(&evidence, METRIC_VISIBILITY);
 	}
 	arena_release(&arena);
+}
+
+static void bench(size_t n, uint32_t sessions, uint32_t keys, bool others)
+{
+	struct maker maker = {.sessions = sessions, .keys = keys};
+
+	make(&maker, n);
+	printf("%zu operations, %u sessions, %u registers\n", maker.n, sessions, keys);
+	judge((struct history){.ops = maker.ops, .n = maker.n}, sessions, others);
 	unmake(&maker);
+}
+
+static int fail(const struct err *err)
+{
+	fprintf(stderr, "%s\n", err->text);
+	return EXIT_MACHINE;
+}
+
+static int write_files(const char *dir, size_t n, uint32_t sessions, uint32_t keys)
+{
+	struct maker maker = {.sessions = sessions, .keys = keys};
+	struct history_writer **writers = room(sessions, sizeof(*writers));
+	struct err err = {{0}, 0};
+
+	make(&maker, n);
+	for (uint32_t s = 0; s < sessions; s++) {
+		char path[4096];
+
+		snprintf(path, sizeof(path), "%s/%u" HISTORY_SUFFIX, dir, s);
+		writers[s] = history_writer_open(path, &err);
+		if (!writers[s])
+			return fail(&err);
+	}
+	for (size_t i = 0; i < maker.n; i++) {
+		const struct op *op = &maker.ops[i];
+		struct op *record = history_begin(writers[op->session], op, &err);
+
+		if (!record)
+			return fail(&err);
+		history_finish(record, op->state);
+	}
+	for (uint32_t s = 0; s < sessions; s++)
+		history_writer_close(writers[s]);
+	printf("%zu operations, %u sessions, %u registers in %s\n", maker.n, sessions, keys, dir);
+	free(writers);
+	unmake(&maker);
+	return 0;
+}
+
+static int read_files(const char *dir)
+{
+	struct history history;
+	struct err err = {{0}, 0};
+	double seconds = -processor_seconds();
+	uint32_t sessions = 0;
+
+	if (history_check_room(dir, HISTORY_JUDGED_BYTES, memory_available(), &err) ||
+		history_load_dir(&history, dir, &err))
+		return fail(&err);
+	seconds += processor_seconds();
+	for (size_t i = 0; i < history.n; i++)
+		sessions =
+			history.ops[i].session < sessions ? sessions : history.ops[i].session + 1;
+	printf("%zu operations, %u sessions\n", history.n, sessions);
+	printf("  %-28s %6.2f s  %6.1f M ops/s\n", "load", seconds,
+		(double)history.n / seconds / 1e6);
+	judge(history, sessions, false);
+	history_release(&history);
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -311,6 +379,11 @@ int main(int argc, char **argv)
 	static const uint32_t shapes[][2] = {{5, 1}, {500, 1}, {60, 240}, {5, 10000}, {500, 10000}};
 	size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000000;
 
+	if (argc == 6 && !strcmp(argv[1], "write"))
+		return write_files(argv[2], strtoul(argv[3], NULL, 10),
+			(uint32_t)strtoul(argv[4], NULL, 10), (uint32_t)strtoul(argv[5], NULL, 10));
+	if (argc == 3 && !strcmp(argv[1], "read"))
+		return read_files(argv[2]);
 	if (argc > 3) {
 		bench(n, (uint32_t)strtoul(argv[2], NULL, 10), (uint32_t)strtoul(argv[3], NULL, 10),
 			argc > 4);
