@@ -244,7 +244,8 @@ static bool passes(void *context, const struct measurement *m)
 /* Worse lies on the other side of the bound: what is high is bad, but for these. */
 static bool can_get_worse(const struct plan_expect *e)
 {
-	bool high_is_good = e->metric->id == METRIC_AVAILABILITY || e->metric->id == METRIC_GOODPUT;
+	bool high_is_good = e->metric->id == METRIC_AVAILABILITY ||
+		e->metric->id == METRIC_GOODPUT || e->metric->id == METRIC_NEAREST_SHARE;
 
 	switch (e->compare) {
 	case COMPARE_LT:
@@ -254,6 +255,7 @@ static bool can_get_worse(const struct plan_expect *e)
 	case COMPARE_GT:
 		return high_is_good;
 	case COMPARE_EQ:
+		return !high_is_good && e->value == 0; /* nothing lies below */
 	case COMPARE_NE:
 		return false;
 	}
@@ -289,10 +291,8 @@ bool trial_is_deaf(struct trial *trial)
 	struct sensitivity s = {0};
 	const char *found;
 
-	if (checker->spoil)
-		return is_blind(trial);
 	if (!checker->plant || !has_findings(trial->expect->metric->id))
-		return false;
+		return checker_spoils(checker) && is_blind(trial);
 	sensitivity_measure(
 		trial->evidence, &trial->question, PLANTS, trial->evidence->plan->seed, &s);
 	if (!s.possible)

@@ -101,18 +101,27 @@ struct checker_ops {
 	unsigned plant_classes; /* bit per enum key_class that it can be planted on; 0: any */
 	bool plant_has_size;    /* sizes make sense */
 	/*
-	 * The same for what is measured and not found (spoil.h): make one operation of the copy worse in
-	 * the sense of the question, or return false where it does not count. Calls must stay; what a
-	 * read read may be changed in index->write_of. NULL: none, and help says why.
+	 * For what is measured and not found (spoil.h): make one operation of the copy worse in the
+	 * sense of the question, or return false where it does not count. Calls must stay; what a read
+	 * read may be changed in index->write_of. Asked where there is no plant for what the metric
+	 * finds. NULL: none, and help says why.
 	 */
 	bool (*spoil)(
 		struct evidence *copy, struct index *index, const struct view *view, uint32_t i);
+	/* The same for what is not measured by operations: one mark of a role, one beacon. */
+	bool (*spoil_mark)(struct evidence *copy, const struct view *view, size_t i);
+	bool (*spoil_beacon)(struct evidence *copy, const struct view *view, size_t i);
 	bool spoils_in_a_row; /* from the first that counts on; else drawn at random */
 };
 
 /* The table, NULL-terminated. */
 extern const struct checker_ops *const checkers[];
 const struct checker_ops *checker_find(const char *name);
+
+static inline bool checker_spoils(const struct checker_ops *checker)
+{
+	return checker->spoil || checker->spoil_mark || checker->spoil_beacon;
+}
 
 /* Certain order in real time. Unknown writes have no return: never certainly before anything. */
 static inline bool op_certainly_before(const struct op *a, const struct op *b)

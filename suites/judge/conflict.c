@@ -23,6 +23,9 @@
 
 #include <stdlib.h>
 
+/* A rival is looked for so long after a write: news takes no longer, unless a cut holds it back. */
+#define NEWS_NS (2 * UINT64_C(1000000000))
+
 struct referee {
 	struct arena *arena;
 	const struct view *view;
@@ -350,6 +353,66 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 		out->status = MEASURED_UNDECIDED, out->why = out->note;
 }
 
+/* The next write of another region that was called before it could know of this one; NULL: none. */
+static struct op *find_rival(struct evidence *copy, const struct reach *reach, uint32_t i)
+{
+	struct op *op = &copy->history.ops[i], *end = copy->history.ops + copy->history.n;
+	unsigned at = op_served_in(copy->plan, op);
+	uint64_t last_ns = op->call_ns + NEWS_NS;
+
+	for (struct op *rival = op + 1; rival < end && rival->call_ns < last_ns; rival++) {
+		unsigned other = op_served_in(copy->plan, rival);
+
+		if (op_is_write(rival) && rival->state == OP_OK && rival->value && other != at &&
+			rival->call_ns + 1 < reach_at(reach, at, other, op->call_ns))
+			return rival;
+	}
+	return NULL;
+}
+
+/* Both return at once, nothing else is written to the key, and the second stays. */
+static void leave_two(struct evidence *copy, struct op *lost, struct op *stays)
+{
+	for (uint32_t i = 0; i < copy->history.n; i++) {
+		struct op *op = &copy->history.ops[i];
+
+		if (op->flags & OP_READBACK) {
+			op->value = stays->value;
+			op->flags &= (uint16_t)~OP_ABSENT;
+		} else if (op_is_write(op) && op != lost && op != stays) {
+			op->state = OP_FAIL;
+		}
+	}
+	lost->ret_ns = lost->call_ns + 1;
+	stays->ret_ns = stays->call_ns + 1;
+	lost->version = 1;
+	stays->version = 2;
+	lost->flags |= OP_HAS_VERSION;
+	stays->flags |= OP_HAS_VERSION;
+}
+
+/* Two writes of two regions, of which neither could know of the other had they been quick. */
+static bool plant_conflict(
+	struct arena *arena, struct evidence *copy, const struct view *view, struct rng *rng)
+{
+	const struct reach *reach = reach_new(arena, copy);
+	uint32_t n = (uint32_t)copy->history.n, start = (uint32_t)rng_below(rng, n);
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t place = (start + i) % n;
+		struct op *op = &copy->history.ops[place], *rival;
+
+		if (!op_is_write(op) || op->state != OP_OK || !view_counts(view, place))
+			continue;
+		rival = find_rival(copy, reach, place);
+		if (rival) {
+			leave_two(copy, op, rival);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A write gets a version just below that of one acknowledged before it was called. */
 static bool plant(struct arena *arena, struct evidence *copy, const struct question *question,
 	struct rng *rng, uint64_t size_ns)
@@ -357,11 +420,9 @@ static bool plant(struct arena *arena, struct evidence *copy, const struct quest
 	struct view view = view_of(copy, question);
 	struct op *before = NULL;
 
-	(void)arena;
-	(void)rng;
 	(void)size_ns;
 	if (question->metric->id == METRIC_WRITES_CONFLICT_LOST)
-		return false;
+		return plant_conflict(arena, copy, &view, rng);
 	for (uint32_t i = 0; i < copy->history.n; i++) {
 		struct op *op = &copy->history.ops[i];
 
@@ -380,8 +441,7 @@ static bool plant(struct arena *arena, struct evidence *copy, const struct quest
 
 const struct checker_ops checker_conflict = {
 	.name = "conflict",
-	.help = "acknowledged writes discarded for a concurrent one (no plants: two regions would have to "
-		"be moved in time), or for an earlier one",
+	.help = "acknowledged writes discarded for a concurrent one, or for an earlier one",
 	.measure = measure,
 	.plant = plant,
 	.plant_classes = 1u << KEY_REGISTER,

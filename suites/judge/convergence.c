@@ -199,9 +199,24 @@ static bool plant(struct arena *arena, struct evidence *copy, const struct quest
 	return true;
 }
 
+/* A sweep's answer is one that nobody else gives. */
+static bool spoil(struct evidence *copy, struct index *index, const struct view *view, uint32_t i)
+{
+	struct op *op = &copy->history.ops[i];
+
+	(void)index;
+	if (!(op->flags & OP_READBACK) || !op_is_ok_read(op) || op->call_ns < view->start_ns)
+		return false;
+	op->value = op_value(0xfffff, 1 + readback_place(op));
+	op->flags &= (uint16_t)~OP_ABSENT;
+	return true;
+}
+
 const struct checker_ops checker_convergence = {
 	.name = "convergence",
 	.help = "how long until every region reads the same, and keys that never do",
 	.measure = measure,
 	.plant = plant,
+	.spoil = spoil,
+	.spoils_in_a_row = true,
 };

@@ -126,8 +126,24 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 	out->note = "this run, one failback (a claim at 95 % needs more: repeat)";
 }
 
+/* After the heal a write fails, and shows nobody who performs them. */
+static bool spoil(struct evidence *copy, struct index *index, const struct view *view, uint32_t i)
+{
+	struct op *op = &copy->history.ops[i];
+	int fault = primary_fault(view);
+
+	(void)index;
+	if (fault < 0 || !copy->faults[fault].gone_ns ||
+		op->call_ns < copy->faults[fault].gone_ns || !is_performed(op))
+		return false;
+	op->state = OP_FAIL;
+	return true;
+}
+
 const struct checker_ops checker_failback = {
 	.name = "failback",
-	.help = "when the old primary performs writes again; no plants: it is timed, not found",
+	.help = "when the old primary performs writes again",
 	.measure = measure,
+	.spoil = spoil,
+	.spoils_in_a_row = true,
 };

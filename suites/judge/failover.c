@@ -406,23 +406,55 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 		: "this run, one failover; resolution 50 ms (a claim at 95 % needs more: repeat)";
 }
 
-/* A tick while a fault is in force fails. The parts hang on marks of roles, which have no copy. */
+static bool is_in_force(const struct evidence *evidence, uint64_t at_ns)
+{
+	for (size_t f = 0; f < evidence->plan->n_faults; f++) {
+		const struct fault_window *w = &evidence->faults[f];
+
+		if (w->in_force_ns && at_ns >= w->in_force_ns &&
+			(!w->gone_ns || at_ns < w->gone_ns))
+			return true;
+	}
+	return false;
+}
+
+/* Of what is the metric a time: what would be later if this operation had failed? */
+static bool is_timed_by(enum metric_id id, const struct op *op)
+{
+	switch (id) {
+	case METRIC_FAILOVER_DETECT:
+		return false; /* by marks */
+	case METRIC_FAILOVER_PROMOTE:
+		return op->flags & OP_TICKER && op_is_write(op);
+	case METRIC_FAILOVER_REDIRECT:
+		return op_is_session(op) && op_is_write(op);
+	default:
+		return op->flags & OP_TICKER;
+	}
+}
+
+/* While a fault is in force it fails. */
 static bool spoil(struct evidence *copy, struct index *index, const struct view *view, uint32_t i)
 {
 	struct op *op = &copy->history.ops[i];
-	bool in_force = false;
 
 	(void)index;
-	for (size_t f = 0; f < copy->plan->n_faults; f++) {
-		const struct fault_window *w = &copy->faults[f];
-
-		in_force |= w->in_force_ns && op->call_ns >= w->in_force_ns &&
-			(!w->gone_ns || op->call_ns < w->gone_ns);
-	}
-	if (view->question->metric->id != METRIC_FAILOVER_RTO || !in_force ||
-		!(op->flags & OP_TICKER) || op->state != OP_OK)
+	if (op->state != OP_OK || !is_timed_by(view->question->metric->id, op) ||
+		!is_in_force(copy, op->call_ns))
 		return false;
 	op->state = OP_FAIL;
+	return true;
+}
+
+/* While a fault is in force a node says nothing of its role. */
+static bool spoil_mark(struct evidence *copy, const struct view *view, size_t i)
+{
+	struct role_mark *mark = &copy->marks.marks[i];
+
+	if (view->question->metric->id != METRIC_FAILOVER_DETECT || mark->role == ROLE_UNKNOWN ||
+		!is_in_force(copy, mark->before_ns))
+		return false;
+	mark->role = ROLE_UNKNOWN;
 	return true;
 }
 
@@ -431,5 +463,6 @@ const struct checker_ops checker_failover = {
 	.help = "recovery time of clients outside a cut, and its parts",
 	.measure = measure,
 	.spoil = spoil,
+	.spoil_mark = spoil_mark,
 	.spoils_in_a_row = true,
 };

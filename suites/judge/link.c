@@ -9,6 +9,8 @@
 #include "suites/judge/share.h"
 #include "suites/judge/view.h"
 
+#define LATE_NS (60 * UINT64_C(1000000000))
+
 static bool is_between(const struct view *view, const struct beacon_sample *b, int from, int to)
 {
 	return b->from == from && b->to == to && view_in_phase(view, b->sent_ns);
@@ -84,9 +86,21 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 		out->why = "no beacon was sent between those regions";
 }
 
+/* It takes a minute, or never comes. */
+static bool spoil_beacon(struct evidence *copy, const struct view *view, size_t i)
+{
+	struct beacon_sample *b = &copy->beacons.samples[i];
+	const struct question *q = view->question;
+
+	if (!b->recv_ns || !is_between(view, b, q->from, q->to))
+		return false;
+	b->recv_ns = q->metric->id == METRIC_LOSS ? 0 : b->sent_ns + LATE_NS;
+	return true;
+}
+
 const struct checker_ops checker_link = {
 	.name = "link",
-	.help = "round trip and loss as the beacons measured them; no plants: they are counted, not "
-		"found",
+	.help = "round trip and loss as the beacons measured them",
 	.measure = measure,
+	.spoil_beacon = spoil_beacon,
 };

@@ -385,7 +385,8 @@ static bool plant(struct arena *arena, struct evidence *copy, const struct quest
 
 const struct checker_ops checker_loss = {
 	.name = "loss",
-	.help = "acknowledged writes that are lost, missing, discarded or masked",
+	.help = "acknowledged writes that are lost, missing or discarded; masked and vanished ones are no "
+		"violations, so nothing is planted for them",
 	.measure = measure,
 	.plant = plant,
 	.plant_classes = 1u << KEY_LEDGER,

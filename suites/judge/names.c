@@ -392,9 +392,83 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 	}
 }
 
+/* ---- spoiling ---------------------------------------------------------------------------- */
+
+/* The lookup before, of the same series; NULL: it is the first. */
+static const struct op *lookup_before(
+	const struct evidence *copy, const struct client_group *group, uint32_t i)
+{
+	const struct op *op = &copy->history.ops[i];
+
+	while (i--) {
+		const struct op *before = &copy->history.ops[i];
+
+		if (before->state == OP_OK && before->region == op->region &&
+			op_is_session(before) && view_group(copy->plan, before->session) == group)
+			return before;
+	}
+	return NULL;
+}
+
+/* The answer leads where the one before led, though the fault is in force. */
+static bool spoil_switch(struct evidence *copy, const struct view *view,
+	const struct client_group *group, uint32_t i)
+{
+	struct op *op = &copy->history.ops[i];
+	int fault = fault_asked(view);
+	const struct fault_window *window = fault < 0 ? NULL : &copy->faults[fault];
+	const struct op *before;
+
+	if (!window || !window->in_force_ns || op->call_ns < window->in_force_ns ||
+		(window->gone_ns && op->call_ns >= window->gone_ns))
+		return false;
+	before = lookup_before(copy, group, i);
+	if (before)
+		op->node = before->node;
+	return before != NULL;
+}
+
+/* What led to the own region leads to another. */
+static bool spoil_nearest(struct evidence *copy, struct op *op)
+{
+	const struct plan *plan = copy->plan;
+
+	if (op->node >= plan->n_endpoints || plan->endpoints[op->node].region != op->region)
+		return false;
+	for (size_t i = 0; i < plan->n_endpoints; i++) {
+		if (plan->endpoints[i].region == op->region)
+			continue;
+		op->node = (uint8_t)i;
+		return true;
+	}
+	return false;
+}
+
+static bool spoil(struct evidence *copy, struct index *index, const struct view *view, uint32_t i)
+{
+	struct op *op = &copy->history.ops[i];
+	const struct client_group *group = view_group(copy->plan, op->session);
+
+	(void)index;
+	if (!group || !group_looks_up(group) || op->state != OP_OK || !op_is_session(op))
+		return false;
+	switch (view->question->metric->id) {
+	case METRIC_DNS_SWITCH_TIME:
+		return spoil_switch(copy, view, group, i);
+	case METRIC_NEAREST_SHARE:
+		return view_counts(view, i) && spoil_nearest(copy, op);
+	default: /* more of the TTL than there is */
+		if (is_authority(group) || !view_counts(view, i))
+			return false;
+		op->age_ms = UINT32_MAX;
+		return true;
+	}
+}
+
 const struct checker_ops checker_names = {
 	.name = "names",
-	.help = "where DNS names lead; no plants: every answer is compared with the authority's, none "
-		"is searched for",
+	.help = "where DNS names lead",
 	.measure = measure,
+	.spoil = spoil,
+	.spoils_in_a_row = true,
 };

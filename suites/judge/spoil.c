@@ -27,28 +27,53 @@ static void *copy_of(const void *from, size_t size)
 
 	if (!to)
 		abort();
-	return memcpy(to, from, size);
+	return size ? memcpy(to, from, size) : to;
 }
 
+/* Places are numbered through: operations, marks, beacons. */
 static bool make_worse(struct spoiling *s, uint32_t place)
 {
-	return s->checker->spoil(&s->copy, &s->index, &s->view, place);
+	const struct checker_ops *checker = s->checker;
+
+	if (place < s->copy.history.n)
+		return checker->spoil && checker->spoil(&s->copy, &s->index, &s->view, place);
+	place -= (uint32_t)s->copy.history.n;
+	if (place < s->copy.marks.n)
+		return checker->spoil_mark && checker->spoil_mark(&s->copy, &s->view, place);
+	place -= (uint32_t)s->copy.marks.n;
+	return checker->spoil_beacon && checker->spoil_beacon(&s->copy, &s->view, place);
 }
 
-/* Tried on the record, which is put back. */
-static void find_places(struct spoiling *s)
+/* As it was recorded. */
+static void mend(struct spoiling *s, const struct evidence *from, uint32_t place)
 {
-	s->places = malloc((s->copy.history.n + 1) * sizeof(*s->places));
+	if (place < s->copy.history.n) {
+		s->copy.history.ops[place] = from->history.ops[place];
+		s->index.write_of[place] = from->index->write_of[place];
+		return;
+	}
+	place -= (uint32_t)s->copy.history.n;
+	if (place < s->copy.marks.n) {
+		s->copy.marks.marks[place] = from->marks.marks[place];
+		return;
+	}
+	place -= (uint32_t)s->copy.marks.n;
+	s->copy.beacons.samples[place] = from->beacons.samples[place];
+}
+
+/* Each is tried, and mended. */
+static void find_places(struct spoiling *s, const struct evidence *from)
+{
+	size_t n = s->copy.history.n + s->copy.marks.n + s->copy.beacons.n;
+
+	s->places = malloc((n + 1) * sizeof(*s->places));
 	if (!s->places)
 		abort();
-	for (uint32_t i = 0; i < s->copy.history.n; i++) {
-		struct op before = s->copy.history.ops[i];
-		uint32_t write = s->index.write_of[i];
-
-		if (make_worse(s, i))
-			s->places[s->n++] = i;
-		s->copy.history.ops[i] = before;
-		s->index.write_of[i] = write;
+	for (uint32_t i = 0; i < n; i++) {
+		if (!make_worse(s, i))
+			continue;
+		s->places[s->n++] = i;
+		mend(s, from, i);
 	}
 }
 
@@ -82,12 +107,8 @@ static void spoil_first(struct spoiling *s, const struct evidence *from, uint32_
 {
 	for (; *now < n; ++*now)
 		make_worse(s, s->places[*now]);
-	while (*now > n) {
-		uint32_t place = s->places[--*now];
-
-		s->copy.history.ops[place] = from->history.ops[place];
-		s->index.write_of[place] = from->index->write_of[place];
-	}
+	while (*now > n)
+		mend(s, from, s->places[--*now]);
 }
 
 /* More and more until it is noticed, then back to about the fewest that are. */
@@ -116,6 +137,18 @@ static void find_fewest(struct spoiling *s, const struct evidence *from, spoil_p
 	}
 }
 
+static void copy_records(struct spoiling *s, const struct evidence *from)
+{
+	size_t n = from->history.n;
+
+	s->copy.history.ops = copy_of(from->history.ops, n * sizeof(struct op));
+	s->index.write_of = copy_of(from->index->write_of, n * sizeof(uint32_t));
+	s->copy.marks.marks =
+		copy_of(from->marks.marks, from->marks.n * sizeof(*from->marks.marks));
+	s->copy.beacons.samples =
+		copy_of(from->beacons.samples, from->beacons.n * sizeof(*from->beacons.samples));
+}
+
 void spoil_measure(const struct evidence *evidence, const struct question *question, uint64_t seed,
 	spoil_passes *passes, void *context, struct spoiled *out)
 {
@@ -123,22 +156,22 @@ void spoil_measure(const struct evidence *evidence, const struct question *quest
 		.copy = *evidence,
 		.index = *evidence->index,
 		.question = *question};
-	size_t n = evidence->history.n;
-
 	*out = (struct spoiled){0};
-	if (!s.checker || !s.checker->spoil || n > OPS_MAX)
+	if (!s.checker || !checker_spoils(s.checker) ||
+		evidence->history.n + evidence->marks.n + evidence->beacons.n > OPS_MAX)
 		return;
-	s.copy.history.ops = copy_of(evidence->history.ops, n * sizeof(struct op));
-	s.index.write_of = copy_of(evidence->index->write_of, n * sizeof(uint32_t));
+	copy_records(&s, evidence);
 	s.index.ops = s.copy.history.ops;
 	s.copy.index = &s.index;
 	s.view = view_of(&s.copy, &s.question);
-	find_places(&s);
+	find_places(&s, evidence);
 	if (!s.checker->spoils_in_a_row)
 		shuffle(&s, seed);
 	out->possible = s.n > 0;
 	find_fewest(&s, evidence, passes, context, out);
 	free(s.places);
+	free(s.copy.beacons.samples);
+	free(s.copy.marks.marks);
 	free(s.index.write_of);
 	free(s.copy.history.ops);
 }

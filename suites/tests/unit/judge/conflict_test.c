@@ -225,6 +225,45 @@ static void planted_inversion_is_found(void **state)
 	assert_int_equal(s.found, 20);
 }
 
+static void one_way_of(unsigned delay_ms)
+{
+	static struct beacon_sample samples[WORLD_REGIONS * WORLD_REGIONS];
+	size_t n = 0;
+
+	for (uint8_t from = 0; from < WORLD_REGIONS; from++) {
+		for (uint8_t to = 0; to < WORLD_REGIONS; to++)
+			samples[n++] = (struct beacon_sample){.from = from,
+				.to = to,
+				.sent_ns = 1,
+				.recv_ns = 1 + delay_ms * WORLD_MS};
+	}
+	world.evidence.beacons.samples = samples;
+	world.evidence.beacons.n = n;
+}
+
+/* Three regions take turns on one key, each before it could know that the one before had begun, had it
+ * not taken so long; where news takes no time there is no place. */
+static void planted_conflict_is_found(void **state)
+{
+	struct question question = jw_question(METRIC_WRITES_CONFLICT_LOST);
+	struct sensitivity s;
+
+	(void)state;
+	for (unsigned i = 0; i < 12; i++)
+		local_write(i % 3 * 4, i + 1, 100 * i, 100 * i + 90);
+	jw_read_back(&world, KEY, jw_value(8, 12), 9000);
+	jw_seal(&world);
+	assert_int_equal(lost(), 0);
+	sensitivity_measure(&world.evidence, &question, 20, 1, &s);
+	assert_false(s.possible);
+	one_way_of(150);
+	assert_int_equal(lost(), 0);
+	sensitivity_measure(&world.evidence, &question, 20, 1, &s);
+	assert_true(s.possible);
+	assert_int_equal(s.planted, 20);
+	assert_int_equal(s.found, 20);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -242,6 +281,7 @@ int main(void)
 		TEST(later_write_with_the_lower_version_is_inverted),
 		TEST(overlapping_writes_have_no_order_to_invert),
 		TEST(planted_inversion_is_found),
+		TEST(planted_conflict_is_found),
 		TEST(deleted_key_keeps_its_latest_delete),
 	};
 
