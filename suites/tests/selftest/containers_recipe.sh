@@ -44,6 +44,10 @@ run_containers() { # NAME
 		*) grep -q "$verdicts_busy" "$1-runs/out" || break ;;
 		esac
 	done
+}
+
+ran() { # NAME
+	cat "$1-runs/out" "$1-runs/err"
 	[ "$(cat "$1-runs/status")" -le 2 ]
 }
 
@@ -61,9 +65,14 @@ same_verdicts() { # NAME
 both_ways() { # NAME SCENARIO
 	check "$2: as nodes of a lab" run_scenario "$1-lab" "$2"
 	check "$2: its containers come up" bring_up "$1" "$2"
-	check "$2: as running containers" run_containers "$1"
-	check "$2: each expectation has the same verdict" same_verdicts "$1"
-	sed 's/^/# /' lab.verdicts
+	run_containers "$1"
+	if grep -q "$verdicts_busy" "$1-lab/out" "$1-runs/out"; then
+		skip "$2: as running containers, with the same verdicts" "this machine was too busy"
+	else
+		check "$2: as running containers" ran "$1"
+		check "$2: each expectation has the same verdict" same_verdicts "$1"
+		sed 's/^/# /' lab.verdicts
+	fi
 	check "$2: nothing is left" watch_nothing_left
 	(cd "$1" && docker-compose -p "$1" down -t 1 >/dev/null 2>&1)
 }
