@@ -99,15 +99,20 @@ static bool converges(struct prober_rig *rigs, const struct jv *ledger)
 static void expect_mostly_ok(struct prober_rig *rig, unsigned region)
 {
 	unsigned ok = 0, ticks = 0;
+	const struct op *bad = NULL;
 	struct history h;
 
 	assert_int_equal(prober_rig_history(rig, &h), 0);
 	for (size_t i = 0; i < h.n; i++) {
 		ok += h.ops[i].state == OP_OK;
+		bad = h.ops[i].state == OP_OK ? bad : &h.ops[i];
 		ticks += (h.ops[i].flags & OP_TICKER) && h.ops[i].kind == OP_WRITE;
 		assert_int_equal(h.ops[i].region, region);
 	}
-	assert_true(ok >= h.n * 9 / 10);
+	if (ok < h.n * 9 / 10)
+		fail_msg("%u of %zu succeeded; the last that did not: %s, %s, %s", ok, h.n,
+			op_kind_name(bad->kind), op_state_name(bad->state),
+			op_error_name(bad->error));
 	assert_in_range(ticks, 15, 22); /* of 20; a busy machine starts late */
 	history_release(&h);
 }
