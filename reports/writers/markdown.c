@@ -228,6 +228,21 @@ static void put_faults(struct buf *out, const struct result *result)
 	buf_addc(out, '\n');
 }
 
+static void put_environment(struct buf *out, const struct result *result)
+{
+	if (!result->n_facts)
+		return;
+	buf_puts(out, "<details><summary>environment</summary>\n\n| | |\n|---|---|\n");
+	for (size_t i = 0; i < result->n_facts && out->len < BUDGET; i++) {
+		buf_puts(out, "| ");
+		put_text(out, result->facts[i].name);
+		buf_puts(out, " | ");
+		put_text(out, result->facts[i].value);
+		buf_puts(out, " |\n");
+	}
+	buf_puts(out, "\n</details>\n\n");
+}
+
 static void put_foot(struct buf *out, const struct result *result)
 {
 	buf_puts(out, "Run ");
@@ -241,7 +256,8 @@ void markdown_write(
 	const struct result *result, const struct writer_options *options, struct buf *out)
 {
 	static void (*const parts[])(struct buf *, const struct result *) = {put_headline,
-		put_expects, put_claims, put_gantt, put_details, put_faults, put_foot};
+		put_expects, put_claims, put_gantt, put_details, put_faults, put_environment,
+		put_foot};
 	struct buf text = {0};
 
 	(void)options;

@@ -2,9 +2,11 @@
 #include "fixtures/base/clock.h"
 #include "fixtures/base/log.h"
 #include "fixtures/containers/engine_api.h"
+#include "fixtures/containers/image.h"
 #include "fixtures/json/jv.h"
 #include "suites/run/run.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,6 +34,24 @@ static int check_kills(const struct run *run, struct err *err)
 	return 0;
 }
 
+/* What they run goes with the result: the same name may be another image tomorrow. */
+static void tell_images(struct run *run)
+{
+	for (size_t i = 0; i < run->fleet.n; i++) {
+		const struct container *container = &run->fleet.members[i].container;
+		struct container_image image;
+		struct err err;
+		char what[96];
+
+		snprintf(what, sizeof(what), "image of %s", container->name);
+		if (container_image(run->fleet.api, container, &image, &err))
+			run_fact(run, what, "not known: %s", err.text);
+		else
+			run_fact(run, what, "%s, %s%s%s", image.name, image.id,
+				*image.digest ? ", " : "", image.digest);
+	}
+}
+
 int run_find_containers(struct run *run, struct err *err)
 {
 	const struct plan_containers *from = run->plan->containers;
@@ -56,6 +76,7 @@ int run_find_containers(struct run *run, struct err *err)
 		return -1;
 	run_fact(run, "containers", "%zu of %s on network %s (%s)", run->fleet.n,
 		engine_api_name(run->fleet.api), run->fleet.network, run->fleet.bridge.name);
+	tell_images(run);
 	return 0;
 }
 

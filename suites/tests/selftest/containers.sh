@@ -94,6 +94,12 @@ ended=$(date +%s.%N)
 sleep 1
 watch_stop
 facts >after
+images_told() { # of three containers
+	n=$(tr '{' '\n' <run/latest/run.json | grep -c '"image of [a-z]*.*sha256:[0-9a-f]\{64\}')
+	echo "$n images"
+	[ "$n" = 3 ]
+}
+check "which image each of them ran is in the result" images_told
 verdict "no acknowledged write is lost" run "writes.lost" ok
 verdict "reads go on in the cut-off region" run "availability for reads in cut at eu" ok
 verdict "writes from the other side fail meanwhile" run "availability for writes in cut at us" ok
