@@ -30,7 +30,7 @@
  *   {type:"swept", id, keys, answered, digest, start_ns, end_ns}
  *   {type:"handover", session, to, state}
  *   {type:"done", reads:.., writes:..}
- *   {type:"error", sentence}
+ *   {type:"error", sentence, code}          code: what to exit with; 0: not decided
  * All instants are CLOCK_MONOTONIC of this host; records in files are since the run's epoch.
  *
  * The ticker: every 50 ms one write of the region's own ticker key and one read of every region's,

@@ -305,7 +305,7 @@ static int try_one(struct exec_pool *pool, struct err *err)
 	talk(p, NULL, 0, clock_now_ns() + HELLO_LIMIT_NS, &sent, &error);
 	give_back(pool, p, error == OP_ERROR_TIMEOUT ? OP_ERROR_RESET : error);
 	if (error != OP_ERROR_NONE)
-		return err_set(err,
+		return err_exit(err, EXIT_MACHINE,
 			"driver exec: \"%s\": %s; to {\"id\":0,\"op\":\"hello\",\"protocol\":1} it must "
 			"answer {\"id\":0,\"ok\":true,\"protocol\":1}",
 			pool->command, why(error));

@@ -47,6 +47,7 @@ void prober_fail(struct prober *prober, const struct err *err)
 	message = jv_new_object();
 	jv_set(message, "type", jv_new_string("error"));
 	jv_set(message, "sentence", jv_new_string(err->text));
+	jv_set(message, "code", jv_new_int(err->code));
 	prober_send(prober, message);
 	gate_stop(&prober->gate);
 }

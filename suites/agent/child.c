@@ -88,6 +88,7 @@ int child_expect(struct child *child, const char *type, uint64_t deadline_ns, st
 		if (!strcmp(is, "error")) {
 			err_set(err, "the %s: %s", child->name,
 				jv_str(jv_get(*message, "sentence"), "(no sentence)"));
+			err->code = (int)jv_int(jv_get(*message, "code"), 0);
 			jv_free(*message);
 			return -1;
 		}

@@ -222,6 +222,7 @@ static void a_program_that_says_no_hello_is_refused(void **state)
 
 	(void)state;
 	assert_null(open_program(&talk, "exit 3", &err));
+	assert_int_equal(err.code, EXIT_MACHINE); /* and not a mistake of ours */
 	assert_non_null(strstr(err.text, "must answer"));
 	assert_null(open_program(&talk, "read line; echo '{\"id\":0,\"ok\":true}'; sleep 9", &err));
 	assert_non_null(strstr(err.text, "\"protocol\":1"));
