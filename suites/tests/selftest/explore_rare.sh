@@ -36,7 +36,7 @@ row() {
 }
 
 few_faults() {
-	[ "$(grep -c '^  - { at: .*name: fault-' runs-"$1"/explore-*/found.yaml)" -le 2 ]
+	faults=$(grep -c '^  - { at: .*name: fault-' runs-"$1"/explore-*/found.yaml) && [ "$faults" -le 2 ]
 }
 
 if ! unshare -n true 2>/dev/null; then
