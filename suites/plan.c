@@ -68,6 +68,8 @@ static void plan_head(struct planner *p)
 
 	plan->name = scenario->name.text ? scenario->name.text : "";
 	plan->about = scenario->about;
+	plan->bases = scenario->bases;
+	plan->n_bases = scenario->n_bases;
 	plan->seed = p->options->has_seed ? p->options->seed
 		: scenario->has_seed      ? scenario->seed
 					  : SEED_DEFAULT;

@@ -152,6 +152,8 @@ struct plan {
 	const char *text;                /* the scenario file's own text */
 	const char **traces;             /* files of recorded delays that links were read from */
 	size_t n_traces;
+	const char *const *bases; /* files that the scenario extends */
+	size_t n_bases;
 	const char *recipe_name, *driver; /* driver: of its endpoints */
 	struct plan_program *programs;
 	size_t n_programs;

@@ -32,20 +32,6 @@ static const struct scenario_setting *find(const struct scenario_link *link, con
 	return NULL;
 }
 
-/* Beside the scenario, by its path or by its last part, as a stored run has it. */
-static const char *find_file(struct planner *p, const char *name)
-{
-	const char *slash = strrchr(p->plan->path, '/'), *last = strrchr(name, '/'), *path;
-	int dir = slash ? (int)(slash + 1 - p->plan->path) : 0;
-
-	if (name[0] == '/' && !access(name, R_OK))
-		return name;
-	path = arena_printf(p->arena, "%.*s%s", dir, p->plan->path, name);
-	if (!access(path, R_OK) || !last)
-		return path;
-	return arena_printf(p->arena, "%.*s%s", dir, p->plan->path, last + 1);
-}
-
 /* What says the delay as well; NULL: nothing. */
 static const struct scenario_setting *find_rival(const struct scenario_link *link)
 {
@@ -88,7 +74,7 @@ static int is_round(struct planner *p, const struct scenario_link *link)
 static void read_trace(struct planner *p, const struct scenario_setting *trace, bool round,
 	struct impairment *impairment)
 {
-	const char *path = find_file(p, trace->value.text);
+	const char *path = source_beside(p->arena, p->plan->path, trace->value.text);
 	struct buf text = {0};
 	struct err err;
 

@@ -415,6 +415,9 @@ struct jv *schema_of_scenarios(void)
 	map_add(&map, "about", described(typed("string"), "what is to be proved, in words"));
 	map_add(&map, "tags", words("for people"));
 	map_value(&map, "seed", PARAM_COUNT, "every random decision comes from it");
+	map_add(&map, "extends",
+		described(typed("string"),
+			"a file beside this one, whose maps this one's are merged into"));
 	map_value(&map, "repeat", PARAM_COUNT, "trials, each on a fresh system");
 	map_add(&map, "regions", regions());
 	map_add(&map, "links", links());

@@ -75,6 +75,17 @@ void html_put_head(struct buf *out, const char *columns)
 	buf_puts(out, "</tr></thead>\n");
 }
 
+/* The text that is shown is the scenario's: there is no line to lead to in a file that it extends. */
+void html_put_place(struct buf *out, const struct result *result, const char *file, unsigned line)
+{
+	if (!result->path || !file || !strcmp(result->path, file)) {
+		html_put_line(out, line);
+		return;
+	}
+	html_text(out, file);
+	buf_printf(out, " line %u", line);
+}
+
 void html_put_line(struct buf *out, unsigned line)
 {
 	if (line)

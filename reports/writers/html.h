@@ -49,4 +49,6 @@ void html_put_cell(struct buf *out, const char *class_, const char *text);
 void html_put_head(struct buf *out, const char *columns);
 /* A link to the line of the scenario. */
 void html_put_line(struct buf *out, unsigned line);
+/* The same, or the file and the line where it stands in another one. */
+void html_put_place(struct buf *out, const struct result *result, const char *file, unsigned line);
 #endif

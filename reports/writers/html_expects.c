@@ -47,8 +47,10 @@ static void put_samples(struct buf *out, const struct result_expect *expect)
 	buf_puts(out, "</td>");
 }
 
-static void put_row(struct buf *out, const struct result_expect *expect)
+static void put_row(const struct html *html, const struct result_expect *expect)
 {
+	struct buf *out = html->out;
+
 	buf_puts(out, "<tr><td class=\"v\">");
 	html_put_icon(out, expect->verdict);
 	buf_printf(out, " <b>%s</b></td><th scope=\"row\">", verdict_name(expect->verdict));
@@ -61,7 +63,7 @@ static void put_row(struct buf *out, const struct result_expect *expect)
 	put_samples(out, expect);
 	html_put_cell(out, NULL, expect->phase ? expect->phase : "whole run");
 	buf_puts(out, "<td>");
-	html_put_line(out, expect->line);
+	html_put_place(out, html->result, expect->file, expect->line);
 	buf_puts(out, "</td></tr>\n");
 }
 
@@ -106,13 +108,14 @@ static void put_witness_link(struct buf *out, const struct result_expect *expect
 	buf_puts(out, "</a></p>\n");
 }
 
-static void put_expect(struct buf *out, const struct result_expect *expect, size_t number)
+static void put_expect(const struct html *html, const struct result_expect *expect, size_t number)
 {
+	struct buf *out = html->out;
 	bool told = expect->verdict == VERDICT_FAIL;
 
 	buf_printf(out, "<tbody id=\"expect-%zu\" class=\"v-%s\">\n", number,
 		verdict_name(expect->verdict));
-	put_row(out, expect);
+	put_row(html, expect);
 	if (expect->why || expect->note || expect->n_parts || (told && expect->n_witnesses)) {
 		buf_printf(out, "<tr class=\"more\"><td></td><td colspan=\"%d\">", N_COLUMNS - 1);
 		put_remark(out, "why", expect->why);
@@ -138,7 +141,7 @@ void html_put_expects(const struct html *html)
 	if (result->n_expects)
 		html_put_head(out, COLUMNS);
 	for (size_t i = 0; i < result->n_expects; i++)
-		put_expect(out, &result->expects[i], i + 1);
+		put_expect(html, &result->expects[i], i + 1);
 	if (result->n_expects)
 		buf_puts(out, "</table></div>\n");
 	buf_puts(out, "</section>\n");

@@ -132,8 +132,9 @@ static void put_traffic(struct buf *out, const struct result_fault *fault)
 	buf_puts(out, "</tbody></table></div>\n");
 }
 
-static void put_fault(struct buf *out, const struct result_fault *fault)
+static void put_fault(const struct html *html, const struct result_fault *fault)
 {
+	struct buf *out = html->out;
 	bool certified = !strcmp(fault->status, "certified");
 
 	buf_printf(out, "<article class=\"v-%s\">\n<h3>", certified ? "pass" : "void");
@@ -145,7 +146,7 @@ static void put_fault(struct buf *out, const struct result_fault *fault)
 	buf_puts(out, "</small></h3>\n<p>");
 	html_text(out, fault->text);
 	buf_puts(out, " (");
-	html_put_line(out, fault->line);
+	html_put_place(out, html->result, fault->file, fault->line);
 	buf_puts(out, ")</p>\n");
 	if (fault->why) {
 		buf_puts(out, "<p><i>why</i> ");
@@ -167,6 +168,6 @@ void html_put_proof(const struct html *html)
 	if (!result->n_faults)
 		buf_puts(out, "<p>The scenario asked for none.</p>\n");
 	for (size_t i = 0; i < result->n_faults; i++)
-		put_fault(out, &result->faults[i]);
+		put_fault(html, &result->faults[i]);
 	buf_puts(out, "</section>\n");
 }

@@ -10,6 +10,12 @@
 
 #define LINES_MAX 5000
 
+/* It may stand in a file that the scenario extends. */
+static bool is_of_scenario(const struct result *result, const struct result_expect *expect)
+{
+	return !result->path || !expect->file || !strcmp(result->path, expect->file);
+}
+
 /* The verdict of the expectation in that line; VERDICTS: none. */
 static enum verdict verdict_at(const struct result *result, unsigned line)
 {
@@ -19,6 +25,7 @@ static enum verdict verdict_at(const struct result *result, unsigned line)
 		enum verdict verdict = result->expects[i].verdict;
 
 		if (result->expects[i].line == line &&
+			is_of_scenario(result, &result->expects[i]) &&
 			(worst == VERDICTS || verdict > worst || verdict == VERDICT_FAIL))
 			worst = worst == VERDICT_FAIL ? worst : verdict;
 	}

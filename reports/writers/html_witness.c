@@ -307,7 +307,7 @@ static void put_expect(const struct html *html, const struct result_expect *expe
 	buf_addc(out, ' ');
 	html_text(out, expect->id);
 	buf_puts(out, " <small>");
-	html_put_line(out, expect->line);
+	html_put_place(out, html->result, expect->file, expect->line);
 	buf_puts(out, "</small></h3>\n<figure class=\"wide\">\n");
 	put_diagram(html, expect->witnesses);
 	buf_puts(out, "</figure>\n");

@@ -78,6 +78,11 @@ int variant_open(
 	complaints_finish(&complaints);
 	if (complaints.n)
 		return err_exit(err, EXIT_SCENARIO, "%s is no valid scenario", path);
+	if (source->scenario.n_bases)
+		return err_exit(err, EXIT_SCENARIO,
+			"%s extends %s; what is varied must be one file, so write into it what the "
+			"other one says",
+			path, source->scenario.bases[0]);
 	if (!find_timeline(source) || !find_faults(source))
 		return err_exit(err, EXIT_SCENARIO,
 			"%s has no fault in its timeline, so there is nothing to vary", path);

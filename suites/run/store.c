@@ -2,6 +2,7 @@
 #include "fixtures/base/buf.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/base/tree.h"
+#include "suites/scenario/yaml.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,21 +63,30 @@ static int link_latest(const struct store *store, const char *runs, struct err *
 	return 0;
 }
 
-/* Recorded delays that the scenario reads lie beside it, here as where it came from. */
-static int keep_traces(const struct store *store, const struct plan *plan, struct err *err)
+/* What a scenario reads lies beside it, here as where it came from. */
+static int keep_file(const struct store *store, const char *file, size_t max, struct err *err)
+{
+	const char *last = strrchr(file, '/');
+	struct buf text = {0};
+	char path[1400];
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/%.200s", store->dir, last ? last + 1 : file);
+	rc = buf_read_file(&text, file, max, err) ||
+		(access(path, F_OK) && buf_write_file(&text, path, err));
+	buf_release(&text);
+	return rc ? -1 : 0;
+}
+
+/* Recorded delays, and the scenarios that it extends. */
+static int keep_files(const struct store *store, const struct plan *plan, struct err *err)
 {
 	for (size_t i = 0; i < plan->n_traces; i++) {
-		const char *last = strrchr(plan->traces[i], '/');
-		struct buf text = {0};
-		char path[1400];
-		int rc;
-
-		snprintf(path, sizeof(path), "%s/%.200s", store->dir,
-			last ? last + 1 : plan->traces[i]);
-		rc = buf_read_file(&text, plan->traces[i], TRACE_BYTES_MAX, err) ||
-			(access(path, F_OK) && buf_write_file(&text, path, err));
-		buf_release(&text);
-		if (rc)
+		if (keep_file(store, plan->traces[i], TRACE_BYTES_MAX, err))
+			return -1;
+	}
+	for (size_t i = 0; i < plan->n_bases; i++) {
+		if (keep_file(store, plan->bases[i], YAML_SIZE_MAX, err))
 			return -1;
 	}
 	return 0;
@@ -105,7 +115,7 @@ int store_create(struct store *store, const char *runs, const struct plan *plan,
 	buf_puts(&text, plan->text);
 	rc = buf_write_file(&text, path, err);
 	buf_release(&text);
-	return rc || keep_traces(store, plan, err) ? -1 : link_latest(store, absolute, err);
+	return rc || keep_files(store, plan, err) ? -1 : link_latest(store, absolute, err);
 }
 
 int store_make_work(const struct store *store, struct err *err)

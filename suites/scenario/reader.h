@@ -66,6 +66,9 @@ void reader_safety(struct reader *r, const struct yaml *node, struct scenario *o
 /* One line of `expect:`. False after a complaint. */
 bool expect_parse(struct reader *r, const struct yaml *node, struct scenario_expect *out);
 
+/* The tree with what the files say that it extends; see extend.c. */
+struct yaml *extend_tree(struct reader *r, struct yaml *root, const char *file, scenario_env *env,
+	struct scenario *out);
 /* Replace ${NAME} and ${NAME:-default} in all values of the tree. */
 void expand_variables(struct reader *r, struct yaml *tree, scenario_env *env);
 

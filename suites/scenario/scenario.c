@@ -11,8 +11,9 @@
 #define STEADY_PPM 990000
 #define REPEAT_MAX 10000
 
-static const char *const keys[] = {"scenario", "version", "about", "tags", "seed", "repeat",
-	"regions", "links", "system", "clients", "timeline", "expect", "evidence", "safety"};
+static const char *const keys[] = {"scenario", "extends", "version", "about", "tags", "seed",
+	"repeat", "regions", "links", "system", "clients", "timeline", "expect", "evidence",
+	"safety"};
 
 /* Keys of the format that this version does not read. */
 static const struct later {
@@ -20,8 +21,8 @@ static const struct later {
 } later[] = {
 	{"preset", "it stands under links: { preset: NAME }"},
 	{"abort-if", "it stands under safety: { abort-if: [...] }"},
-	{"extends", "copy what is needed from the other file"},
-	{"matrix", "write one file per variant, or use ${NAME:-default} in values"},
+	{"matrix",
+		"write one file per variant that extends a common one, or use ${NAME:-default} in values"},
 	{"containers", "it stands under system: { containers: { ... } }"},
 	{"endpoints", "it stands under system: { endpoints: { ... } }"},
 };
@@ -84,6 +85,7 @@ void scenario_read(struct arena *arena, const struct source *source, scenario_en
 		.steady_ppm = STEADY_PPM};
 	if (!reader_is(&r, root, YAML_MAP, "a scenario"))
 		return;
+	root = extend_tree(&r, root, source->file, env, out);
 	expand_variables(&r, root, env);
 	check_keys(&r, root);
 	read_head(&r, root, out);

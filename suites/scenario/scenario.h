@@ -132,6 +132,8 @@ struct scenario {
 	struct scenario_word name;
 	const char *about;
 	struct scenario_words tags;
+	const char **bases; /* files that it extends */
+	size_t n_bases;
 	bool has_seed;
 	uint64_t seed, repeat;
 

@@ -1,4 +1,5 @@
 #include "suites/scenario/source.h"
+#include "fixtures/base/arena.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/base/param.h"
 
@@ -6,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Longer lines are quoted from a little before the column: hostile files have lines of a megabyte. */
 #define QUOTE_MAX 120
@@ -104,4 +106,17 @@ const char *did_you_mean(const char *word, const char *const *names, size_t n, c
 	if (near)
 		snprintf(text, 128, "; did you mean \"%s\"?", near);
 	return text;
+}
+
+const char *source_beside(struct arena *arena, const char *file, const char *name)
+{
+	const char *slash = strrchr(file, '/'), *last = strrchr(name, '/'), *path;
+	int dir = slash ? (int)(slash + 1 - file) : 0;
+
+	if (name[0] == '/' && !access(name, R_OK))
+		return name;
+	path = arena_printf(arena, "%.*s%s", dir, file, name);
+	if (!access(path, R_OK) || !last)
+		return path;
+	return arena_printf(arena, "%.*s%s", dir, file, last + 1);
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct arena;
 struct buf;
 
 /* Where something stands; kept to the end, verdicts point at it. */
@@ -26,7 +27,7 @@ struct source {
 };
 
 #define COMPLAINTS_MAX 50
-#define SOURCES_MAX 4
+#define SOURCES_MAX 16
 
 struct complaints {
 	struct buf *out;                           /* borrowed */
@@ -41,6 +42,10 @@ void complain(struct complaints *complaints, struct place at, const char *fmt, .
 	__attribute__((format(printf, 3, 4)));
 /* Say how many were left out, if any were. */
 void complaints_finish(struct complaints *complaints);
+
+/* Where a file lies that another one names: beside that, by the path given or, as a stored run has it, by its
+ * last part. In the arena. */
+const char *source_beside(struct arena *arena, const char *file, const char *name);
 
 /* `; did you mean "x"?`, or "" where no word of the list is near. The buffer is the caller's. */
 const char *did_you_mean(const char *word, const char *const *names, size_t n, char text[128]);

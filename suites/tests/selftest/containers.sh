@@ -95,7 +95,7 @@ sleep 1
 watch_stop
 facts >after
 images_told() { # of three containers
-	n=$(tr '{' '\n' <run/latest/run.json | grep -c '"image of [a-z]*.*sha256:[0-9a-f]\{64\}')
+	n=$(grep -A 1 '"name": "image of ' run/latest/run.json | grep -c 'sha256:[0-9a-f]\{64\}')
 	echo "$n images"
 	[ "$n" = 3 ]
 }
