@@ -238,13 +238,16 @@ static void certify_links(
 	window->gone_ns = window->certificate.gone_ns;
 }
 
-static void certify_nodes(struct fault_window *window)
+static void certify_nodes(struct arena *arena, struct fault_window *window)
 {
 	window->certificate = (struct certificate){
 		.status = window->agrees ? CERTIFIED : CERTIFICATE_NOT_IN_FORCE,
 		.in_force_ns = window->agrees ? window->acked_ns : 0,
 		.gone_ns = window->undo_acked_ns,
-		.why = window->agrees ? NULL : "the agent could not do it",
+		.why = window->agrees ? NULL
+			: window->refusal
+			? arena_printf(arena, "the agent could not do it: %s", window->refusal)
+			: "the agent could not do it",
 	};
 	window->in_force_ns = window->certificate.in_force_ns;
 	window->gone_ns = window->certificate.gone_ns;
@@ -302,6 +305,6 @@ void certify_run(struct arena *arena, struct evidence *evidence)
 		else if (plan->faults[f].effects.n_links)
 			certify_links(arena, evidence, f, &input);
 		else
-			certify_nodes(window);
+			certify_nodes(arena, window);
 	}
 }

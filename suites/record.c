@@ -73,6 +73,8 @@ static struct jv *faults_out(const struct evidence *evidence)
 		jv_set(one, "by_hand", jv_new_bool(window->by_hand));
 		jv_set(one, "until_met", jv_new_bool(window->until_met));
 		jv_set(one, "agrees", jv_new_bool(window->agrees));
+		if (window->refusal)
+			jv_set(one, "refusal", jv_new_string(window->refusal));
 		jv_add(list, one);
 	}
 	return list;
@@ -217,6 +219,8 @@ static void faults_in(struct arena *arena, struct evidence *evidence, const stru
 		window->by_hand = jv_bool(jv_get(one, "by_hand"), false);
 		window->until_met = jv_bool(jv_get(one, "until_met"), false);
 		window->agrees = jv_bool(jv_get(one, "agrees"), false);
+		if (jv_get(one, "refusal"))
+			window->refusal = arena_strdup(arena, jv_str(jv_get(one, "refusal"), ""));
 	}
 }
 

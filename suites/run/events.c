@@ -78,6 +78,9 @@ static void on_applied(struct run *run, const struct jv *event)
 	change->applied++;
 	if (!jv_bool(jv_get(event, "agrees"), false)) {
 		change->agrees = false;
+		if (!change->refusal && jv_get(event, "why"))
+			change->refusal =
+				arena_strdup(&run->arena, jv_str(jv_get(event, "why"), ""));
 		log_warn("%s", jv_str(jv_get(event, "why"), "a change was not made as asked"));
 	}
 	if (!jv_int(jv_get(event, "links"), 0))
@@ -89,6 +92,7 @@ static void on_applied(struct run *run, const struct jv *event)
 			window->sent_ns = earlier(window->sent_ns, sent);
 			window->acked_ns = later(window->acked_ns, acked);
 			window->agrees = window->agrees && change->agrees;
+			window->refusal = window->refusal ? window->refusal : change->refusal;
 		}
 		if (change->off >> f & 1) {
 			window->undo_sent_ns = earlier(window->undo_sent_ns, sent);

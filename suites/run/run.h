@@ -58,6 +58,7 @@ struct armed_change {
 	uint64_t on, off; /* bits of faults that begin and end by it */
 	unsigned applied; /* agents that have done it */
 	bool agrees;
+	const char *refusal; /* of the first that could not */
 };
 
 /* A command or webhook of the timeline (action.c). */

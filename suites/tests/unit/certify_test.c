@@ -122,8 +122,11 @@ static void a_fault_of_nodes_is_in_force_when_its_agent_has_done_it(void **state
 	assert_int_equal(world.windows[0].certificate.status, CERTIFIED);
 	assert_true(world.windows[0].in_force_ns == world.windows[0].acked_ns);
 	world.windows[0].agrees = false;
+	world.windows[0].refusal = "container us: no answer";
 	certify_run(&world.arena, &world.evidence);
 	assert_int_equal(world.windows[0].certificate.status, CERTIFICATE_NOT_IN_FORCE);
+	assert_string_equal(world.windows[0].certificate.why,
+		"the agent could not do it: container us: no answer");
 }
 
 /* Twenty operations before 2 s and as many behind; the first fault is declared from 2 s to 8 s. */

@@ -66,7 +66,8 @@ static struct evidence a_run(void)
 		.acked_ns = 1005,
 		.undo_sent_ns = 2001,
 		.undo_acked_ns = 2003,
-		.agrees = true};
+		.agrees = true,
+		.refusal = "no answer"};
 	sweep = ARENA_PUSH(&arena, evidence.sweeps, evidence.n_sweeps);
 	*sweep = (struct sweep){.id = 3,
 		.region = 2,
@@ -95,6 +96,7 @@ static void a_record_is_read_back_as_it_was(void **state)
 	assert_true(after.converged && after.interrupted && !after.suspended);
 	assert_true(after.faults[0].asked_ns == 1000 && after.faults[0].sent_ns == 1001);
 	assert_true(after.faults[0].undo_acked_ns == 2003 && after.faults[0].agrees);
+	assert_string_equal(after.faults[0].refusal, "no answer");
 	assert_int_equal(after.n_sweeps, 1);
 	assert_true(after.sweeps[0].id == 3 && after.sweeps[0].answered == 8);
 	assert_string_equal(after.sweeps[0].digest, "0123456789abcdef");
