@@ -562,8 +562,9 @@ const struct metric metrics[] = {
 			"From the certified in-force instant to the start of the first stretch of "
 			"1 s in which goodput and p99 latency are within 10 % of those of the phase "
 			"before the first fault, and stay there for 3 s, all of it while the fault "
-			"is in force: asked at the region that takes over, with cold caches and the "
-			"load of two. Session operations; fails and unknowns as in goodput and "
+			"is in force, and behind the last 3 s that are worse all through (the load of "
+			"a takeover comes when DNS has moved it): asked at the region that takes "
+			"over, with cold caches and the load of two. Session operations; fails and unknowns as in goodput and "
 			"latency. Not as before until the end of the fault: right-censored. Phase: "
 			"the fault's. Region: where the client was."},
 	[METRIC_RTT] = {.id = METRIC_RTT,

@@ -185,17 +185,35 @@ static bool find_stretch(struct recovery *r, struct measurement *out)
 	return true;
 }
 
+/* The load of a takeover comes when clients are led elsewhere, and not with the fault: what is good until
+ * then says nothing, so it counts from behind the last stretch that is bad all through. */
+static uint64_t behind_the_bad(const struct recovery *r, uint64_t end_ns)
+{
+	uint64_t behind_ns = r->from_ns;
+
+	for (uint64_t at = r->from_ns; at + GOOD_SLICES * SLICE_NS <= end_ns; at += STEP_NS) {
+		unsigned bad = 0;
+
+		while (bad < GOOD_SLICES && !is_good(r, at + bad * SLICE_NS))
+			bad++;
+		if (bad == GOOD_SLICES)
+			behind_ns = at + (GOOD_SLICES - 1) * SLICE_NS + STEP_NS;
+	}
+	return behind_ns;
+}
+
 static void answer(struct arena *arena, const struct recovery *r, struct measurement *out)
 {
-	uint64_t end_ns = r->last_ns + STEP_NS;
+	uint64_t end_ns = r->last_ns + STEP_NS, begin_ns;
 
 	if (end_ns > r->until_ns)
 		end_ns = r->until_ns;
+	begin_ns = r->takeover ? behind_the_bad(r, end_ns) : r->from_ns;
 	out->note = arena_printf(arena,
 		"against %.1f /s and a p99 of at most %.1f ms before; "
 		"resolution 100 ms",
 		r->goodput, r->p99_ns / 1e6);
-	for (uint64_t at = r->from_ns; at + GOOD_SLICES * SLICE_NS <= end_ns; at += STEP_NS) {
+	for (uint64_t at = begin_ns; at + GOOD_SLICES * SLICE_NS <= end_ns; at += STEP_NS) {
 		if (!stays_good(r, at))
 			continue;
 		out->status = MEASURED_VALUE;

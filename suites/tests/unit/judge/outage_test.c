@@ -406,6 +406,21 @@ static void takeover_that_stays_slow_is_censored_at_the_fault(void **state)
 	assert_true(m.value == 10000e6);
 }
 
+/* Clients are led here 5 s after the fault. */
+static void takeover_counts_from_behind_what_is_bad_later(void **state)
+{
+	struct measurement m;
+
+	(void)state;
+	jw_fault(&world, "death", 5000, 25000);
+	for (double t = 1; t < 30000; t += 10)
+		jw_read(&world, 0, jw_register(0), 0, 0, t,
+			t + (t >= 10000 && t < 16000 ? 60 : 10));
+	m = takeover();
+	assert_int_equal(m.status, MEASURED_VALUE);
+	assert_true(m.value >= 10900e6 && m.value <= 11100e6);
+}
+
 static void takeover_that_loses_operations_is_none(void **state)
 {
 	(void)state;
@@ -447,6 +462,7 @@ int main(void)
 		T(takeover_ends_when_it_is_as_fast_as_before),
 		T(takeover_within_a_tenth_takes_no_time),
 		T(takeover_that_stays_slow_is_censored_at_the_fault),
+		T(takeover_counts_from_behind_what_is_bad_later),
 		T(takeover_that_loses_operations_is_none),
 	};
 
