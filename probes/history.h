@@ -44,8 +44,8 @@ int history_load_dir(struct history *history, const char *dir, struct err *err);
 void history_release(struct history *history);
 
 /* Memory an operation takes while a run is judged: its record, and at the peak what stands in
- * suites/judge/index.h. Measured: 10.25 GB for 100 million on 240 registers and 760 000 ledger keys. */
-#define HISTORY_JUDGED_BYTES 104
+ * suites/judge/index.h. Measured: 98.6 on 240 registers and 30 000 ledger keys. */
+#define HISTORY_JUDGED_BYTES 100
 /* Nothing is sorted on disk: a history that would need more memory than `available` bytes is refused
  * with its numbers and EXIT_MACHINE, before it is read. */
 int history_check_room(const char *dir, uint64_t bytes_each, uint64_t available, struct err *err);

@@ -119,6 +119,11 @@ static uint32_t session_of(const struct op *op)
 	return op_is_session(op) && op->session < SESSION_BOUND ? op->session : OP_NONE;
 }
 
+static bool is_listed(const struct op *op)
+{
+	return op->state != OP_NOT_SENT && op->state != OP_EMPTY;
+}
+
 static void take_session(struct build *b, const struct op *op)
 {
 	uint32_t session = session_of(op);
@@ -146,7 +151,7 @@ static void take_records(struct build *b)
 		index->write_of[i] = OP_NONE;
 		if (i + AHEAD < index->n)
 			__builtin_prefetch(&index->key_slots[first_slot(index, op[AHEAD].key)]);
-		if (op->state == OP_NOT_SENT || op->state == OP_EMPTY)
+		if (!is_listed(op))
 			continue;
 		index->write_of[i] = key = add_key(b, op->key);
 		b->keys[key].n++;
@@ -249,16 +254,13 @@ static void place_op(struct build *b, struct index_item *items, uint32_t i, uint
 		place_write(b, i, key);
 }
 
-/* The second look: every operation takes its place in both orders. */
+/* The second look: every operation takes its place in the order by key. */
 static void place_records(struct build *b, struct index_item *items)
 {
 	struct index *index = b->index;
-	uint32_t last = index->n_sessions - 1;
-	uint32_t *next = index_alloc(index->n_sessions, sizeof(*next));
 
-	memcpy(next, index->session_start, index->n_sessions * sizeof(*next));
 	for (uint32_t i = 0; i < index->n; i++) {
-		uint32_t key = index->write_of[i], session;
+		uint32_t key = index->write_of[i];
 
 		if (i + AHEAD < index->n)
 			fetch(b, items, i);
@@ -267,8 +269,23 @@ static void place_records(struct build *b, struct index_item *items)
 			continue;
 		}
 		place_op(b, items, i, key);
-		session = session_of(&index->ops[i]);
-		index->by_session[next[session == OP_NONE ? last : session]++] = i;
+	}
+}
+
+/* The third, in the order by session: not along with the second, so that the items and this order are
+ * never in memory together. */
+static void place_by_session(const struct index *index)
+{
+	uint32_t last = index->n_sessions - 1;
+	uint32_t *next = index_alloc(index->n_sessions, sizeof(*next));
+
+	memcpy(next, index->session_start, index->n_sessions * sizeof(*next));
+	for (uint32_t i = 0; i < index->n; i++) {
+		const struct op *op = &index->ops[i];
+		uint32_t session = session_of(op);
+
+		if (is_listed(op))
+			index->by_session[next[session == OP_NONE ? last : session]++] = i;
 	}
 	free(next);
 }
@@ -362,6 +379,7 @@ static void order_operations(struct arena *arena, struct index *index)
 	index->seen_elsewhere = arena_array(arena, index->n, sizeof(bool));
 	index_link(index, items);
 	free(items);
+	place_by_session(index);
 	if (b.deletes)
 		order_deletes(arena, index);
 }
