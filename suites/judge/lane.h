@@ -20,7 +20,7 @@
 struct lane {
 	uint32_t key; /* dense */
 	unsigned n;
-	uint32_t place[LANE_OPS]; /* in the history */
+	uint32_t place[LANE_OPS];  /* in the history */
 	uint32_t author[LANE_OPS]; /* the number of the write of its value, see index.h */
 	const struct op *op[LANE_OPS];
 	/* Of ok reads: index_version_end() and index_version_start(). */
