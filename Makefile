@@ -17,7 +17,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 # The one list of dependencies, by Debian package name. `make deps` installs the first two rows;
-# `make deps-dev` also what lint and bench use, which skip what is missing.
+# `make deps-dev` also what lint and bench use, which skip what is missing. Debian's npm is for where
+# there is none: with another vendor's it cannot be installed.
 DEPS_BUILD := gcc libc6-dev make pkg-config libnl-3-dev libnl-route-3-dev libpcap-dev \
 	libcurl4-openssl-dev libyaml-dev libjansson-dev libmicrohttpd-dev libsqlite3-dev libhiredis-dev \
 	libseccomp-dev libc-ares-dev libpq-dev libmariadb-dev
@@ -31,6 +32,7 @@ DEPS_TEST := libcmocka-dev iproute2 procps util-linux user-mode-linux \
 	libxml2-utils prometheus cmark-gfm python3-jsonschema python3-yaml \
 	chromium \
 	docker.io docker-compose iputils-ping \
+	$(if $(shell command -v npm),, nodejs npm ) \
 	podman netavark runc \
 	mandoc zsh fish \
 	libfaketime \
