@@ -130,7 +130,7 @@ static bool hold_prober_after_the_cut(struct live_run *run)
 /* For longer than a failover may take. */
 static bool hold_prober_in_the_cut(struct live_run *run)
 {
-	return await_cut(run, 200 * MS) && hold_prober(run, EU_WEST, 2100 * MS);
+	return await_cut(run, 0) && hold_prober(run, EU_WEST, 2300 * MS);
 }
 
 static bool hold_machine_after_the_cut(struct live_run *run)
