@@ -243,5 +243,6 @@ void plan_print(const struct plan *plan, struct buf *out);
 #define PLAN_ENV_FIXED 4 /* entries of every node's environment that are not its recipe's */
 #define PLAN_FAULTS_MAX 64
 #define PLAN_GROUPS_MAX 32
+#define PLAN_LAYERS_MAX 5 /* parts of an RTO, beside that of the clients (suites/judge/layers.h) */
 
 #endif

@@ -89,20 +89,26 @@ static bool goes(const struct client_group *group, enum group_target target)
 	return group->read_from == target || group->write_to == target;
 }
 
+/* Where the value of a row stands; that of the group where it is not written there. */
+static struct place place_of(const struct scenario_group *from, const char *row)
+{
+	for (size_t i = from->settings.n; i > 0; i--) {
+		if (!strcmp(from->settings.items[i - 1].name, row))
+			return from->settings.items[i - 1].value.place;
+	}
+	return from->place;
+}
+
 /* The recipe's node of that name in each region; NULL where there is none. */
 static const struct endpoint *nodes_called(
 	struct planner *p, const struct scenario_group *from, const char *row, const char *name)
 {
 	struct plan *plan = p->plan;
-	struct scenario_word word = {.text = name, .place = from->place};
+	struct scenario_word word = {.text = name, .place = place_of(from, row)};
 	const char **names = arena_array(p->arena, p->recipe.n_nodes + 1, sizeof(*names));
 	struct endpoint *found;
 	int which;
 
-	for (size_t i = 0; i < from->settings.n; i++) {
-		if (!strcmp(from->settings.items[i].name, row))
-			word.place = from->settings.items[i].value.place;
-	}
 	for (size_t i = 0; i < p->recipe.n_nodes; i++)
 		names[i] = p->recipe.nodes[i].name.text;
 	if (plan->remote)
@@ -211,6 +217,22 @@ static void check_registers(struct planner *p)
 	}
 }
 
+/* Each layer is a part of the RTO, and a verdict has room for so many. */
+static void check_layers(struct planner *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->plan->n_groups; i++) {
+		if (!p->plan->groups[i].layer || ++n <= PLAN_LAYERS_MAX)
+			continue;
+		complain(p->complaints, place_of(&p->scenario.groups[i], "layer"),
+			"more than %d layers; leave out layer: of groups that the RTO need not be "
+			"split by",
+			PLAN_LAYERS_MAX);
+		return;
+	}
+}
+
 static void add_group(struct planner *p, const struct scenario_group *from)
 {
 	struct plan *plan = p->plan;
@@ -252,6 +274,7 @@ void plan_clients(struct planner *p)
 	for (size_t i = 0; i < n; i++)
 		add_group(p, &p->scenario.groups[i]);
 	check_registers(p);
+	check_layers(p);
 	if (n && group_first_of_data(p->plan->groups, n) == n)
 		complain(p->complaints, p->scenario.groups[0].place,
 			"all groups look names up; add one that works with what the name leads to");

@@ -4,6 +4,8 @@
 #include "suites/judge/primary.h"
 #include "suites/judge/struck.h"
 
+#include <assert.h>
+
 #define LASTS_NS (3 * UINT64_C(1000000000))
 #define LASTS_SHARE 0.99
 #define HEARD_NS UINT64_C(1000000000) /* whose clients fell silent sooner was not seen to last */
@@ -93,12 +95,17 @@ static uint64_t back_at(
 	return first;
 }
 
-static void add_part(struct measurement *out, const char *name, uint64_t from, uint64_t to)
+static_assert(PLAN_LAYERS_MAX + 1 == MEASURED_PARTS_MAX, "a part for each layer and the clients");
+
+static void add_part(struct measurement *out, struct measured_part part)
 {
-	if (out->n_parts == MEASURED_PARTS_MAX)
-		return;
-	out->parts[out->n_parts++] =
-		(struct measured_part){.name = name, .value_ns = (double)(to - from), .has = true};
+	assert(out->n_parts < MEASURED_PARTS_MAX); /* no plan has more layers */
+	out->parts[out->n_parts++] = part;
+}
+
+static struct measured_part part_between(const char *name, uint64_t from, uint64_t to)
+{
+	return (struct measured_part){.name = name, .value_ns = (double)(to - from), .has = true};
 }
 
 void layers_add_parts(struct arena *arena, const struct layers *layers, bool reads, uint64_t at_ns,
@@ -118,17 +125,17 @@ void layers_add_parts(struct arena *arena, const struct layers *layers, bool rea
 		buf_printf(&alone, "%s%s ", alone.len ? ", " : "alone: ", group->layer);
 		if (back == TIME_NEVER) {
 			buf_puts(&alone, "not back");
-			out->parts[out->n_parts++] = (struct measured_part){.name = group->layer};
+			add_part(out, (struct measured_part){.name = group->layer});
 			continue;
 		}
 		buf_printf(&alone, "%.2f s", (double)(back - layers->start_ns) / 1e9);
 		/* a layer is asked only so often */
 		back = back > at_ns ? at_ns : back;
-		add_part(out, group->layer, so_far, back > so_far ? back : so_far);
+		add_part(out, part_between(group->layer, so_far, back > so_far ? back : so_far));
 		so_far = back > so_far ? back : so_far;
 	}
 	if (at_ns != TIME_NEVER)
-		add_part(out, "clients", so_far, at_ns);
+		add_part(out, part_between("clients", so_far, at_ns));
 	out->note = arena_strdup(arena, buf_str(&alone));
 	buf_release(&alone);
 }

@@ -299,6 +299,32 @@ static void groups_share_no_keys(void **state)
 	assert_complaint(&text, "group b has another number of registers than a");
 }
 
+/* Groups L1 .. Ln beside the users, each of which asks one layer alone. */
+static const char *clients_with_layers(int n)
+{
+	static char text[2048];
+	size_t len = (size_t)snprintf(text, sizeof(text),
+		"clients:\n  - { name: users, sessions: 2 per region, writes: { rate: 5/s } }\n");
+
+	for (int i = 1; i <= n; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+			"  - { name: L%d, sessions: 1 per region, node: store, layer: part %d,\n"
+			"      writes: { rate: 5/s, to: node } }\n",
+			i, i);
+	return text;
+}
+
+static void layers_are_no_more_than_an_rto_has_parts(void **state)
+{
+	struct scenario_text text = SCENARIO_TEXT;
+
+	(void)state;
+	text.clients = clients_with_layers(PLAN_LAYERS_MAX);
+	plan_free(assert_plan(&text));
+	text.clients = clients_with_layers(PLAN_LAYERS_MAX + 1);
+	assert_complaint(&text, "t.yaml:18:61: more than 5 layers; leave out layer:");
+}
+
 static void nodes_stand_at_their_addresses(void **state)
 {
 	struct scenario_text text = SCENARIO_TEXT;
@@ -501,6 +527,7 @@ int main(void)
 		cmocka_unit_test(a_fault_of_our_own_nodes_is_refused_on_running_containers),
 		cmocka_unit_test(sessions_are_numbered_over_all_groups),
 		cmocka_unit_test(groups_share_no_keys),
+		cmocka_unit_test(layers_are_no_more_than_an_rto_has_parts),
 		cmocka_unit_test(nodes_stand_at_their_addresses),
 		cmocka_unit_test(only_replicas_follow_the_primary),
 		cmocka_unit_test(the_same_text_gives_the_same_plan),

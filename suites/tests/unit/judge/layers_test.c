@@ -205,6 +205,22 @@ static void missing_layer_is_missing(void **state)
 	assert_non_null(strstr(m.note, "load balancer not back"));
 }
 
+static void as_many_layers_as_a_plan_may_have_are_parts(void **state)
+{
+	struct measurement m;
+
+	(void)state;
+	add_group("cache", RESOLVER + WORLD_REGIONS, &asks);
+	add_group("queue", RESOLVER + 2 * WORLD_REGIONS, &asks);
+	ticks(13000);
+	m = ask(METRIC_FAILOVER_RTO, NULL);
+	assert_int_equal(m.n_parts, PLAN_LAYERS_MAX + 1);
+	assert_string_equal(m.parts[4].name, "queue");
+	assert_false(m.parts[4].has);
+	assert_string_equal(m.parts[5].name, "clients");
+	assert_true(m.parts[5].value_ns == m.value);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -218,6 +234,7 @@ int main(void)
 		T(layers_are_the_parts_of_the_rto),
 		T(layer_quicker_than_one_below_has_no_part),
 		T(missing_layer_is_missing),
+		T(as_many_layers_as_a_plan_may_have_are_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
