@@ -664,7 +664,9 @@ const struct metric metrics[] = {
 			"out, minus 1 s for TTLs in whole seconds; the worst of them, 0 where there "
 			"is none. A pool of connections that outlives a change of the name. Not "
 			"judged: reads that were fetched from the primary, and what was called when "
-			"no lookup had been answered for 1 s. Phase: intended start."},
+			"no lookup had been answered for 1 s. Denominator: operations called when "
+			"some node that had served these clients, and that no fault then struck, "
+			"was one that the name no longer led to. Phase: intended start."},
 	[METRIC_NEAREST_SHARE] = {.id = METRIC_NEAREST_SHARE,
 		.name = "routing.nearest_share",
 		.unit = PARAM_SHARE,

@@ -10,10 +10,15 @@
  * SLACK, and before the next one that names it, overstays by the rest: its connection, or its copy of the
  * answer, outlived the change. Where nobody was told anything for a second before an operation, nothing
  * is known of it.
+ *
+ * What proves something are the operations that could have overstayed: when they were called there was
+ * a node that had served these clients before, that the name had led away from, and that no fault kept
+ * from serving them on.
  */
 #include "suites/judge/checkers.h"
 #include "suites/judge/ops.h"
 #include "suites/judge/share.h"
+#include "suites/judge/struck.h"
 #include "suites/judge/view.h"
 
 #include <string.h>
@@ -56,6 +61,7 @@ struct told {
 	size_t n, next;
 	uint64_t until_ns[256]; /* by node: until when an answer that names it may be used */
 	uint32_t by[256];       /* the lookup */
+	bool served[256];       /* has performed an operation of the clients */
 	uint64_t heard_ns;
 };
 
@@ -134,20 +140,54 @@ static bool follows(const struct client_group *group, const struct op *op)
 	return (op_is_write(op) ? group->write_to : group->read_from) == TARGET_NAME;
 }
 
-static void judge(struct arena *arena, const struct view *view, const struct told *told, uint32_t i,
-	struct measurement *out)
+/* From when on who still goes there overstays. */
+static uint64_t stays_until(const struct told *told, const struct index *index, unsigned node)
+{
+	/* never named: it was told to go elsewhere ever since */
+	return (told->until_ns[node] ? told->until_ns[node] : index->ops[told->ops[0]].ret_ns) +
+		SLACK_NS;
+}
+
+static bool leads_away(
+	const struct told *told, const struct index *index, uint64_t at_ns, unsigned node)
+{
+	return at_ns > stays_until(told, index, node) && !is_named_next(told, index, at_ns, node);
+}
+
+static bool is_struck(
+	const struct evidence *evidence, unsigned node, unsigned region, uint64_t at_ns)
+{
+	const struct plan *plan = evidence->plan;
+
+	for (size_t f = 0; f < plan->n_faults; f++) {
+		const struct fault_window *w = &evidence->faults[f];
+
+		if (w->in_force_ns && at_ns >= w->in_force_ns &&
+			(!w->gone_ns || at_ns < w->gone_ns) &&
+			struck_endpoint(plan, &plan->faults[f].effects, node, region))
+			return true;
+	}
+	return false;
+}
+
+/* Was there a node at which the operation could have overstayed? */
+static bool could_overstay(const struct view *view, const struct told *told, const struct op *op)
+{
+	for (unsigned node = 0; node < view->evidence->plan->n_endpoints; node++) {
+		if (told->served[node] && leads_away(told, view->index, op->call_ns, node) &&
+			!is_struck(view->evidence, node, op->region, op->call_ns))
+			return true;
+	}
+	return false;
+}
+
+static void convict(struct arena *arena, const struct view *view, const struct told *told,
+	uint32_t i, struct measurement *out)
 {
 	const struct op *op = &view->index->ops[i];
-	uint64_t until_ns = told->until_ns[op->node] + SLACK_NS;
+	double over = (double)(op->call_ns - stays_until(told, view->index, op->node));
 	struct finding *finding;
-	double over;
 
-	/* never named: it was told to go elsewhere ever since */
-	if (!told->until_ns[op->node])
-		until_ns = view->index->ops[told->ops[0]].ret_ns + SLACK_NS;
-	if (op->call_ns <= until_ns || is_named_next(told, view->index, op->call_ns, op->node))
-		return;
-	over = (double)(op->call_ns - until_ns);
 	out->value = over > out->value ? over : out->value;
 	if (over < view->question->bound)
 		return;
@@ -161,34 +201,51 @@ static void judge(struct arena *arena, const struct view *view, const struct tol
 		view_node_name(view->evidence->plan, op->node), over / 1e9);
 }
 
-static void judge_region(struct arena *arena, const struct view *view,
+static void judge(struct arena *arena, const struct view *view, const struct told *told, uint32_t i,
+	struct measurement *out)
+{
+	const struct op *op = &view->index->ops[i];
+	bool overstays = leads_away(told, view->index, op->call_ns, op->node);
+
+	if (overstays)
+		convict(arena, view, told, i, out);
+	out->n += overstays || could_overstay(view, told, op);
+}
+
+/* Returns how many operations could be compared with a lookup. */
+static uint64_t judge_region(struct arena *arena, const struct view *view,
 	const struct client_group *group, unsigned region, struct measurement *out)
 {
 	const struct plan *plan = view->evidence->plan;
 	const struct client_group *lookups = find_lookups(plan, group);
 	struct told told;
+	uint64_t compared = 0;
 
 	if (!lookups)
-		return;
+		return 0;
 	told = gather(arena, view, lookups, region);
 	for (uint32_t i = 0; i < view->index->n; i++) {
 		const struct op *op = &view->index->ops[i];
 
-		if (op->region != region || !is_performed(plan, op) || !view_counts(view, i) ||
+		if (op->region != region || !is_performed(plan, op) || !op_is_session(op) ||
 			op->flags & OP_FALLBACK || view_group(plan, op->session) != group ||
 			!follows(group, op))
 			continue;
 		hear(&told, view->index, op->call_ns);
-		if (!told.heard_ns || told.heard_ns + HEARD_NS < op->call_ns)
-			continue;
-		out->n++;
-		judge(arena, view, &told, i, out);
+		if (view_counts(view, i) && told.heard_ns &&
+			told.heard_ns + HEARD_NS >= op->call_ns) {
+			compared++;
+			judge(arena, view, &told, i, out);
+		}
+		told.served[op->node] = true;
 	}
+	return compared;
 }
 
 static void measure_overstay(struct arena *arena, const struct view *view, struct measurement *out)
 {
 	const struct plan *plan = view->evidence->plan;
+	uint64_t compared = 0;
 
 	for (size_t g = 0; g < plan->n_groups; g++) {
 		const struct client_group *group = &plan->groups[g];
@@ -196,14 +253,18 @@ static void measure_overstay(struct arena *arena, const struct view *view, struc
 		if (group->read_from != TARGET_NAME && group->write_to != TARGET_NAME)
 			continue;
 		for (unsigned r = 0; r < plan->n_regions; r++)
-			judge_region(arena, view, group, r, out);
+			compared += judge_region(arena, view, group, r, out);
 	}
 	out->status = MEASURED_VALUE;
-	out->n_what = "operations of clients that follow a name which somebody looked up, too";
-	if (!out->n)
+	out->n_what = "operations called when the name had led away from a node that served before";
+	if (!compared)
 		measured_nothing(out,
 			"nobody follows a name, or nobody looks it up beside: give a group with "
 			"driver dns the same lookup and the same resolver as its node");
+	else if (!out->n)
+		measured_nothing(out,
+			"the name never led away, for longer than its TTL, from a node that had "
+			"served these clients and could have served them on");
 }
 
 /* ------------------------------------------------------------------------------------------ */

@@ -82,10 +82,71 @@ static void client_that_follows_within_the_ttl_is_silent(void **state)
 	served(0, 0, 4000);
 	served(0, 0, 6800); /* its answer was good until 6.9 s */
 	served(0, 1, 7000);
+	served(0, 1, 8000); /* who had still gone to node 0 would have overstayed */
 	m = jw_measure(&world, METRIC_DNS_OVERSTAY);
 	assert_int_equal(m.status, MEASURED_VALUE);
-	assert_int_equal(m.n, 3);
+	assert_int_equal(m.n, 1);
 	assert_true(m.value == 0 && m.total_findings == 0);
+}
+
+static struct result_expect verdict(void)
+{
+	struct plan_expect e = jw_expectation(METRIC_DNS_OVERSTAY, COMPARE_LT, 1e9);
+
+	return jw_expect(&world, &e);
+}
+
+static void name_that_leads_nowhere_else_proves_nothing(void **state)
+{
+	struct result_expect out;
+
+	(void)state;
+	names_change(1e9);
+	for (double t = 1000; t < 20000; t += 500)
+		served(0, 0, t);
+	out = verdict();
+	assert_int_equal(out.verdict, VERDICT_INCONCLUSIVE);
+	assert_string_equal(out.got, "-");
+	assert_non_null(strstr(out.why, "never led away"));
+}
+
+/* Nobody had a connection there, so none could be kept. */
+static void node_that_never_served_proves_nothing(void **state)
+{
+	(void)state;
+	names_change(5000);
+	for (double t = 6000; t < 20000; t += 500)
+		served(0, 1, t);
+	assert_int_equal(verdict().verdict, VERDICT_INCONCLUSIVE);
+}
+
+static void node_that_cannot_serve_on_proves_nothing(void **state)
+{
+	static struct node_effect killed = {.node = 0, .action = NODE_KILL};
+
+	(void)state;
+	for (int r = 0; r < WORLD_REGIONS; r++)
+		world.plan.nodes[r].endpoint_index = r;
+	jw_fault(&world, "death", 4500, 15000);
+	world.plan.faults[0].effects = (struct fault_effects){.nodes = &killed, .n_nodes = 1};
+	names_change(5000);
+	served(0, 0, 4000);
+	for (double t = 8000; t < 15000; t += 500)
+		served(0, 1, t);
+	assert_int_equal(verdict().verdict, VERDICT_INCONCLUSIVE);
+	served(0, 1, 16000); /* it is back, and the name still leads elsewhere */
+	assert_int_equal(verdict().verdict, VERDICT_PASS);
+}
+
+static void name_that_led_elsewhere_gives_a_verdict(void **state)
+{
+	(void)state;
+	names_change(5000);
+	served(0, 0, 4000);
+	served(0, 1, 8000);
+	assert_int_equal(verdict().verdict, VERDICT_PASS);
+	served(0, 0, 9000);
+	assert_int_equal(verdict().verdict, VERDICT_FAIL);
 }
 
 static void connection_that_outlives_the_name_is_caught(void **state)
@@ -171,6 +232,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(client_that_follows_within_the_ttl_is_silent),
+		T(name_that_leads_nowhere_else_proves_nothing),
+		T(node_that_never_served_proves_nothing),
+		T(node_that_cannot_serve_on_proves_nothing),
+		T(name_that_led_elsewhere_gives_a_verdict),
 		T(connection_that_outlives_the_name_is_caught),
 		T(change_that_is_heard_of_first_is_no_overstay),
 		T(node_that_was_never_named_is_caught),
