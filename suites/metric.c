@@ -647,7 +647,8 @@ const struct metric metrics[] = {
 			"regions where a group with authority: yes asks too. A violation hands out "
 			"more TTL than the authority ever gave, or names a node that the authority, "
 			"heard without a gap of 1 s, had not named for its TTL and 1 s before the "
-			"call. Denominator: all such lookups. Phase: intended start."},
+			"call. Denominator: such lookups for which an earlier answer of the same "
+			"resolver could by that not be used again. Phase: intended start."},
 	[METRIC_DNS_OVERSTAY] = {.id = METRIC_DNS_OVERSTAY,
 		.name = "dns.overstay",
 		.unit = PARAM_DURATION,

@@ -11,6 +11,9 @@
  *   - it answers a node that the authority had not named within the TTL, and SLACK, before the call
  *     and up to the answer; the authority was heard all that time, without a gap above GAP.
  * TTLs are whole seconds, and a resolver may round either way; that is the slack.
+ * What proves that it keeps them are the answers for which it could not use an earlier one of its own:
+ * a node that it had named before, and by the second rule must not name. Where the authority never
+ * changes its mind nobody has to ask again, and a resolver that keeps answers for ever looks the same.
  */
 #include "probes/drivers/dns.h"
 #include "suites/judge/checkers.h"
@@ -145,12 +148,20 @@ static void convict(const struct names_view *v, uint32_t lookup, uint32_t last, 
 	finding->reason = reason;
 }
 
+/* Had every answer of the authority that named the node run out when the lookup was called? */
+static bool has_run_out(const struct names_view *v, const struct authority *a, unsigned node,
+	const struct op *lookup, uint32_t *last)
+{
+	uint64_t back_ns = a->ttl_ms * UINT64_C(1000000) + SLACK_NS;
+
+	return lookup->call_ns > back_ns &&
+		had_not_named(v, a, node, lookup->call_ns - back_ns, op_end(lookup), last);
+}
+
 static void judge_answer(const struct names_view *v, const struct authority *a, uint32_t lookup,
 	struct measurement *out)
 {
 	const struct op *op = &v->view->index->ops[lookup];
-	uint64_t back_ns = a->ttl_ms * UINT64_C(1000000) + SLACK_NS;
-	uint64_t from_ns = op->call_ns > back_ns ? op->call_ns - back_ns : 0;
 	uint32_t last;
 
 	if (op->age_ms > a->ttl_ms)
@@ -160,8 +171,7 @@ static void judge_answer(const struct names_view *v, const struct authority *a, 
 				"%u s",
 				op->age_ms / 1000, a->ttl_ms / 1000),
 			out);
-	else if (op->node != OP_NODE_UNKNOWN && from_ns &&
-		had_not_named(v, a, op->node, from_ns, op_end(op), &last))
+	else if (op->node != OP_NODE_UNKNOWN && has_run_out(v, a, op->node, op, &last))
 		convict(v, lookup, last, a->ttl_ms,
 			arena_printf(v->arena,
 				"the authority had not named %s for more than its TTL of %u s",
@@ -169,32 +179,67 @@ static void judge_answer(const struct names_view *v, const struct authority *a, 
 			out);
 }
 
+/* Could it not have answered with what it had answered before? */
+static bool had_to_ask(const struct names_view *v, const struct authority *a, const bool *named,
+	const struct op *lookup)
+{
+	uint32_t last;
+
+	for (unsigned node = 0; node < v->plan->n_endpoints; node++) {
+		if (named[node] && has_run_out(v, a, node, lookup, &last))
+			return true;
+	}
+	return false;
+}
+
+/* Returns how many answers could be compared with the authority's. */
+static uint64_t judge_series(const struct names_view *v, const struct authority *a,
+	const struct series *s, struct measurement *out)
+{
+	bool named[256] = {false};
+	uint64_t compared = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct op *op = op_at(v, s, i);
+		uint64_t before = out->total_findings;
+
+		if (view_counts(v->view, s->ops[i])) {
+			compared++;
+			judge_answer(v, a, s->ops[i], out);
+			out->n += out->total_findings > before || had_to_ask(v, a, named, op);
+		}
+		named[op->node] = true;
+	}
+	return compared;
+}
+
 static void measure_ttl(const struct names_view *v, struct measurement *out)
 {
+	uint64_t compared = 0;
+
 	for (size_t g = 0; g < v->plan->n_groups; g++) {
 		const struct client_group *group = &v->plan->groups[g];
 
 		if (!group_looks_up(group) || is_authority(group))
 			continue;
 		for (unsigned r = 0; r < v->plan->n_regions; r++) {
-			const struct series *s = series_of(v, g, r);
 			struct authority a = authority_in(v, r);
 
-			for (size_t i = 0; a.series && i < s->n; i++) {
-				if (!view_counts(v->view, s->ops[i]))
-					continue;
-				out->n++;
-				judge_answer(v, &a, s->ops[i], out);
-			}
+			if (a.series)
+				compared += judge_series(v, &a, series_of(v, g, r), out);
 		}
 	}
 	out->status = MEASURED_VALUE;
 	out->value = (double)out->total_findings;
-	out->n_what = "answers of resolvers where the authority was asked too";
-	if (!out->n)
+	out->n_what = "answers of resolvers whose own earlier answer had run out";
+	if (!compared)
 		measured_nothing(out,
 			"no resolver was asked in a region where the authority was asked too: give a "
 			"group with driver dns the line authority: yes");
+	else if (!out->n)
+		measured_nothing(out,
+			"the authority never named something else for longer than its TTL, so no "
+			"resolver that was asked had to ask again");
 }
 
 /* ---- switch ------------------------------------------------------------------------------ */

@@ -83,8 +83,66 @@ static void resolver_within_the_ttl_is_silent(void **state)
 	answered(RESOLVER, 0, 5, 7000);
 	answered(RESOLVER, 0, 0, 13000);
 	answered(RESOLVER, 1, 5, 13900);
+	answered(RESOLVER, 1, 4, 14900); /* what it said at 13 s had run out */
 	assert_true(violations() == 0);
-	assert_int_equal(jw_measure(&world, METRIC_DNS_TTL_VIOLATIONS).n, 3);
+	assert_int_equal(jw_measure(&world, METRIC_DNS_TTL_VIOLATIONS).n, 1);
+}
+
+static struct result_expect verdict(void)
+{
+	struct plan_expect e = jw_expectation(METRIC_DNS_TTL_VIOLATIONS, COMPARE_EQ, 0);
+
+	return jw_expect(&world, &e);
+}
+
+static void authority_that_never_changes_proves_no_ttl_kept(void **state)
+{
+	struct result_expect out;
+
+	(void)state;
+	authority_until(1e9);
+	for (int t = 0; t < 20000; t += 500)
+		answered(RESOLVER, 0, 3, t);
+	out = verdict();
+	assert_int_equal(out.verdict, VERDICT_INCONCLUSIVE);
+	assert_string_equal(out.got, "-");
+	assert_non_null(strstr(out.why, "had to ask again"));
+}
+
+/* The change came too late, or before the resolver had anything to keep. */
+static void resolver_that_need_not_ask_again_proves_no_ttl_kept(void **state)
+{
+	(void)state;
+	authority_until(8000);
+	answered(RESOLVER, 0, 5, 7000);
+	answered(RESOLVER, 1, 5, 13000);
+	assert_int_equal(verdict().verdict, VERDICT_INCONCLUSIVE);
+	jw_release(&world);
+	set_up(NULL);
+	authority_until(2000);
+	for (int t = 9000; t < 20000; t += 500)
+		answered(RESOLVER, 1, 5, t);
+	assert_int_equal(verdict().verdict, VERDICT_INCONCLUSIVE);
+}
+
+static void resolver_that_had_to_ask_again_gets_a_verdict(void **state)
+{
+	(void)state;
+	authority_until(8000);
+	answered(RESOLVER, 0, 5, 7000);
+	answered(RESOLVER, 1, 5, 15000);
+	assert_int_equal(verdict().verdict, VERDICT_PASS);
+	answered(RESOLVER, 0, 5, 16000);
+	assert_int_equal(verdict().verdict, VERDICT_FAIL);
+}
+
+/* Nobody has to ask again for that to be seen. */
+static void more_ttl_than_there_is_fails_without_a_change(void **state)
+{
+	(void)state;
+	authority_until(1e9);
+	answered(RESOLVER, 0, 30, 9000);
+	assert_int_equal(verdict().verdict, VERDICT_FAIL);
 }
 
 static void answer_kept_beyond_the_ttl_is_caught(void **state)
@@ -256,6 +314,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			resolver_within_the_ttl_is_silent, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			authority_that_never_changes_proves_no_ttl_kept, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			resolver_that_need_not_ask_again_proves_no_ttl_kept, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			resolver_that_had_to_ask_again_gets_a_verdict, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			more_ttl_than_there_is_fails_without_a_change, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			answer_kept_beyond_the_ttl_is_caught, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
