@@ -262,6 +262,14 @@ static bool can_get_worse(const struct plan_expect *e)
 	return false;
 }
 
+/* What passes by its findings was heard: more of them, planted where what is there may be one already,
+ * would prove nothing. */
+static bool passes_by_findings(const struct plan_expect *e)
+{
+	return e->compare == COMPARE_GT || e->compare == COMPARE_GE ||
+		(e->compare == COMPARE_NE && e->value == 0);
+}
+
 /* A measured value that no amount of bad operations would move proves nothing. */
 static bool is_blind(struct trial *trial)
 {
@@ -293,6 +301,8 @@ bool trial_is_deaf(struct trial *trial)
 
 	if (!checker->plant || !has_findings(trial->expect->metric->id))
 		return checker_spoils(checker) && is_blind(trial);
+	if (passes_by_findings(trial->expect))
+		return false;
 	sensitivity_measure(
 		trial->evidence, &trial->question, PLANTS, trial->evidence->plan->seed, &s);
 	if (!s.possible)

@@ -455,17 +455,32 @@ static const struct op *lookup_before(
 	return NULL;
 }
 
-/* The answer leads where the one before led, though the fault is in force. */
+static bool is_asked(const struct question *q, const struct plan *plan,
+	const struct client_group *group, const struct op *op)
+{
+	return (q->filter != FILTER_GROUP || &plan->groups[q->group] == group) &&
+		(q->region < 0 || q->region == (int)op->region);
+}
+
+/* Called while the way there, or back, is measured? */
+static bool is_on_the_way(const struct fault_window *window, bool back, const struct op *op)
+{
+	if (back)
+		return window->gone_ns && op->call_ns >= window->gone_ns;
+	return window->in_force_ns && op->call_ns >= window->in_force_ns &&
+		(!window->gone_ns || op->call_ns < window->gone_ns);
+}
+
+/* The answer leads where the one before led, though the fault is in force, or is gone. */
 static bool spoil_switch(struct evidence *copy, const struct view *view,
-	const struct client_group *group, uint32_t i)
+	const struct client_group *group, bool back, uint32_t i)
 {
 	struct op *op = &copy->history.ops[i];
 	int fault = fault_asked(view);
-	const struct fault_window *window = fault < 0 ? NULL : &copy->faults[fault];
 	const struct op *before;
 
-	if (!window || !window->in_force_ns || op->call_ns < window->in_force_ns ||
-		(window->gone_ns && op->call_ns >= window->gone_ns))
+	if (fault < 0 || !is_on_the_way(&copy->faults[fault], back, op) ||
+		!is_asked(view->question, copy->plan, group, op))
 		return false;
 	before = lookup_before(copy, group, i);
 	if (before)
@@ -499,7 +514,9 @@ static bool spoil(struct evidence *copy, struct index *index, const struct view 
 		return false;
 	switch (view->question->metric->id) {
 	case METRIC_DNS_SWITCH_TIME:
-		return spoil_switch(copy, view, group, i);
+		return spoil_switch(copy, view, group, false, i);
+	case METRIC_DNS_RETURN_TIME:
+		return spoil_switch(copy, view, group, true, i);
 	case METRIC_NEAREST_SHARE:
 		return view_counts(view, i) && spoil_nearest(copy, op);
 	default: /* more of the TTL than there is */

@@ -117,6 +117,37 @@ static void planted_overruns_are_found(void **state)
 	assert_int_equal(s.found, 20);
 }
 
+/* ---- the age ------------------------------------------------------------------------------ */
+
+static struct result_expect age_above(double bound_ms)
+{
+	struct plan_expect e = jw_expectation(METRIC_EDGE_AGE, COMPARE_GT, bound_ms * WORLD_MS);
+
+	e.stat = STAT_MAX;
+	return jw_expect(&world, &e);
+}
+
+/* That copies get old may be what is asked for. */
+static void age_above_a_bound_is_proven_by_one_that_was_seen(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		jw_read(&world, EDGE, K, 0, 2, 1500 + i, 1505 + i);
+	old_body(3000);
+	assert_int_equal(age_above(1500).verdict, VERDICT_PASS);
+	for (int i = 0; i < 40; i++)
+		jw_read(&world, EDGE, K, 0, 1, 3100 + i * 10, 3105 + i * 10);
+	assert_int_equal(age_above(1500).verdict, VERDICT_PASS);
+	assert_int_equal(age_above(9000).verdict, VERDICT_FAIL);
+}
+
+static void age_of_nothing_is_above_no_bound(void **state)
+{
+	(void)state;
+	jw_read(&world, EDGE, K, 0, 0, 1500, 1505);
+	assert_int_equal(age_above(1500).verdict, VERDICT_INCONCLUSIVE);
+}
+
 /* ---- the age claimed ---------------------------------------------------------------------- */
 
 static void age_is_held_against_the_body(void **state)
@@ -372,6 +403,8 @@ int main(void)
 		TEST(under_a_fault_the_longer_window_counts),
 		TEST(who_reads_elsewhere_is_no_edge),
 		TEST(planted_overruns_are_found),
+		TEST(age_above_a_bound_is_proven_by_one_that_was_seen),
+		TEST(age_of_nothing_is_above_no_bound),
 		TEST(age_is_held_against_the_body),
 		TEST(no_age_is_not_a_wrong_one),
 		TEST(copy_that_is_not_handed_out_is_caught),
