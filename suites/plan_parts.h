@@ -28,6 +28,7 @@ void plan_system(struct planner *p);   /* recipe, nodes, endpoints, hosts */
 void plan_links(struct planner *p);    /* the normal world */
 void plan_clients(struct planner *p);  /* groups and sessions */
 void plan_timeline(struct planner *p); /* phases, faults, steps, end */
+void plan_overlaps(struct planner *p); /* faults at the same time; part of the timeline */
 void plan_nodes(struct planner *p);    /* what faults need of nodes */
 void plan_expects(struct planner *p);  /* names of expectations */
 void plan_aborts(struct planner *p);   /* conditions that end a run early */
