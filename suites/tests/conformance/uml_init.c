@@ -5,12 +5,14 @@
  *     uml_init                      (as init=; its order comes in the kernel's command line:)
  *       rp_modules=DIR              the package's modules of this kernel version
  *       rp_load=veth,bridge,...     to be loaded, with what they depend on
+ *       rp_groups=cpu,io,...        controllers of version 2 handed down from /sys/fs/cgroup
  *       rp_run=PROGRAM[,ARG ...][+PROGRAM ...]  to be run one after the other
  *       rp_out=DIR                  of the host, where output and exit code of the n-th go, to
  *                                   "n.output" and "n.status"
  *
  * The root is the host's own file system (hostfs), mounted read-only so that it stays untouched; only
- * DIR is mounted once more for writing, on /mnt. The machine ends by itself, whatever happens.
+ * DIR is mounted once more for writing, on /mnt, and /run is memory of this machine, where programs are
+ * started. The machine ends by itself, whatever happens.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -143,19 +145,48 @@ static void run_program(int number, char *program)
 	close(fd);
 }
 
+/* A kernel of its own has no hierarchy of version 1, so all controllers are free for version 2. */
+static void hand_down(char **controllers, size_t n)
+{
+	int fd;
+
+	if (mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL))
+		fprintf(stderr, "no cgroup2: %s\n", strerror(errno));
+	fd = open("/sys/fs/cgroup/cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
+	for (size_t i = 0; i < n; i++) {
+		if (fd < 0 || dprintf(fd, "+%s", controllers[i]) < 0)
+			fprintf(stderr, "controller %s: %s\n", controllers[i], strerror(errno));
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static void make_scratch(void)
+{
+	if (mount("scratch", "/run", "tmpfs", 0, NULL) || chdir("/run"))
+		fprintf(stderr, "no scratch directory: %s\n", strerror(errno));
+}
+
 static void work(void)
 {
-	char modules[1024], programs[1024], *rest = programs;
+	char modules[1024], groups[256], programs[1024], *rest = programs;
 	char *words[WORDS_MAX];
 	int number = 0;
+	size_t n;
 
+	snprintf(groups, sizeof(groups), "%s", option("rp_groups"));
 	snprintf(modules, sizeof(modules), "%s", option("rp_load"));
 	snprintf(programs, sizeof(programs), "%s", option("rp_run"));
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	if (mount("none", "/mnt", "hostfs", 0, option("rp_out")))
 		return;
-	for (size_t i = 0, n = split(modules, words, WORDS_MAX); i < n; i++)
+	n = split(modules, words, WORDS_MAX);
+	for (size_t i = 0; i < n; i++)
 		load(option("rp_modules"), words[i]);
+	n = split(groups, words, WORDS_MAX);
+	if (n)
+		hand_down(words, n);
+	make_scratch();
 	for (char *p; (p = strsep(&rest, "+"));)
 		run_program(++number, p);
 }
