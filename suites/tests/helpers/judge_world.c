@@ -1,4 +1,6 @@
 #include "suites/tests/helpers/judge_world.h"
+#include "probes/drivers/dns.h"
+#include "probes/drivers/driver.h"
 #include "suites/judge/liar.h"
 
 #include <stdlib.h>
@@ -17,7 +19,7 @@ void jw_init(struct judge_world *world)
 	plan->regions = arena_array(&world->arena, WORLD_REGIONS, sizeof(*plan->regions));
 	plan->nodes = arena_array(&world->arena, WORLD_REGIONS, sizeof(*plan->nodes));
 	plan->endpoints = arena_array(&world->arena, WORLD_REGIONS, sizeof(*plan->endpoints));
-	plan->groups = arena_array(&world->arena, 1, sizeof(*plan->groups));
+	plan->groups = arena_array(&world->arena, PLAN_GROUPS_MAX, sizeof(*plan->groups));
 	plan->phases = arena_array(&world->arena, MAX_THINGS, sizeof(*plan->phases));
 	plan->faults = arena_array(&world->arena, MAX_THINGS, sizeof(*plan->faults));
 	plan->n_groups = 1;
@@ -47,6 +49,35 @@ void jw_init(struct judge_world *world)
 void jw_release(struct judge_world *world)
 {
 	arena_release(&world->arena);
+}
+
+struct client_group *jw_add_group(struct judge_world *world, const char *name)
+{
+	struct plan *plan = &world->plan;
+	struct client_group *group = &plan->groups[plan->n_groups], *before = group - 1;
+
+	plan->n_groups++;
+	*group = (struct client_group){.name = name,
+		.regions = world->regions,
+		.n_regions = WORLD_REGIONS,
+		.sessions_per_region = 1,
+		.first_session =
+			before->first_session + before->sessions_per_region * before->n_regions};
+	return group;
+}
+
+struct client_group *jw_add_lookups(struct judge_world *world, const char *name, bool authority)
+{
+	static const struct driver_ops looks_up = {.name = "dns", .can = DRIVER_LOOKUPS};
+	static const struct dns_options of_authority = {.authority = 1}, of_resolver;
+	struct client_group *group = jw_add_group(world, name);
+
+	group->driver = &looks_up;
+	group->driver_options = authority ? &of_authority : &of_resolver;
+	group->read_from = TARGET_NODE;
+	group->node = name;
+	group->lookup = "app.example.test";
+	return group;
 }
 
 uint64_t jw_value(uint32_t session, uint64_t sequence)
@@ -101,6 +132,17 @@ struct op *jw_read(struct judge_world *world, uint32_t session, uint32_t key, ui
 		jw_op(world, OP_READ, session, key, jw_value(writer, sequence), call_ms, ret_ms);
 
 	op->flags = sequence ? 0 : OP_ABSENT;
+	return op;
+}
+
+struct op *jw_lookup(
+	struct judge_world *world, uint32_t session, unsigned node, unsigned ttl_s, double at_ms)
+{
+	struct op *op = jw_read(world, session, jw_register(0), 0, 0, at_ms, at_ms + 1);
+
+	op->region = 0;
+	op->node = (uint8_t)node;
+	op->age_ms = ttl_s * 1000;
 	return op;
 }
 
@@ -180,6 +222,18 @@ int jw_fault(struct judge_world *world, const char *name, double from_ms, double
 	*w = (struct fault_window){.fault = (int)f,
 		.in_force_ns = (uint64_t)(from_ms * WORLD_MS),
 		.gone_ns = (uint64_t)(to_ms * WORLD_MS)};
+	return phase;
+}
+
+int jw_death(struct judge_world *world, const char *name, double from_ms, double to_ms)
+{
+	static struct node_effect killed = {.node = 0, .action = NODE_KILL};
+	int phase = jw_fault(world, name, from_ms, to_ms);
+
+	for (int r = 0; r < WORLD_REGIONS; r++)
+		world->plan.nodes[r].endpoint_index = r;
+	world->plan.faults[world->plan.n_faults - 1].effects =
+		(struct fault_effects){.nodes = &killed, .n_nodes = 1};
 	return phase;
 }
 

@@ -46,8 +46,18 @@ uint64_t jw_value(uint32_t session, uint64_t sequence);
 uint32_t jw_register(uint32_t number);
 uint32_t jw_ledger(uint32_t session, uint32_t sequence);
 
+/* One more group, with a session in each region behind those of the groups before; to be changed further. */
+struct client_group *jw_add_group(struct judge_world *world, const char *name);
+/* One that looks app.example.test up, at the node of its name. */
+struct client_group *jw_add_lookups(struct judge_world *world, const char *name, bool authority);
+/* A lookup in region 0: answered at once, with a node and for how long. */
+struct op *jw_lookup(
+	struct judge_world *world, uint32_t session, unsigned node, unsigned ttl_s, double at_ms);
+
 /* A fault in force between the instants, certified; phase `name` is bound to it. Returns the phase. */
 int jw_fault(struct judge_world *world, const char *name, double from_ms, double to_ms);
+/* The same, and what it does is that node 0 is killed. */
+int jw_death(struct judge_world *world, const char *name, double from_ms, double to_ms);
 int jw_phase(struct judge_world *world, const char *name, enum phase_kind kind, double from_ms,
 	double to_ms);
 

@@ -1,5 +1,4 @@
 /* What stands between clients and data, each layer timed alone and as a part of the RTO. */
-#include "probes/drivers/dns.h"
 #include "probes/drivers/driver.h"
 #include "suites/tests/helpers/judge_world.h"
 
@@ -17,45 +16,28 @@
 #define GONE 25000
 
 static struct judge_world world;
-static struct dns_options options;
-static const struct driver_ops looks_up = {.name = "dns", .can = DRIVER_LOOKUPS}, asks;
+static const struct driver_ops asks;
 static int phase;
 
-static void add_group(const char *layer, uint32_t first, const struct driver_ops *driver)
+static void add_layer(const char *name)
 {
-	struct plan *plan = &world.plan;
-	struct client_group *groups =
-		arena_array(&world.arena, plan->n_groups + 1, sizeof(*groups));
+	struct client_group *group = jw_add_group(&world, name);
 
-	memcpy(groups, plan->groups, plan->n_groups * sizeof(*groups));
-	groups[plan->n_groups++] = (struct client_group){.name = layer,
-		.layer = layer,
-		.driver = driver,
-		.driver_options = &options,
-		.regions = world.regions,
-		.n_regions = WORLD_REGIONS,
-		.sessions_per_region = 1,
-		.first_session = first,
-		.write_rate_uhz = driver == &asks ? 10000000 : 0,
-		.read_from = TARGET_NODE,
-		.write_to = TARGET_NODE};
-	plan->groups = groups;
+	group->layer = name;
+	group->driver = &asks;
+	group->write_rate_uhz = 10000000;
+	group->read_from = group->write_to = TARGET_NODE;
 }
 
 /* The node of region 0 is killed. */
 static int set_up(void **state)
 {
-	static struct node_effect killed = {.node = 0, .action = NODE_KILL};
-
 	(void)state;
 	jw_init(&world);
-	for (int r = 0; r < WORLD_REGIONS; r++)
-		world.plan.nodes[r].endpoint_index = r;
-	phase = jw_fault(&world, "lost", IN_FORCE, GONE);
-	world.plan.faults[0].effects = (struct fault_effects){.nodes = &killed, .n_nodes = 1};
-	add_group("database", DATABASE, &asks);
-	add_group("load balancer", BALANCER, &asks);
-	add_group("DNS", RESOLVER, &looks_up);
+	phase = jw_death(&world, "lost", IN_FORCE, GONE);
+	add_layer("database");
+	add_layer("load balancer");
+	jw_add_lookups(&world, "DNS", false)->layer = "DNS";
 	return 0;
 }
 
@@ -81,12 +63,8 @@ static void writes(uint32_t first, unsigned region, double down_ms, double up_ms
 /* Region 0's resolver names node 0 until the instant, then node 1. */
 static void names_change(double at_ms)
 {
-	for (double t = 0; t < 30000; t += 100) {
-		struct op *op = jw_read(&world, RESOLVER, jw_register(0), 0, 0, t, t + 1);
-
-		op->region = 0;
-		op->node = t >= at_ms;
-	}
+	for (double t = 0; t < 30000; t += 100)
+		jw_lookup(&world, RESOLVER, t >= at_ms, 0, t);
 }
 
 static void ticks(double up_ms)
@@ -210,8 +188,8 @@ static void as_many_layers_as_a_plan_may_have_are_parts(void **state)
 	struct measurement m;
 
 	(void)state;
-	add_group("cache", RESOLVER + WORLD_REGIONS, &asks);
-	add_group("queue", RESOLVER + 2 * WORLD_REGIONS, &asks);
+	add_layer("cache");
+	add_layer("queue");
 	ticks(13000);
 	m = ask(METRIC_FAILOVER_RTO, NULL);
 	assert_int_equal(m.n_parts, PLAN_LAYERS_MAX + 1);

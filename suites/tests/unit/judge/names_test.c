@@ -1,6 +1,4 @@
 /* Where names lead: the switch after a fault, TTLs kept and broken, the nearest region. */
-#include "probes/drivers/dns.h"
-#include "probes/drivers/driver.h"
 #include "suites/tests/helpers/judge_world.h"
 
 #include <setjmp.h>
@@ -14,35 +12,13 @@
 #define RESOLVER (AUTHORITY + WORLD_REGIONS)
 
 static struct judge_world world;
-static struct dns_options is_authority = {.authority = 1}, is_none;
-static const struct driver_ops looks_up = {.name = "dns", .can = DRIVER_LOOKUPS};
-
-static void add_group(const char *name, uint32_t first, const struct dns_options *options)
-{
-	struct plan *plan = &world.plan;
-	struct client_group *groups =
-		arena_array(&world.arena, plan->n_groups + 1, sizeof(*groups));
-
-	memcpy(groups, plan->groups, plan->n_groups * sizeof(*groups));
-	groups[plan->n_groups++] = (struct client_group){.name = name,
-		.driver = &looks_up,
-		.driver_options = options,
-		.regions = world.regions,
-		.n_regions = WORLD_REGIONS,
-		.sessions_per_region = 1,
-		.first_session = first,
-		.read_from = TARGET_NODE,
-		.node = name,
-		.lookup = "app.example.test"};
-	plan->groups = groups;
-}
 
 static int set_up(void **state)
 {
 	(void)state;
 	jw_init(&world);
-	add_group("authority", AUTHORITY, &is_authority);
-	add_group("resolver", RESOLVER, &is_none);
+	jw_add_lookups(&world, "authority", true);
+	jw_add_lookups(&world, "resolver", false);
 	return 0;
 }
 
@@ -53,22 +29,11 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* In region 0. */
-static struct op *answered(uint32_t session, unsigned node, unsigned ttl_s, double at_ms)
-{
-	struct op *op = jw_read(&world, session, jw_register(0), 0, 0, at_ms, at_ms + 1);
-
-	op->region = 0;
-	op->node = (uint8_t)node;
-	op->age_ms = ttl_s * 1000;
-	return op;
-}
-
 /* The authority says node 0 until the instant, then node 1; asked every 100 ms for 20 s. */
 static void authority_until(double change_ms)
 {
 	for (int i = 0; i < 200; i++)
-		answered(AUTHORITY, i * 100 >= change_ms, 5, i * 100);
+		jw_lookup(&world, AUTHORITY, i * 100 >= change_ms, 5, i * 100);
 }
 
 static double violations(void)
@@ -80,10 +45,10 @@ static void resolver_within_the_ttl_is_silent(void **state)
 {
 	(void)state;
 	authority_until(8000);
-	answered(RESOLVER, 0, 5, 7000);
-	answered(RESOLVER, 0, 0, 13000);
-	answered(RESOLVER, 1, 5, 13900);
-	answered(RESOLVER, 1, 4, 14900); /* what it said at 13 s had run out */
+	jw_lookup(&world, RESOLVER, 0, 5, 7000);
+	jw_lookup(&world, RESOLVER, 0, 0, 13000);
+	jw_lookup(&world, RESOLVER, 1, 5, 13900);
+	jw_lookup(&world, RESOLVER, 1, 4, 14900); /* what it said at 13 s had run out */
 	assert_true(violations() == 0);
 	assert_int_equal(jw_measure(&world, METRIC_DNS_TTL_VIOLATIONS).n, 1);
 }
@@ -102,7 +67,7 @@ static void authority_that_never_changes_proves_no_ttl_kept(void **state)
 	(void)state;
 	authority_until(1e9);
 	for (int t = 0; t < 20000; t += 500)
-		answered(RESOLVER, 0, 3, t);
+		jw_lookup(&world, RESOLVER, 0, 3, t);
 	out = verdict();
 	assert_int_equal(out.verdict, VERDICT_INCONCLUSIVE);
 	assert_string_equal(out.got, "-");
@@ -114,14 +79,14 @@ static void resolver_that_need_not_ask_again_proves_no_ttl_kept(void **state)
 {
 	(void)state;
 	authority_until(8000);
-	answered(RESOLVER, 0, 5, 7000);
-	answered(RESOLVER, 1, 5, 13000);
+	jw_lookup(&world, RESOLVER, 0, 5, 7000);
+	jw_lookup(&world, RESOLVER, 1, 5, 13000);
 	assert_int_equal(verdict().verdict, VERDICT_INCONCLUSIVE);
 	jw_release(&world);
 	set_up(NULL);
 	authority_until(2000);
 	for (int t = 9000; t < 20000; t += 500)
-		answered(RESOLVER, 1, 5, t);
+		jw_lookup(&world, RESOLVER, 1, 5, t);
 	assert_int_equal(verdict().verdict, VERDICT_INCONCLUSIVE);
 }
 
@@ -129,10 +94,10 @@ static void resolver_that_had_to_ask_again_gets_a_verdict(void **state)
 {
 	(void)state;
 	authority_until(8000);
-	answered(RESOLVER, 0, 5, 7000);
-	answered(RESOLVER, 1, 5, 15000);
+	jw_lookup(&world, RESOLVER, 0, 5, 7000);
+	jw_lookup(&world, RESOLVER, 1, 5, 15000);
 	assert_int_equal(verdict().verdict, VERDICT_PASS);
-	answered(RESOLVER, 0, 5, 16000);
+	jw_lookup(&world, RESOLVER, 0, 5, 16000);
 	assert_int_equal(verdict().verdict, VERDICT_FAIL);
 }
 
@@ -141,7 +106,7 @@ static void more_ttl_than_there_is_fails_without_a_change(void **state)
 {
 	(void)state;
 	authority_until(1e9);
-	answered(RESOLVER, 0, 30, 9000);
+	jw_lookup(&world, RESOLVER, 0, 30, 9000);
 	assert_int_equal(verdict().verdict, VERDICT_FAIL);
 }
 
@@ -151,7 +116,7 @@ static void answer_kept_beyond_the_ttl_is_caught(void **state)
 
 	(void)state;
 	authority_until(8000);
-	answered(RESOLVER, 0, 1, 14500); /* 6.5 s after the change */
+	jw_lookup(&world, RESOLVER, 0, 1, 14500); /* 6.5 s after the change */
 	m = jw_measure(&world, METRIC_DNS_TTL_VIOLATIONS);
 	assert_true(m.value == 1);
 	assert_non_null(strstr(m.findings[0].reason, "had not named us-east/store"));
@@ -162,7 +127,7 @@ static void more_ttl_than_there_is_is_caught(void **state)
 {
 	(void)state;
 	authority_until(8000);
-	answered(RESOLVER, 0, 30, 3000);
+	jw_lookup(&world, RESOLVER, 0, 30, 3000);
 	assert_true(violations() == 1);
 }
 
@@ -170,32 +135,28 @@ static void authority_that_was_not_heard_convicts_nobody(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 50; i++)
-		answered(AUTHORITY, 1, 5, i * 100);
+		jw_lookup(&world, AUTHORITY, 1, 5, i * 100);
 	for (int i = 80; i < 200; i++) /* three seconds are missing */
-		answered(AUTHORITY, 1, 5, i * 100);
-	answered(RESOLVER, 0, 1, 9000);
+		jw_lookup(&world, AUTHORITY, 1, 5, i * 100);
+	jw_lookup(&world, RESOLVER, 0, 1, 9000);
 	assert_true(violations() == 0);
-	answered(RESOLVER, 0, 1, 19000);
+	jw_lookup(&world, RESOLVER, 0, 1, 19000);
 	assert_true(violations() == 1);
 }
 
 static void without_an_authority_nothing_is_known(void **state)
 {
 	(void)state;
-	answered(RESOLVER, 0, 30, 3000);
+	jw_lookup(&world, RESOLVER, 0, 30, 3000);
 	assert_int_equal(jw_measure(&world, METRIC_DNS_TTL_VIOLATIONS).status, MEASURED_NOTHING);
 }
 
 /* The node of region 0 is struck from 5 s to 15 s. */
 static struct measurement about_death(enum metric_id metric)
 {
-	static struct node_effect killed = {.node = 0, .action = NODE_KILL};
 	struct question question = jw_question(metric);
 
-	for (int r = 0; r < WORLD_REGIONS; r++)
-		world.plan.nodes[r].endpoint_index = r;
-	question.phase = jw_fault(&world, "death", 5000, 15000);
-	world.plan.faults[0].effects = (struct fault_effects){.nodes = &killed, .n_nodes = 1};
+	question.phase = jw_death(&world, "death", 5000, 15000);
 	return jw_ask(&world, &question);
 }
 
@@ -210,9 +171,9 @@ static void switch_counts_from_the_fault_to_the_slowest_change(void **state)
 
 	(void)state;
 	authority_until(8000);
-	answered(RESOLVER, 0, 3, 4900);
-	answered(RESOLVER, 0, 1, 8900);
-	answered(RESOLVER, 1, 5, 10000);
+	jw_lookup(&world, RESOLVER, 0, 3, 4900);
+	jw_lookup(&world, RESOLVER, 0, 1, 8900);
+	jw_lookup(&world, RESOLVER, 1, 5, 10000);
 	m = switch_time();
 	assert_int_equal(m.status, MEASURED_VALUE);
 	assert_int_equal(m.n, 2);
@@ -222,17 +183,17 @@ static void switch_counts_from_the_fault_to_the_slowest_change(void **state)
 static void name_that_stays_is_a_lower_bound(void **state)
 {
 	(void)state;
-	answered(RESOLVER, 0, 3, 4900);
-	answered(RESOLVER, 0, 3, 14900);
-	answered(RESOLVER, 1, 3, 15500);
+	jw_lookup(&world, RESOLVER, 0, 3, 4900);
+	jw_lookup(&world, RESOLVER, 0, 3, 14900);
+	jw_lookup(&world, RESOLVER, 1, 3, 15500);
 	assert_int_equal(switch_time().status, MEASURED_CENSORED);
 }
 
 static void name_that_led_elsewhere_says_nothing(void **state)
 {
 	(void)state;
-	answered(RESOLVER, 1, 3, 4900);
-	answered(RESOLVER, 2, 3, 9000);
+	jw_lookup(&world, RESOLVER, 1, 3, 4900);
+	jw_lookup(&world, RESOLVER, 2, 3, 9000);
 	assert_int_equal(switch_time().status, MEASURED_NOTHING);
 }
 
@@ -241,10 +202,10 @@ static void return_counts_from_the_heal_to_the_node_of_before(void **state)
 	struct measurement m;
 
 	(void)state;
-	answered(RESOLVER, 0, 3, 4900);
-	answered(RESOLVER, 1, 3, 9000);
-	answered(RESOLVER, 1, 3, 16000);
-	answered(RESOLVER, 0, 3, 18000);
+	jw_lookup(&world, RESOLVER, 0, 3, 4900);
+	jw_lookup(&world, RESOLVER, 1, 3, 9000);
+	jw_lookup(&world, RESOLVER, 1, 3, 16000);
+	jw_lookup(&world, RESOLVER, 0, 3, 18000);
 	m = about_death(METRIC_DNS_RETURN_TIME);
 	assert_int_equal(m.status, MEASURED_VALUE);
 	assert_true(m.value == 3001e6);
@@ -255,9 +216,9 @@ static void name_that_does_not_come_back_is_a_lower_bound(void **state)
 	struct measurement m;
 
 	(void)state;
-	answered(RESOLVER, 0, 3, 4900);
-	answered(RESOLVER, 1, 3, 9000);
-	answered(RESOLVER, 2, 3, 19000);
+	jw_lookup(&world, RESOLVER, 0, 3, 4900);
+	jw_lookup(&world, RESOLVER, 1, 3, 9000);
+	jw_lookup(&world, RESOLVER, 2, 3, 19000);
 	m = about_death(METRIC_DNS_RETURN_TIME);
 	assert_int_equal(m.status, MEASURED_CENSORED);
 	assert_true(m.value == 4001e6);
@@ -266,8 +227,8 @@ static void name_that_does_not_come_back_is_a_lower_bound(void **state)
 static void name_that_never_left_does_not_come_back(void **state)
 {
 	(void)state;
-	answered(RESOLVER, 0, 3, 4900);
-	answered(RESOLVER, 0, 3, 16000);
+	jw_lookup(&world, RESOLVER, 0, 3, 4900);
+	jw_lookup(&world, RESOLVER, 0, 3, 16000);
 	assert_int_equal(about_death(METRIC_DNS_RETURN_TIME).status, MEASURED_NOTHING);
 }
 
@@ -292,9 +253,9 @@ static void nearest_is_by_measured_round_trip(void **state)
 
 	(void)state;
 	beacons();
-	answered(RESOLVER, 0, 5, 100);
-	answered(RESOLVER, 1, 5, 200);
-	answered(RESOLVER, 2, 5, 300);
+	jw_lookup(&world, RESOLVER, 0, 5, 100);
+	jw_lookup(&world, RESOLVER, 1, 5, 200);
+	jw_lookup(&world, RESOLVER, 2, 5, 300);
 	m = jw_measure(&world, METRIC_NEAREST_SHARE);
 	assert_int_equal(m.n, 3);
 	assert_true(m.value > 0.33 && m.value < 0.34); /* the own one only */
@@ -303,7 +264,7 @@ static void nearest_is_by_measured_round_trip(void **state)
 static void lookups_are_no_reads_of_data(void **state)
 {
 	(void)state;
-	answered(RESOLVER, 0, 5, 100);
+	jw_lookup(&world, RESOLVER, 0, 5, 100);
 	assert_int_equal(jw_measure(&world, METRIC_LATENCY).n, 0);
 	jw_read(&world, 0, jw_register(0), 0, 0, 200, 201);
 	assert_int_equal(jw_measure(&world, METRIC_LATENCY).n, 1);

@@ -2,8 +2,6 @@
  * What is timed or counted and not found: an expectation that passes says how much worse the record
  * would have had to be, and with a checker that hears nothing it does not pass.
  */
-#include "probes/drivers/dns.h"
-#include "probes/drivers/driver.h"
 #include "suites/tests/helpers/deaf_checkers.h"
 #include "suites/tests/helpers/judge_world.h"
 
@@ -23,8 +21,6 @@
 #define RESOLVER (AUTHORITY + WORLD_REGIONS)
 
 static struct judge_world world;
-static struct dns_options is_authority = {.authority = 1}, is_none;
-static const struct driver_ops looks_up = {.name = "dns", .can = DRIVER_LOOKUPS};
 
 static struct role_mark marks[] = {
 	{9000 * WORLD_MS, 9001 * WORLD_MS, .node = 1, .role = ROLE_REPLICA, .epoch = 1},
@@ -49,12 +45,7 @@ static void tick(unsigned region, double at_ms, unsigned node, bool ok)
  * cut until then. */
 static void add_failover(void)
 {
-	static struct node_effect killed = {.node = 0, .action = NODE_KILL};
-
-	for (int r = 0; r < WORLD_REGIONS; r++)
-		world.plan.nodes[r].endpoint_index = r;
-	jw_fault(&world, "death", CUT, HEAL);
-	world.plan.faults[0].effects = (struct fault_effects){.nodes = &killed, .n_nodes = 1};
+	jw_death(&world, "death", CUT, HEAL);
 	for (double t = 1; t < END; t += 50) {
 		bool moved = t >= CUT + 2000 && t < HEAL + 2000;
 
@@ -83,45 +74,16 @@ static void add_beacons(void)
 	world.evidence.beacons.n = 600;
 }
 
-static void add_group(const char *name, uint32_t first, const struct dns_options *options)
-{
-	struct plan *plan = &world.plan;
-	struct client_group *groups =
-		arena_array(&world.arena, plan->n_groups + 1, sizeof(*groups));
-
-	memcpy(groups, plan->groups, plan->n_groups * sizeof(*groups));
-	groups[plan->n_groups++] = (struct client_group){.name = name,
-		.driver = &looks_up,
-		.driver_options = options,
-		.regions = world.regions,
-		.n_regions = WORLD_REGIONS,
-		.sessions_per_region = 1,
-		.first_session = first,
-		.read_from = TARGET_NODE,
-		.node = name,
-		.lookup = "app.example.test"};
-	plan->groups = groups;
-}
-
-static void answered(uint32_t session, unsigned node, unsigned ttl_s, double at_ms)
-{
-	struct op *op = jw_read(&world, session, jw_register(9), 0, 0, at_ms, at_ms + 1);
-
-	op->region = 0;
-	op->node = (uint8_t)node;
-	op->age_ms = ttl_s * 1000;
-}
-
 /* Names lead to node 0 and, from a second after the cut to the heal, to node 1. */
 static void add_lookups(void)
 {
-	add_group("authority", AUTHORITY, &is_authority);
-	add_group("resolver", RESOLVER, &is_none);
+	jw_add_lookups(&world, "authority", true);
+	jw_add_lookups(&world, "resolver", false);
 	for (int t = 0; t < END; t += 100) {
 		unsigned node = t >= CUT + 1000 && t < HEAL;
 
-		answered(AUTHORITY, node, 5, t);
-		answered(RESOLVER, node, 5, t + 10);
+		jw_lookup(&world, AUTHORITY, node, 5, t);
+		jw_lookup(&world, RESOLVER, node, 5, t + 10);
 	}
 }
 

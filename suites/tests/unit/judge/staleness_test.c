@@ -261,11 +261,8 @@ static void successors_do_not_survive_where_another_was_primary(void **state)
 
 static void successors_do_not_survive_where_a_node_was_killed(void **state)
 {
-	static struct node_effect killed = {.node = 0, .action = NODE_KILL};
-
 	(void)state;
-	jw_fault(&world, "death", 900, 4000);
-	world.plan.faults[0].effects = (struct fault_effects){.nodes = &killed, .n_nodes = 1};
+	jw_death(&world, "death", 900, 4000);
 	old_read(2500);
 	mark(ROLE_PRIMARY, ROLE_REPLICA);
 	assert_true(staleness(STAT_MAX, 0) == 0);

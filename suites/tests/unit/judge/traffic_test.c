@@ -1,5 +1,4 @@
 /* Which regions perform what clients ask, and clients that stay where the name no longer leads. */
-#include "probes/drivers/dns.h"
 #include "probes/drivers/driver.h"
 #include "suites/tests/helpers/judge_world.h"
 
@@ -13,34 +12,20 @@
 #define RESOLVER 12 /* the first session after those of the users */
 
 static struct judge_world world;
-static struct dns_options options;
-static const struct driver_ops looks_up = {.name = "dns", .can = DRIVER_LOOKUPS}, asks;
+static const struct driver_ops asks;
 
 /* The users follow a name, which a second group looks up. */
 static int set_up(void **state)
 {
-	struct client_group *groups;
+	struct client_group *users;
 
 	(void)state;
 	jw_init(&world);
-	groups = arena_array(&world.arena, 2, sizeof(*groups));
-	groups[0] = world.plan.groups[0];
-	groups[0].driver = &asks;
-	groups[0].read_from = TARGET_NAME;
-	groups[0].lookup = "app.example.test";
-	groups[0].resolver = "unbound";
-	groups[1] = (struct client_group){.name = "names",
-		.driver = &looks_up,
-		.driver_options = &options,
-		.regions = world.regions,
-		.n_regions = WORLD_REGIONS,
-		.sessions_per_region = 1,
-		.first_session = RESOLVER,
-		.read_from = TARGET_NODE,
-		.node = "unbound",
-		.lookup = "app.example.test"};
-	world.plan.groups = groups;
-	world.plan.n_groups = 2;
+	users = world.plan.groups;
+	users->driver = &asks;
+	users->read_from = TARGET_NAME;
+	users->lookup = jw_add_lookups(&world, "unbound", false)->lookup;
+	users->resolver = "unbound";
 	return 0;
 }
 
@@ -54,13 +39,8 @@ static int tear_down(void **state)
 /* Every 100 ms for 20 s: node 0 for a TTL of 2 s until the instant, then node 1. */
 static void names_change(double at_ms)
 {
-	for (double t = 0; t < 20000; t += 100) {
-		struct op *op = jw_read(&world, RESOLVER, jw_register(0), 0, 0, t, t + 1);
-
-		op->region = 0;
-		op->node = t >= at_ms;
-		op->age_ms = 2000;
-	}
+	for (double t = 0; t < 20000; t += 100)
+		jw_lookup(&world, RESOLVER, t >= at_ms, 2, t);
 }
 
 /* A user's read, from `region`. */
@@ -122,13 +102,8 @@ static void node_that_never_served_proves_nothing(void **state)
 
 static void node_that_cannot_serve_on_proves_nothing(void **state)
 {
-	static struct node_effect killed = {.node = 0, .action = NODE_KILL};
-
 	(void)state;
-	for (int r = 0; r < WORLD_REGIONS; r++)
-		world.plan.nodes[r].endpoint_index = r;
-	jw_fault(&world, "death", 4500, 15000);
-	world.plan.faults[0].effects = (struct fault_effects){.nodes = &killed, .n_nodes = 1};
+	jw_death(&world, "death", 4500, 15000);
 	names_change(5000);
 	served(0, 0, 4000);
 	for (double t = 8000; t < 15000; t += 500)
