@@ -3,6 +3,7 @@
 # DNS failover through honest resolvers holds; a resolver that keeps answers beyond the TTL is caught.
 . "$REGIONPROOF_ROOT/suites/tests/helpers/tap.sh"
 . "$REGIONPROOF_ROOT/suites/tests/helpers/verdicts.sh"
+. "$REGIONPROOF_ROOT/suites/tests/helpers/dns_verdicts.sh"
 skip_without gdnsd gdnsdctl unbound dnsmasq bash
 
 # Nothing sees the failover before the authority does.
@@ -16,20 +17,7 @@ in_order() {
 }
 
 check "an application dies and its region's clients are led to another" run_scenario dns dns-failover
-verdict "every lookup leads to the nearest region before" dns "routing.nearest_share in steady" ok
-for group in authority via-unbound via-dnsmasq; do
-	verdict "$group sees the failover in time" dns "dns.switch_time for $group in death" ok
-done
-for resolver in unbound dnsmasq; do
-	verdict "$resolver keeps to the TTL" dns "dns.ttl_violations for via-$resolver" ok
-done
-verdict "clients that follow the name are back in time" \
-	dns "availability.window for reads in death at us-east" ok
-verdict "the resolver that ignores the TTL is caught" dns "dns.ttl_violations for via-hoarder" FAIL
-verdict "and its clients stay with the dead application" \
-	dns "dns.switch_time for via-hoarder in death" FAIL
+dns_failover_verdicts dns
 check "resolvers see it after the authority" in_order
-echo "# authority $(measured dns 'dns.switch_time for authority in death') s," \
-	"unbound $(measured dns 'dns.switch_time for via-unbound in death') s," \
-	"dnsmasq $(measured dns 'dns.switch_time for via-dnsmasq in death') s"
+dns_switch_times dns
 done_testing
