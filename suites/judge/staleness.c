@@ -103,15 +103,13 @@ static void move_to(struct successors *s, uint64_t call_ns)
 		s->returned++;
 }
 
-/* The first write called after the instant. It is mostly one of the last that were called: steps that
- * double lead back to it. */
+/* The first write called after the instant, which lies before the present read. It is mostly one of
+ * the last that were called: steps that double lead back to it. */
 static uint32_t first_called_after(const struct successors *s, uint64_t at_ns)
 {
-	uint32_t high = s->called, low, step = 1;
+	uint32_t high = s->called, low = high, step = 1;
 
-	while (high < s->n && s->calls[high] <= at_ns)
-		high++;
-	for (low = high; low > 0 && s->calls[low - 1] > at_ns; step *= 2) {
+	for (; low > 0 && s->calls[low - 1] > at_ns; step *= 2) {
 		high = low;
 		low = low > step ? low - step : 0;
 	}
@@ -126,15 +124,18 @@ static uint32_t first_called_after(const struct successors *s, uint64_t at_ns)
 	return low;
 }
 
-/* The successor of a version that ended at `end` that was acknowledged first; OP_NONE: none. */
-static uint32_t first_successor(const struct successors *s, uint64_t end, uint64_t *ret_ns)
+/* The definite age of a read, called at the instant, of a version that ended at `end`; whose successor
+ * it was that was acknowledged first, else OP_NONE. What ended only after the call has no successor
+ * that the read could have missed. */
+static uint64_t definite_age(const struct successors *s, uint64_t unsure_ns, uint64_t end,
+	uint64_t call_ns, uint32_t *successor)
 {
-	uint32_t i = first_called_after(s, end);
+	uint32_t i = end < call_ns ? first_called_after(s, end) : s->n;
 
-	if (i == s->n)
-		return OP_NONE;
-	*ret_ns = s->first_ret[i];
-	return s->first[i];
+	*successor = i < s->n ? s->first[i] : OP_NONE;
+	if (i == s->n || s->first_ret[i] + unsure_ns >= call_ns)
+		return 0;
+	return call_ns - s->first_ret[i] - unsure_ns;
 }
 
 static void convict(struct stale_walk *walk, uint32_t read, uint32_t successor, double severity,
@@ -272,6 +273,8 @@ static uint64_t count_successors(const struct successors *s, uint64_t end, uint6
 {
 	uint64_t n = 0;
 
+	if (end >= at_ns)
+		return 0;
 	for (uint32_t i = first_called_after(s, end); i < s->n && s->calls[i] < at_ns; i++)
 		n += s->ret[i] < at_ns;
 	return n;
@@ -295,18 +298,15 @@ static void judge_read(struct stale_walk *walk, const struct lane *lane, unsigne
 {
 	const struct view *view = &walk->common.view;
 	const struct op *op = lane->op[i];
-	uint32_t read = lane->place[i], successor = OP_NONE;
-	uint64_t end = lane->end[i], age_ns = 0, ret_ns = TIME_NEVER;
+	uint32_t read = lane->place[i], successor;
+	uint64_t end = lane->end[i], age_ns;
 
 	if (staleness_is_of_edges(view->question->metric->id) &&
 		!staleness_is_of_edge(view->evidence->plan, op))
 		return;
 
 	move_to(&walk->s, op->call_ns);
-	if (end != TIME_NEVER)
-		successor = first_successor(&walk->s, end, &ret_ns);
-	if (successor != OP_NONE && ret_ns + view->index->unsure_ns < op->call_ns)
-		age_ns = op->call_ns - ret_ns - view->index->unsure_ns;
+	age_ns = definite_age(&walk->s, view->index->unsure_ns, end, op->call_ns, &successor);
 	switch (walk->common.view.question->metric->id) {
 	case METRIC_STALE_UNFLAGGED:
 		judge_unflagged(walk, read, successor, age_ns);
@@ -456,14 +456,13 @@ static void keep_age(
 {
 	const struct index *index = walk->common.view.index;
 	const struct op *op = &index->ops[read];
-	uint64_t end = index_version_end(index, key, read), ret_ns = TIME_NEVER, age_ns = 0;
+	uint64_t end = index_version_end(index, key, read), age_ns;
+	uint32_t successor;
 
 	if (end == TIME_NEVER)
 		return;
 	move_to(&walk->s, op->call_ns);
-	if (first_successor(&walk->s, end, &ret_ns) != OP_NONE &&
-		ret_ns + index->unsure_ns < op->call_ns)
-		age_ns = op->call_ns - ret_ns - index->unsure_ns;
+	age_ns = definite_age(&walk->s, index->unsure_ns, end, op->call_ns, &successor);
 	ages->age_ns[read] = age_ns;
 	ages->kind[read] = age_ns <= stale_after(walk, op) ? AGE_WITHIN
 		: is_flagged(op, age_ns)                   ? AGE_STALE_FLAGGED
