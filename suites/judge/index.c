@@ -217,12 +217,18 @@ static void start_keys(struct build *b)
 /* The places that an operation ahead will take. */
 static void fetch(const struct build *b, const struct index_item *items, uint32_t i)
 {
-	uint32_t far = b->index->write_of[i + AHEAD], near = b->index->write_of[i + AHEAD / 2];
+	const struct index *index = b->index;
+	uint32_t far = index->write_of[i + AHEAD], near = index->write_of[i + AHEAD / 2];
 
 	if (far != OP_NONE)
 		__builtin_prefetch(&b->keys[far]);
-	if (near != OP_NONE)
-		__builtin_prefetch(&items[b->keys[near].n], 1);
+	if (near == OP_NONE)
+		return;
+	__builtin_prefetch(&items[b->keys[near].n], 1);
+	if (op_is_write(&index->ops[i + AHEAD / 2])) {
+		__builtin_prefetch(&index->writes[b->keys[near].writes], 1);
+		__builtin_prefetch(&index->write_times[b->keys[near].writes], 1);
+	}
 }
 
 static void place_write(struct build *b, uint32_t i, uint32_t key)
