@@ -9,32 +9,42 @@
 
 #define NONE_WAITS UINT32_MAX
 
-/* What a session has behind it on the present key. Of the writes is kept what is asked of each read,
- * so that their records need not be fetched again. */
+/* An ok operation that binds later ones once it has returned. */
+struct waiting {
+	uint64_t ret_ns, start; /* start: of the version read; a write: its call */
+	uint32_t place;
+	bool is_write;
+};
+
+/* One that stands behind others of its session. */
+struct queued {
+	struct waiting op;
+	uint32_t next; /* by return */
+};
+
+/* What a session has behind it on the present key: one cache line. Of the writes is kept what is asked
+ * of each read, so that their records need not be fetched again. */
 struct memory {
 	uint32_t key;      /* dense number + 1: a stamp */
 	uint32_t own;      /* ok write with the latest call; OP_NONE: none */
 	uint32_t last_own; /* ok write with the latest return */
 	uint32_t seen;     /* ok read of the version that began latest */
 	uint64_t own_call_ns, seen_start;
-	uint32_t
-		waits; /* first of its operations that had not returned when it was last looked at */
+	/* What had not returned when it was last looked at: the first to return, and the others. A
+	 * session has one operation in flight, so there are hardly ever others. */
+	struct waiting first;
+	uint32_t others; /* in the queue; NONE_WAITS: none */
+	bool waits;      /* there is a first one */
 };
-
-/* An ok operation that binds later ones once it has returned. */
-struct waiting {
-	uint64_t ret_ns, start; /* start: of the version read; a write: its call */
-	uint32_t place, next;   /* by return, then place */
-	bool is_write;
-};
+static_assert(sizeof(struct memory) == 64, "what is asked of a session comes with one fetch");
 
 struct session_walk {
 	struct walker common;
 	bool own; /* read your writes, else monotonic reads */
 	struct session_tally tally;
 	struct memory *memories; /* by session */
-	struct waiting *waiting;
-	uint32_t n_waiting, room, unused; /* unused: first of those that are free again */
+	struct queued *queue;
+	uint32_t n_queue, room, unused; /* unused: first of those that are free again */
 	uint64_t
 		nearest_ns; /* smallest distance of a read elsewhere from the own acknowledgement */
 	struct reach *reach; /* made when it is first asked for */
@@ -45,60 +55,79 @@ static double ms(uint64_t ns)
 	return (double)ns / 1e6;
 }
 
-static struct memory *memory_of(struct session_walk *walk, uint32_t session, uint32_t key)
+/* Room for one that waits behind others. */
+static uint32_t new_queued(struct session_walk *walk)
 {
-	struct memory *memory = &walk->memories[session];
+	uint32_t q = walk->unused;
 
-	if (memory->key == key + 1)
-		return memory;
-	while (memory->key && memory->waits != NONE_WAITS) {
-		uint32_t w = memory->waits;
-
-		memory->waits = walk->waiting[w].next;
-		walk->waiting[w].next = walk->unused;
-		walk->unused = w;
+	if (q != NONE_WAITS) {
+		walk->unused = walk->queue[q].next;
+		return q;
 	}
+	if (walk->n_queue == walk->room) {
+		walk->room = walk->room ? walk->room * 2 : 1024;
+		walk->queue = realloc(walk->queue, walk->room * sizeof(*walk->queue));
+		if (!walk->queue)
+			abort();
+	}
+	return walk->n_queue++;
+}
+
+static void enter_queue(struct session_walk *walk, uint32_t *at, struct waiting op)
+{
+	uint32_t q = new_queued(walk);
+
+	while (*at != NONE_WAITS && walk->queue[*at].op.ret_ns <= op.ret_ns)
+		at = &walk->queue[*at].next;
+	walk->queue[q] = (struct queued){op, *at};
+	*at = q;
+}
+
+/* The first of the others is the next to return. */
+static void leave_queue(struct session_walk *walk, struct memory *memory)
+{
+	uint32_t q = memory->others;
+
+	memory->waits = q != NONE_WAITS;
+	if (!memory->waits)
+		return;
+	memory->first = walk->queue[q].op;
+	memory->others = walk->queue[q].next;
+	walk->queue[q].next = walk->unused;
+	walk->unused = q;
+}
+
+/* What the session remembers of an earlier key is of no use any more. */
+static void begin_memory(struct session_walk *walk, struct memory *memory, uint32_t key)
+{
+	while (memory->waits)
+		leave_queue(walk, memory);
 	*memory = (struct memory){.key = key + 1,
 		.own = OP_NONE,
 		.last_own = OP_NONE,
 		.seen = OP_NONE,
-		.waits = NONE_WAITS};
-	return memory;
+		.others = NONE_WAITS};
 }
 
-static uint32_t new_waiting(struct session_walk *walk)
-{
-	uint32_t w = walk->unused;
-
-	if (w != NONE_WAITS) {
-		walk->unused = walk->waiting[w].next;
-		return w;
-	}
-	if (walk->n_waiting == walk->room) {
-		walk->room = walk->room ? walk->room * 2 : 1024;
-		walk->waiting = realloc(walk->waiting, walk->room * sizeof(*walk->waiting));
-		if (!walk->waiting)
-			abort();
-	}
-	return walk->n_waiting++;
-}
-
-/* A session has one operation in flight, so there is nearly always none before it. Written field by
- * field: a copy of what was just put together would wait for the stores. */
+/* The first is written field by field: a copy of what was just put together would wait for the stores. */
 static void wait_for_return(struct session_walk *walk, struct memory *memory, const struct op *op,
 	uint32_t place, uint64_t start)
 {
-	uint32_t w = new_waiting(walk), *at = &memory->waits;
-	struct waiting *item = &walk->waiting[w];
+	struct waiting *first = &memory->first;
+	bool is_write = op_is_write(op);
 
-	while (*at != NONE_WAITS && walk->waiting[*at].ret_ns <= op->ret_ns)
-		at = &walk->waiting[*at].next;
-	item->ret_ns = op->ret_ns;
-	item->start = start;
-	item->place = place;
-	item->is_write = op_is_write(op);
-	item->next = *at;
-	*at = w;
+	if (memory->waits && op->ret_ns >= first->ret_ns) {
+		enter_queue(walk, &memory->others,
+			(struct waiting){op->ret_ns, start, place, is_write});
+		return;
+	}
+	if (memory->waits)
+		enter_queue(walk, &memory->others, *first);
+	first->ret_ns = op->ret_ns;
+	first->start = start;
+	first->place = place;
+	first->is_write = is_write;
+	memory->waits = true;
 }
 
 static void remember(struct memory *memory, const struct waiting *item)
@@ -118,13 +147,9 @@ static void remember(struct memory *memory, const struct waiting *item)
 /* Everything of the session that returned before the instant binds it now. */
 static void catch_up(struct session_walk *walk, struct memory *memory, uint64_t before_ns)
 {
-	uint32_t w;
-
-	while ((w = memory->waits) != NONE_WAITS && walk->waiting[w].ret_ns < before_ns) {
-		remember(memory, &walk->waiting[w]);
-		memory->waits = walk->waiting[w].next;
-		walk->waiting[w].next = walk->unused;
-		walk->unused = w;
+	while (memory->waits && memory->first.ret_ns < before_ns) {
+		remember(memory, &memory->first);
+		leave_queue(walk, memory);
 	}
 }
 
@@ -220,21 +245,27 @@ static void judge_seen(
 			"the session had read a newer value %.1f ms before this read was called");
 }
 
-/* Only what the question is about is kept waiting: the writes, or the reads. */
+/* Only what the question is about binds others and is kept waiting: the writes, or the reads. Nothing
+ * can be said of what comes before the first of them. */
 static void take_op(struct session_walk *walk, const struct lane *lane, unsigned i)
 {
 	const struct op *op = lane->op[i];
-	bool is_write = op_is_write(op);
-	struct memory *memory = memory_of(walk, op->session, lane->key);
+	struct memory *memory = &walk->memories[op->session];
+	bool is_write = op_is_write(op), binds = is_write == walk->own;
 
-	catch_up(walk, memory, op->call_ns);
+	if (memory->key == lane->key + 1)
+		catch_up(walk, memory, op->call_ns);
+	else if (binds)
+		begin_memory(walk, memory, lane->key);
+	else
+		return;
 	if (!is_write && view_counts(&walk->common.view, lane->place[i])) {
 		if (walk->own)
 			judge_own(walk, memory, lane, i);
 		else
 			judge_seen(walk, memory, lane, i);
 	}
-	if (is_write == walk->own)
+	if (binds)
 		wait_for_return(
 			walk, memory, op, lane->place[i], is_write ? op->call_ns : lane->start[i]);
 }
@@ -272,7 +303,7 @@ static void open_walk(struct walker *walker)
 
 static void close_walk(struct walker *walker)
 {
-	free(((struct session_walk *)walker)->waiting);
+	free(((struct session_walk *)walker)->queue);
 }
 
 static void join(struct walker *walker, const struct walker *later)

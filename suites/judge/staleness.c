@@ -53,7 +53,8 @@ struct successors {
 struct stale_walk {
 	struct walker common;
 	struct successors s;
-	bool fault; /* not everything survives */
+	bool fault;    /* not everything survives */
+	bool of_edges; /* the question is about what edges hand out */
 	struct samples samples;
 	uint64_t stale_beyond, trials;
 	uint64_t unanswered, flaggable; /* reads */
@@ -301,10 +302,8 @@ static void judge_read(struct stale_walk *walk, const struct lane *lane, unsigne
 	uint32_t read = lane->place[i], successor;
 	uint64_t end = lane->end[i], age_ns;
 
-	if (staleness_is_of_edges(view->question->metric->id) &&
-		!staleness_is_of_edge(view->evidence->plan, op))
+	if (walk->of_edges && !staleness_is_of_edge(view->evidence->plan, op))
 		return;
-
 	move_to(&walk->s, op->call_ns);
 	age_ns = definite_age(&walk->s, view->index->unsure_ns, end, op->call_ns, &successor);
 	switch (walk->common.view.question->metric->id) {
@@ -386,6 +385,7 @@ static void open_walk(struct walker *walker)
 	walk->s.first_ret = arena_array(walker->arena, most, sizeof(uint64_t));
 	walk->s.returns = arena_array(walker->arena, most, sizeof(uint64_t));
 	walk->fault = !survival_of_all(walker->view.evidence);
+	walk->of_edges = staleness_is_of_edges(walker->view.question->metric->id);
 }
 
 static void join(struct walker *walker, const struct walker *later)
@@ -471,7 +471,8 @@ static void keep_age(
 
 struct read_ages staleness_of_reads(struct arena *arena, const struct evidence *evidence)
 {
-	static const struct question all = {.filter = FILTER_READS,
+	static const struct question all = {.metric = &metrics[METRIC_STALENESS],
+		.filter = FILTER_READS,
 		.group = -1,
 		.phase = -1,
 		.region = -1,
