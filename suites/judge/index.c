@@ -83,13 +83,14 @@ uint32_t index_find_key(const struct index *index, uint32_t key)
 	return slot == SLOT_EMPTY ? OP_NONE : (uint32_t)slot;
 }
 
-static void grow_keys(struct index *index)
+/* The sizes before stay in the arena: together a third of the last. */
+static void grow_keys(struct build *b)
 {
+	struct index *index = b->index;
 	size_t slots = index->key_mask ? (index->key_mask + 1) * 4 : 1024;
 
-	free(index->key_slots);
 	index->key_mask = slots - 1;
-	index->key_slots = index_alloc(slots, sizeof(*index->key_slots));
+	index->key_slots = arena_array(b->arena, slots, sizeof(*index->key_slots));
 	memset(index->key_slots, 0xff, slots * sizeof(*index->key_slots));
 	for (uint32_t k = 0; k < index->n_keys; k++)
 		index->key_slots[key_slot(index, index->keys[k])] =
@@ -109,7 +110,7 @@ static uint32_t add_key(struct build *b, uint32_t key)
 	ARENA_PUSH(b->arena, b->keys, b->n_counts);
 	index->n_keys++;
 	if (index->n_keys > index->key_mask / 2)
-		grow_keys(index);
+		grow_keys(b);
 	return index->n_keys - 1;
 }
 
@@ -356,26 +357,14 @@ static void order_deletes(struct arena *arena, struct index *index)
 	index->delete_start[index->n_keys] = at;
 }
 
-/* Slots grow outside of the arena, which would keep each of their sizes, and move in at the end. */
-static void keep_key_slots(struct build *b)
-{
-	size_t size = (b->index->key_mask + 1) * sizeof(*b->index->key_slots);
-	uint64_t *slots = arena_alloc(b->arena, size);
-
-	memcpy(slots, b->index->key_slots, size);
-	free(b->index->key_slots);
-	b->index->key_slots = slots;
-}
-
 static void order_operations(struct arena *arena, struct index *index)
 {
 	struct build b = {.arena = arena, .index = index};
 	struct index_item *items;
 
 	index->write_of = arena_array(arena, index->n, sizeof(*index->write_of));
-	grow_keys(index);
+	grow_keys(&b);
 	take_records(&b);
-	keep_key_slots(&b);
 	start_sessions(&b);
 	start_keys(&b);
 	items = index_alloc(index->n_listed, sizeof(*items));
