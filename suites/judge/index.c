@@ -183,7 +183,6 @@ static void start_sessions(struct build *b)
 
 	index->n_sessions = last + 1;
 	index->session_start = arena_array(b->arena, index->n_sessions + 1, sizeof(uint32_t));
-	index->by_session = arena_array(b->arena, index->n_listed, sizeof(uint32_t));
 	index->roams = arena_array(b->arena, index->n_sessions, sizeof(bool));
 	for (uint32_t s = 0; s < last; s++) {
 		index->session_start[s] = b->sessions[s].count;
@@ -279,11 +278,10 @@ static void place_records(struct build *b, struct index_item *items)
 	}
 }
 
-/* The third, in the order by session: not along with the second, so that the items and this order are
- * never in memory together. */
-static void place_by_session(const struct index *index)
+uint32_t *index_by_session(const struct index *index)
 {
 	uint32_t last = index->n_sessions - 1;
+	uint32_t *order = index_alloc(index->n_listed, sizeof(*order));
 	uint32_t *next = index_alloc(index->n_sessions, sizeof(*next));
 
 	memcpy(next, index->session_start, index->n_sessions * sizeof(*next));
@@ -292,23 +290,26 @@ static void place_by_session(const struct index *index)
 		uint32_t session = session_of(op);
 
 		if (is_listed(op))
-			index->by_session[next[session == OP_NONE ? last : session]++] = i;
+			order[next[session == OP_NONE ? last : session]++] = i;
 	}
 	free(next);
+	return order;
 }
 
 uint32_t *index_by_key_session(const struct index *index)
 {
+	uint32_t *by_session = index_by_session(index);
 	uint32_t *order = index_alloc(index->n_listed, sizeof(*order));
 	uint32_t *next = index_alloc(index->n_keys, sizeof(*next));
 
 	memcpy(next, index->key_start, index->n_keys * sizeof(*next));
 	for (uint32_t i = 0; i < index->n_listed; i++) {
-		uint32_t op = index->by_session[i];
+		uint32_t op = by_session[i];
 
 		order[next[index_find_key(index, index->ops[op].key)]++] = op;
 	}
 	free(next);
+	free(by_session);
 	return order;
 }
 
@@ -374,7 +375,6 @@ static void order_operations(struct arena *arena, struct index *index)
 	index->seen_elsewhere = arena_array(arena, index->n, sizeof(bool));
 	index_link(index, items);
 	free(items);
-	place_by_session(index);
 	if (b.deletes)
 		order_deletes(arena, index);
 }

@@ -1,15 +1,15 @@
 /*
  * index: a history put in the orders that checkers walk, built once per evidence.
  *
- * Operations are named by their place in the history (32 bits). Two orders are kept, each made by
- * stable counting sorts, so that within a group operations stay sorted by call:
+ * Operations are named by their place in the history (32 bits). Orders are made by stable counting
+ * sorts, so that within a group operations stay sorted by call:
  *
- *   by key        writes against reads of one key     sessions, staleness, visibility, loss
- *   by session    what one session did                monotonic writes, latency
+ *   by key        writes against reads of one key     kept: nearly every checker walks it
+ *   by session    what one session did                made for who asks: monotonic writes, stalls
  *
  * Beside them stands for each operation the write of its value: written values are unique, and what
  * a read returns is nearly always among the last values written to its key (index_link.c). With the 64
- * bytes of the record an operation costs about 87 bytes, 100 while the index is built.
+ * bytes of the record an operation costs about 83 bytes, 100 while the index is built.
  *
  * The orders hold all operations but those with no outcome (NOT_SENT). The last group of the order by
  * session holds what is no session's: tickers, sweeps, the liar.
@@ -47,12 +47,13 @@ struct index {
 	uint64_t unsure_ns;
 	uint32_t n;
 	uint32_t n_keys, n_sessions;
-	uint32_t *by_key, *by_session; /* n_listed each */
+	uint32_t *by_key; /* n_listed */
 	uint32_t n_listed;
-	uint32_t *key_start, *session_start; /* n_keys + 1, n_sessions + 1 */
-	bool *roams;                         /* by session: it was in more than one region */
-	uint32_t *write_of; /* the write of the value read; a write: itself; OP_NONE: none */
-	uint32_t *author;   /* in the order by key: its number in writes[]; OP_NONE, WRITE_FAILED */
+	uint32_t *key_start;     /* n_keys + 1 */
+	uint32_t *session_start; /* n_sessions + 1: in the order by session */
+	bool *roams;             /* by session: it was in more than one region */
+	uint32_t *write_of;      /* the write of the value read; a write: itself; OP_NONE: none */
+	uint32_t *author; /* in the order by key: its number in writes[]; OP_NONE, WRITE_FAILED */
 	bool *seen_elsewhere; /* by write: another node than the performing one answered with it */
 	uint64_t *key_slots;  /* key << 32 | its dense number, by hash */
 	uint32_t *keys;       /* dense number -> key */
@@ -77,6 +78,8 @@ struct index *index_build(
 
 /* The first write of a value to whatever key, or OP_NONE. Looks at everything: for witnesses. */
 uint32_t index_find_value(const struct index *index, uint64_t value);
+/* Operations by session (those of no session last), then call; n_listed. Caller frees. */
+uint32_t *index_by_session(const struct index *index);
 /* Operations by key, then session (those of no session last), then call; n_listed. Caller frees. */
 uint32_t *index_by_key_session(const struct index *index);
 /* Dense number of a key, or OP_NONE. */

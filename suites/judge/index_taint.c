@@ -3,6 +3,8 @@
 #include "suites/judge/index_parts.h"
 #include "suites/judge/ops.h"
 
+#include <stdlib.h>
+
 /* First operation called at or after the instant. */
 static uint32_t first_called(const struct index *index, uint64_t at_ns)
 {
@@ -54,17 +56,19 @@ static uint64_t longest_op_ns(const struct index *index)
  * stall's doing as well. */
 static void taint_backlog(struct index *index)
 {
+	uint32_t *by_session = index_by_session(index);
+
 	for (uint32_t s = 0; s + 1 < index->n_sessions; s++) { /* the last group is no session */
 		struct span span = index_session(index, s);
 
 		for (uint32_t k = span.first + 1; k < span.end; k++) {
-			uint32_t i = index->by_session[k];
+			uint32_t i = by_session[k];
 
-			if (index->tainted[index->by_session[k - 1]] &&
-				index->ops[i].late_us > LATE_US)
+			if (index->tainted[by_session[k - 1]] && index->ops[i].late_us > LATE_US)
 				index->tainted[i] = true;
 		}
 	}
+	free(by_session);
 }
 
 void index_mark_tainted(struct arena *arena, struct index *index, const struct evidence *evidence)

@@ -375,6 +375,7 @@ void sessions_observe(struct arena *arena, const struct view *view, bool follow_
 		.n_nodes = (uint32_t)view->evidence->plan->n_endpoints};
 	size_t places = (size_t)o.n_nodes * o.n_sessions;
 	uint32_t *by_return = must_zero(index->n_listed, sizeof(*by_return));
+	uint32_t *by_session = index_by_session(index);
 
 	o.frontiers = must_zero(places, sizeof(*o.frontiers));
 	o.touched = must_zero(places, sizeof(*o.touched));
@@ -387,8 +388,7 @@ void sessions_observe(struct arena *arena, const struct view *view, bool follow_
 	for (uint32_t s = 0; s + 1 < index->n_sessions; s++) {
 		struct span span = index_session(index, s);
 
-		observe_session(
-			&o, index->by_session + span.first, span.end - span.first, by_return);
+		observe_session(&o, by_session + span.first, span.end - span.first, by_return);
 	}
 	for (uint32_t k = 0; k < index->n_keys; k++)
 		free(o.pasts[k].seen);
@@ -398,5 +398,6 @@ void sessions_observe(struct arena *arena, const struct view *view, bool follow_
 	free(o.n_touched);
 	free(o.touched);
 	free(o.frontiers);
+	free(by_session);
 	free(by_return);
 }

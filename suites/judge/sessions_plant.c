@@ -82,14 +82,14 @@ static void offer_own(const struct view *view, struct draw *draw, bool own)
 }
 
 /* What the writer of `write` had written to (or read from) the key before; OP_NONE: nothing. */
-static uint32_t obligation(
-	const struct index *index, uint32_t write, uint32_t key, bool follow_reads)
+static uint32_t obligation(const struct index *index, const uint32_t *by_session, uint32_t write,
+	uint32_t key, bool follow_reads)
 {
 	const struct op *w = &index->ops[write];
 	struct span span = index_session(index, w->session);
 
 	for (uint32_t i = span.end; i > span.first; i--) {
-		uint32_t place = index->by_session[i - 1];
+		uint32_t place = by_session[i - 1];
 		const struct op *op = &index->ops[place];
 
 		if (op->key != key || op->state != OP_OK || op->ret_ns >= w->call_ns)
@@ -101,32 +101,46 @@ static uint32_t obligation(
 	return OP_NONE;
 }
 
+/* The obligation that the session saw right before the read at the node, with another key's value. */
+static uint32_t observed(
+	const struct index *index, const uint32_t *by_session, uint32_t at, bool follow_reads)
+{
+	const struct op *op = &index->ops[by_session[at]];
+
+	for (uint32_t j = at; j > 0 && at - j < 32; j--) {
+		uint32_t seen = by_session[j - 1], w = index->write_of[seen], owed;
+		const struct op *s = &index->ops[seen];
+
+		if (s->session != op->session)
+			break;
+		if (!op_is_ok_read(s) || s->node != op->node || s->key == op->key ||
+			s->ret_ns >= op->call_ns || w == OP_NONE ||
+			index->ops[w].state == OP_FAIL || !op_is_session(&index->ops[w]))
+			continue;
+		owed = obligation(index, by_session, w, op->key, follow_reads);
+		if (owed != OP_NONE)
+			return owed;
+	}
+	return OP_NONE;
+}
+
 /* Reads at a node, after the same session saw another's write there on another key. */
 static void offer_observed(const struct view *view, struct draw *draw, bool follow_reads)
 {
 	const struct index *index = view->index;
+	uint32_t *by_session = index_by_session(index);
 
 	for (uint32_t i = 0; i < index->n_listed; i++) {
-		uint32_t read = index->by_session[i];
-		const struct op *op = &index->ops[read];
+		uint32_t read = by_session[i], owed;
 
-		if (!is_candidate(view, read) || op->node >= view->evidence->plan->n_endpoints)
+		if (!is_candidate(view, read) ||
+			index->ops[read].node >= view->evidence->plan->n_endpoints)
 			continue;
-		for (uint32_t j = i; j > 0 && i - j < 32; j--) {
-			uint32_t seen = index->by_session[j - 1], w = index->write_of[seen];
-			const struct op *s = &index->ops[seen];
-
-			if (s->session != op->session)
-				break;
-			if (!op_is_ok_read(s) || s->node != op->node || s->key == op->key ||
-				s->ret_ns >= op->call_ns || w == OP_NONE ||
-				index->ops[w].state == OP_FAIL || !op_is_session(&index->ops[w]) ||
-				obligation(index, w, op->key, follow_reads) == OP_NONE)
-				continue;
-			offer(draw, read, obligation(index, w, op->key, follow_reads));
-			break;
-		}
+		owed = observed(index, by_session, i, follow_reads);
+		if (owed != OP_NONE)
+			offer(draw, read, owed);
 	}
+	free(by_session);
 }
 
 bool sessions_plant(struct arena *arena, struct evidence *copy, const struct question *question,
