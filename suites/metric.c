@@ -376,7 +376,8 @@ const struct metric metrics[] = {
 			"operation on the other began: no order of the two fits. All session "
 			"operations on register keys, whatever their number; an unknown write "
 			"counts only where it was read. Keys with deletes are left out and "
-			"counted. Denominator: ok reads of registers. Phase: the intended start of "
+			"counted. Denominator: ok reads of registers, from their first write on. "
+			"Phase: the intended start of "
 			"the latest of the operations."},
 	[METRIC_DELTA] = {.id = METRIC_DELTA,
 		.name = "delta",
@@ -394,7 +395,8 @@ const struct metric metrics[] = {
 			"what was before it is read. Unknown writes, and keys left out, as in "
 			"linearizable.violations; reads of failed writes and out of thin air are "
 			"left out. Phase, region and group choose the reads that are looked at, "
-			"beside all writes. Denominator: those reads. Phase: intended start."},
+			"beside all writes. Denominator: those reads, from their register's first "
+			"write on. Phase: intended start."},
 	[METRIC_FAILOVER_RTO] = {.id = METRIC_FAILOVER_RTO,
 		.name = "failover.rto",
 		.unit = PARAM_DURATION,
@@ -533,7 +535,8 @@ const struct metric metrics[] = {
 		.help = "keys that regions still read differently at the end",
 		.counts =
 			"Keys with different values in the last complete sweep of the quiet phase. "
-			"Denominator: keys answered in every region; unanswered keys are reported "
+			"Denominator: keys that somebody wrote, answered in every region; unanswered "
+			"keys are reported "
 			"beside it."},
 	[METRIC_RECOVERY_TIME] = {.id = METRIC_RECOVERY_TIME,
 		.name = "recovery.time",

@@ -35,6 +35,7 @@ struct register_walk {
 	uint32_t *forward;
 	uint32_t n;
 	bool skip;
+	uint64_t born_ns; /* call of its first write; before it there was nothing to be missed */
 	uint64_t trials, skipped;
 	uint64_t delta_ns;      /* of the worst key */
 	uint64_t judged, unfit; /* keys, and those with a delta of their own */
@@ -61,6 +62,7 @@ static void begin_key(struct walker *walker, uint32_t key)
 
 	walk->n = span.end - span.first + 1;
 	walk->skip = index->ambiguous[key];
+	walk->born_ns = walk->n > 1 ? index->write_times[span.first].call_ns : TIME_NEVER;
 	walk->zones[0] = (struct zone){.returned = OP_NONE, .called = OP_NONE};
 	for (uint32_t i = span.first; i < span.end; i++) {
 		const struct write_times *times = &index->write_times[i];
@@ -105,7 +107,8 @@ static void take(struct walker *walker, const struct lane *lane)
 			zone = author - index->write_start[lane->key] + 1;
 		}
 		widen(&walk->zones[zone], op, lane->place[i], index->unsure_ns);
-		walk->trials += view_counts(&walker->view, lane->place[i]);
+		walk->trials += view_counts(&walker->view, lane->place[i]) &&
+			(op->value || op->call_ns > walk->born_ns);
 	}
 }
 
@@ -275,10 +278,10 @@ static void answer(struct walker *walker)
 	out->status = MEASURED_VALUE;
 	out->value = is_delta(walker) ? (double)walk->delta_ns : (double)out->total_findings;
 	out->n = walk->trials;
-	out->n_what = "reads of registers";
+	out->n_what = "reads of written registers";
 	out->note = note(walk);
 	if (!out->n)
-		measured_nothing(out, "there were no reads of registers");
+		measured_nothing(out, "there were no reads of written registers");
 }
 
 static void measure(struct arena *arena, const struct evidence *evidence,
