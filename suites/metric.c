@@ -211,7 +211,8 @@ const struct metric metrics[] = {
 			"as stale-after) although its value was written later than that. A generous "
 			"bound on data that happened not to change is no lie; while a fault is in "
 			"force and 10 s after it fresh data is not judged. Denominator: ok reads "
-			"that can carry a flag. Phase: intended start."},
+			"whose answer claims an age where who did not have some write would be older "
+			"than stale-after, or claims stale-after or more. Phase: intended start."},
 	[METRIC_WRITES_LOST] = {.id = METRIC_WRITES_LOST,
 		.name = "writes.lost",
 		.unit = PARAM_COUNT,
@@ -723,7 +724,8 @@ const struct metric metrics[] = {
 			"Ok reads of groups that read from: node whose answer claims an age. The "
 			"definite age of the body (as edge.age) minus the age claimed; 0 where that "
 			"is enough. The header Age is cut off to whole seconds, so an honest edge may "
-			"stay below by nearly one. Answers that claim no age are noted beside it. "
+			"stay below by nearly one. Answers that claim no age are noted beside it; those "
+			"about what nobody had written yet are left out. "
 			"Phase: call."},
 	[METRIC_EDGE_OVERRUNS] = {.id = METRIC_EDGE_OVERRUNS,
 		.name = "edge.stale_overruns",

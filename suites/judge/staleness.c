@@ -57,8 +57,8 @@ struct stale_walk {
 	bool of_edges; /* the question is about what edges hand out */
 	struct samples samples;
 	uint64_t stale_beyond, trials;
-	uint64_t unanswered, flaggable; /* reads */
-	uint64_t silent;                /* answers that claimed no age */
+	uint64_t unanswered; /* reads */
+	uint64_t silent;     /* answers that claimed no age */
 };
 
 static int compare_times(const void *a, const void *b)
@@ -172,13 +172,19 @@ static bool is_flagged(const struct op *op, uint64_t age_ns)
 			op->age_ms * UINT64_C(1000000) + rounding(op) >= age_ns);
 }
 
+/* Was anything written so long ago that who did not have it would be that old? */
+static bool has_older(const struct stale_walk *walk, const struct op *op, uint64_t age_ns)
+{
+	return walk->s.n && op->call_ns >= age_ns && walk->s.returns[0] < op->call_ns - age_ns;
+}
+
 static void judge_unflagged(
 	struct stale_walk *walk, uint32_t read, uint32_t successor, uint64_t age_ns)
 {
 	const struct op *op = &walk->common.view.index->ops[read];
 	uint64_t after = stale_after(walk, op);
 
-	if (!walk->s.n || op->call_ns < after || walk->s.returns[0] >= op->call_ns - after)
+	if (!has_older(walk, op, after))
 		return; /* nothing that old to miss */
 	walk->trials++;
 	if (age_ns <= after)
@@ -196,9 +202,12 @@ static void judge_false(struct stale_walk *walk, uint32_t read, uint32_t success
 	const struct op *op = &index->ops[read];
 	uint64_t after = stale_after(walk, op), claimed, value_age;
 	uint32_t write = index->write_of[read];
+	bool could_be_old;
 
 	claimed = op->flags & OP_AGE_CLAIMED ? op->age_ms * UINT64_C(1000000) : 0;
-	if (age_ns > after && op->flags & OP_AGE_CLAIMED && claimed + rounding(op) < age_ns) {
+	could_be_old = op->flags & OP_AGE_CLAIMED && has_older(walk, op, after);
+	walk->trials += could_be_old;
+	if (could_be_old && age_ns > after && claimed + rounding(op) < age_ns) {
 		convict(walk, read, successor, (double)(age_ns - claimed),
 			"the age it claims is %.0f ms below the definite one");
 		return;
@@ -208,6 +217,7 @@ static void judge_false(struct stale_walk *walk, uint32_t read, uint32_t success
 	if (claimed < after || !claimed || write == OP_NONE ||
 		staleness_is_unsettled(walk->common.view.evidence, op))
 		return;
+	walk->trials += !could_be_old;
 	value_age = op->ret_ns - index->ops[write].call_ns;
 	if (claimed > value_age + ROUNDING_NS)
 		convict(walk, read, OP_NONE, (double)(claimed - value_age),
@@ -222,7 +232,7 @@ static void judge_overrun(
 	const struct op *op = &view->index->ops[read];
 	uint64_t allowed = staleness_allowed_ns(view->evidence, op);
 
-	if (!walk->s.n || op->call_ns < allowed || walk->s.returns[0] >= op->call_ns - allowed)
+	if (!has_older(walk, op, allowed))
 		return; /* nothing that old to miss */
 	walk->trials++;
 	if (age_ns > allowed)
@@ -247,6 +257,8 @@ static void sample_understated(
 		walk->silent++;
 		return;
 	}
+	if (!age_ns && !walk->s.returned)
+		return; /* nothing that it could be older than */
 	by = age_ns > claimed ? age_ns - claimed : 0;
 	samples_add(walk->common.arena, &walk->samples, op->call_ns, (double)by, (double)by);
 	if (by && bound > 0 && (double)by >= bound)
@@ -332,15 +344,6 @@ static void judge_read(struct stale_walk *walk, const struct lane *lane, unsigne
 	}
 }
 
-static bool can_flag(const struct view *view, const struct op *op)
-{
-	const struct client_group *group = view_group(view->evidence->plan, op->session);
-
-	return op->flags & (OP_AGE_CLAIMED | OP_STALE_MARK) ||
-		(group && group->driver &&
-			driver_can(group->driver, group->driver_options) & DRIVER_AGE);
-}
-
 static void take(struct walker *walker, const struct lane *lane)
 {
 	struct stale_walk *walk = (struct stale_walk *)walker;
@@ -354,7 +357,6 @@ static void take(struct walker *walker, const struct lane *lane)
 			walk->unanswered++;
 			continue;
 		}
-		walk->flaggable += can_flag(&walker->view, op);
 		if (op_key_class(op->key) != KEY_TICKER)
 			judge_read(walk, lane, i);
 	}
@@ -399,7 +401,6 @@ static void join(struct walker *walker, const struct walker *later)
 	walk->stale_beyond += l->stale_beyond;
 	walk->trials += l->trials;
 	walk->unanswered += l->unanswered;
-	walk->flaggable += l->flaggable;
 	walk->silent += l->silent;
 }
 
@@ -418,8 +419,8 @@ static void answer(struct walker *walker)
 			(unsigned long long)walk->stale_beyond);
 		break;
 	case METRIC_STALE_FALSE:
-		out->n = walk->flaggable;
-		out->n_what = "reads that can carry a flag";
+		out->n = walk->trials;
+		out->n_what = "flags that could have been false";
 		break;
 	case METRIC_EDGE_OVERRUNS:
 		out->n = walk->trials;
@@ -427,7 +428,7 @@ static void answer(struct walker *walker)
 		break;
 	case METRIC_EDGE_UNDERSTATED:
 		samples_measure(walker->arena, &walk->samples, walker->view.question, out);
-		out->n_what = "answers of edges that claimed an age";
+		out->n_what = "answers of edges that claimed an age and had a write behind them";
 		if (walk->silent)
 			out->note = arena_printf(walker->arena, "%llu answers claimed no age",
 				(unsigned long long)walk->silent);
