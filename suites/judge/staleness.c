@@ -261,7 +261,7 @@ static void sample_understated(
 		return; /* nothing that it could be older than */
 	by = age_ns > claimed ? age_ns - claimed : 0;
 	samples_add(walk->common.arena, &walk->samples, op->call_ns, (double)by, (double)by);
-	if (by && bound > 0 && (double)by >= bound)
+	if (by && (double)by >= bound)
 		convict(walk, read, successor, (double)by,
 			"the age it claims is %.0f ms below the definite one");
 }
@@ -276,7 +276,7 @@ static void sample(struct stale_walk *walk, uint32_t read, uint32_t successor, u
 		return; /* nothing young enough to miss */
 	samples_add(
 		walk->common.arena, &walk->samples, op->call_ns, (double)age_ns, (double)age_ns);
-	if (age_ns && bound > 0 && (double)age_ns >= bound)
+	if (age_ns && (double)age_ns >= bound)
 		convict(walk, read, successor, (double)age_ns,
 			"its value had been overwritten %.0f ms before the read was called");
 }

@@ -129,6 +129,21 @@ static void unflagged_beyond_the_bound_is_found(void **state)
 	assert_non_null(strstr(m.findings[0].reason, "1490 ms"));
 }
 
+static void no_age_at_all_can_be_asked_for(void **state)
+{
+	struct plan_expect e = jw_expectation(METRIC_STALENESS, COMPARE_EQ, 0);
+
+	(void)state;
+	e.stat = STAT_MAX;
+	for (unsigned i = 1; i <= 40; i++) {
+		jw_write(&world, 0, K, i, 100 * i, 100 * i + 10);
+		jw_read(&world, 5, K, 0, i, 100 * i + 20, 100 * i + 30);
+	}
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_PASS);
+	jw_read(&world, 5, K, 0, 39, 4050, 4060);
+	assert_int_equal(jw_expect(&world, &e).verdict, VERDICT_FAIL);
+}
+
 static void honest_flags_are_silent(void **state)
 {
 	struct op *op;
@@ -378,6 +393,7 @@ int main(void)
 		T(fresh_reads_are_of_age_zero),
 		T(reads_long_after_the_last_write_dilute_nothing),
 		T(unflagged_beyond_the_bound_is_found),
+		T(no_age_at_all_can_be_asked_for),
 		T(honest_flags_are_silent),
 		T(stale_within_the_bound_needs_no_flag),
 		T(age_claimed_too_small_is_unflagged_and_false),
