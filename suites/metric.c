@@ -349,9 +349,10 @@ const struct metric metrics[] = {
 		.checker = "reads",
 		.wants = WANTS_READS | WANTS_WRITES,
 		.help = "reads of values whose write surely failed",
-		.counts = "Ok reads that return the value of a write with outcome fail. Unknown "
-			  "writes may be read. Denominator: ok reads that returned a value. Phase: "
-			  "call."},
+		.counts =
+			"Ok reads that return the value of a write with outcome fail. Unknown "
+			"writes may be read. Denominator: ok reads that returned a value, of keys of "
+			"which a write had failed by then. Phase: call."},
 	[METRIC_THIN_AIR_READS] = {.id = METRIC_THIN_AIR_READS,
 		.name = "thin_air_reads",
 		.unit = PARAM_COUNT,

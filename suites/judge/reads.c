@@ -67,21 +67,51 @@ static void convict_thin_air(
 	tell(view, finding, read, write, reason);
 }
 
-static void measure_values(struct arena *arena, const struct view *view, struct measurement *out)
+/* When the first write of the key was called that surely failed; TIME_NEVER: none did. */
+static uint64_t first_failed(const struct index *index, struct span span)
+{
+	for (uint32_t i = span.first; i < span.end; i++) {
+		const struct op *op = &index->ops[index->by_key[i]];
+
+		if (op->kind == OP_WRITE && op->state == OP_FAIL)
+			return op->call_ns;
+	}
+	return TIME_NEVER;
+}
+
+/* Only of keys of which a write had failed can something dirty be read. */
+static void measure_dirty(struct arena *arena, const struct view *view, struct measurement *out)
 {
 	const struct index *index = view->index;
-	bool dirty = view->question->metric->id == METRIC_DIRTY_READS;
+
+	for (uint32_t k = 0; k < index->n_keys; k++) {
+		struct span span = index_key(index, k);
+		uint64_t failed_ns = first_failed(index, span);
+
+		for (uint32_t i = span.first; failed_ns != TIME_NEVER && i < span.end; i++) {
+			uint32_t read = index->by_key[i], w = index->write_of[read];
+
+			if (!index->ops[read].value || !counts(view, read) ||
+				index->ops[read].ret_ns <= failed_ns)
+				continue;
+			out->n++;
+			if (w != OP_NONE && index->ops[w].state == OP_FAIL)
+				convict(arena, view, read, w,
+					"the write of this value surely failed", out);
+		}
+	}
+	out->n_what = "reads of keys of which a write had failed";
+}
+
+static void measure_thin_air(struct arena *arena, const struct view *view, struct measurement *out)
+{
+	const struct index *index = view->index;
 
 	for (uint32_t i = 0; i < index->n; i++) {
-		const struct op *op = &index->ops[i];
-		uint32_t w = index->write_of[i];
-
-		if (!op->value || !counts(view, i))
+		if (!index->ops[i].value || !counts(view, i))
 			continue;
 		out->n++;
-		if (dirty && w != OP_NONE && index->ops[w].state == OP_FAIL)
-			convict(arena, view, i, w, "the write of this value surely failed", out);
-		else if (!dirty && w == OP_NONE)
+		if (index->write_of[i] == OP_NONE)
 			convict_thin_air(arena, view, i, out);
 	}
 	out->n_what = "reads that returned a value";
@@ -235,10 +265,17 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 {
 	struct view view = view_of(evidence, question);
 
-	if (question->metric->id == METRIC_RESURRECTIONS)
+	switch (question->metric->id) {
+	case METRIC_RESURRECTIONS:
 		measure_resurrections(arena, &view, out);
-	else
-		measure_values(arena, &view, out);
+		break;
+	case METRIC_DIRTY_READS:
+		measure_dirty(arena, &view, out);
+		break;
+	default:
+		measure_thin_air(arena, &view, out);
+		break;
+	}
 	out->status = MEASURED_VALUE;
 	out->value = (double)out->total_findings;
 	if (!out->n)

@@ -13,7 +13,6 @@ verdict "all is well before" api "errors in steady" ok
 verdict "a stopped server answers nobody" api "errors.count in stopped" ok
 verdict "sessions read what they wrote" api "read_your_writes.violations" ok
 verdict "strong reads are of one copy" api "linearizable.violations" ok
-verdict "nothing that failed is read" api "dirty_reads" ok
 verdict "nothing acknowledged is lost" api "writes.lost" ok
 
 # The recipe's own way to make the table, on a port of our own namespace.

@@ -43,9 +43,11 @@ static const struct {
 };
 #define N (sizeof(expectations) / sizeof(*expectations))
 
-/* A session that reads elsewhere what it has just written, sooner than it gets there by itself. */
+/* A session that reads elsewhere what it has just written, sooner than it gets there by itself; its first
+ * write fails. */
 static void read_elsewhere_at_once(int n)
 {
+	jw_write(&world, 0, jw_register(500), 1000000, 10, 20)->state = OP_FAIL;
 	for (int i = 1; i <= n; i++) {
 		uint64_t sequence = 1000000 + (uint64_t)i;
 

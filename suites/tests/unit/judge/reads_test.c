@@ -39,8 +39,21 @@ static void value_of_an_unknown_write_may_be_read(void **state)
 {
 	(void)state;
 	jw_write(&world, 0, K, 1, 1, 10)->state = OP_UNKNOWN;
+	jw_write(&world, 0, K, 2, 11, 12)->state = OP_FAIL;
 	jw_read(&world, 5, K, 0, 1, 20, 30);
 	assert_int_equal(jw_measure(&world, METRIC_DIRTY_READS).total_findings, 0);
+	assert_int_equal(jw_measure(&world, METRIC_DIRTY_READS).n, 1);
+}
+
+static void without_a_failed_write_nothing_dirty_can_be_read(void **state)
+{
+	(void)state;
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_write(&world, 0, jw_register(2), 2, 11, 12)->state = OP_FAIL; /* of another key */
+	jw_write(&world, 0, K, 3, 40, 50)->state = OP_FAIL;              /* too late */
+	jw_read(&world, 5, K, 0, 1, 20, 30);
+	assert_int_equal(jw_measure(&world, METRIC_DIRTY_READS).status, MEASURED_NOTHING);
+	jw_read(&world, 5, K, 0, 1, 45, 55);
 	assert_int_equal(jw_measure(&world, METRIC_DIRTY_READS).n, 1);
 }
 
@@ -216,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(value_of_a_failed_write_is_dirty),
 		T(value_of_an_unknown_write_may_be_read),
+		T(without_a_failed_write_nothing_dirty_can_be_read),
 		T(value_nobody_wrote_is_thin_air),
 		T(deleted_value_that_comes_back_is_resurrected),
 		T(deleted_value_that_stays_away_is_silent),
