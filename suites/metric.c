@@ -292,7 +292,8 @@ const struct metric metrics[] = {
 			"shortest delay of the links, and nothing passes a certified cut. Of each "
 			"region the last such write counts. The one that stayed is the final "
 			"read-back's, else that of the higher version; where later writes hide it "
-			"nobody counts. Denominator: ok writes to such keys. Phase: intended "
+			"nobody counts. Denominator: ok writes to such keys; nothing is judged where "
+			"no two of them were concurrent. Phase: intended "
 			"start. Region: where the client was. This is no loss of a failover "
 			"(writes.lost)."},
 	[METRIC_VERSION_INVERSIONS] = {.id = METRIC_VERSION_INVERSIONS,

@@ -39,6 +39,7 @@ struct referee {
 	uint64_t
 		final_end_ns; /* when what it shows was surely written; TIME_NEVER: cannot be said */
 	/* of all keys */
+	uint64_t met;     /* writes that had a concurrent one of another region */
 	uint64_t covered; /* conflicts whose loser could not be told */
 	size_t shared;    /* keys written in several regions */
 };
@@ -206,9 +207,11 @@ static void judge_pair(
 				are_concurrent(r, write_at(r, i), write_at(r, rival)) &&
 				(next == r->writes.end ||
 					(write_at(r, next)->state == OP_OK &&
-						!are_concurrent(
-							r, write_at(r, next), write_at(r, rival)))))
+						!are_concurrent(r, write_at(r, next),
+							write_at(r, rival))))) {
+				r->met++;
 				judge_rival(r, i, rival, is_lost, out);
+			}
 		}
 		i = next;
 	}
@@ -349,6 +352,9 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 			conflicts
 				? "no key was written in two regions"
 				: "no write had another before it and a version or a final read-back");
+	else if (conflicts && !r.met)
+		measured_nothing(
+			out, "no two regions wrote a key before they could know of each other");
 	else if (r.covered && !out->value)
 		out->status = MEASURED_UNDECIDED, out->why = out->note;
 }
