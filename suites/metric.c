@@ -462,7 +462,8 @@ const struct metric metrics[] = {
 		.is_bound_of_fault = 1,
 		.help = "from the fault to the first success, lasting or not",
 		.counts =
-			"To the return of the first ok ticker operation after the outage began. " FAILOVER_COUNTS},
+			"To the return of the first ok ticker operation after the outage began; nothing "
+			"where no operation failed. " FAILOVER_COUNTS},
 	[METRIC_FAILOVER_LAYER] = {.id = METRIC_FAILOVER_LAYER,
 		.name = "failover.layer",
 		.unit = PARAM_DURATION,

@@ -26,9 +26,11 @@ struct windows {
 	const struct view *view;
 	struct measurement *out;
 	struct outage open[256][TICK_CLASSES];
+	uint32_t tried[256][TICK_CLASSES];
 	uint64_t count, longest_ns;
 	uint64_t last_call_ns;
 	bool tickers;
+	bool enough; /* somewhere as many as make a window */
 };
 
 static bool has_tickers(const struct index *index)
@@ -73,8 +75,10 @@ static void close_window(
 static void take(struct windows *w, uint32_t i)
 {
 	const struct op *ops = w->view->index->ops, *op = &ops[i];
-	struct outage *o = &w->open[op->region][op_is_write(op) ? TICK_WRITES : TICK_READS];
+	enum tick_class class = op_is_write(op) ? TICK_WRITES : TICK_READS;
+	struct outage *o = &w->open[op->region][class];
 
+	w->enough |= ++w->tried[op->region][class] >= WINDOW_TICKS;
 	if (op->state != OP_OK) {
 		if (!o->ticks++)
 			o->first = i;
@@ -122,6 +126,8 @@ static void measure_windows(
 		take(w, i);
 	}
 	open = take_open(w);
+	if (!w->enough)
+		return measured_nothing(out, "nothing was tried three times, which a window takes");
 	out->status = MEASURED_VALUE;
 	if (view->question->stat == STAT_COUNT) {
 		out->value = (double)w->count;

@@ -353,6 +353,15 @@ static void measure_rto(const struct failover *f, struct measurement *out)
 	show_outage(f, place, out);
 }
 
+static bool has_outage(const struct failover *f)
+{
+	for (uint32_t i = 0; i < f->n_ticks && tick(f, i)->call_ns < f->end_ns; i++) {
+		if (tick(f, i)->state != OP_OK)
+			return true;
+	}
+	return false;
+}
+
 static void measure_part(const struct failover *f, enum metric_id id, struct measurement *out)
 {
 	uint64_t promote;
@@ -372,6 +381,8 @@ static void measure_part(const struct failover *f, enum metric_id id, struct mea
 		break;
 	default:
 		answer(f, f->start_ns, find_first_success(f), out);
+		if (!has_outage(f))
+			measured_nothing(out, "nothing failed while it lasted");
 		break;
 	}
 }

@@ -104,6 +104,32 @@ static void window_open_at_the_end_is_a_lower_bound(void **state)
 	assert_true(m.value == 39 * 50e6);
 }
 
+/* Two ticks could not be a window whatever becomes of them. */
+static void fewer_ticks_than_make_a_window_say_nothing(void **state)
+{
+	(void)state;
+	for (unsigned r = 0; r < 2; r++) {
+		tick(r, 100, 0, OP_OK);
+		tick(r, 150, 0, OP_UNKNOWN);
+	}
+	assert_int_equal(ask(METRIC_AVAILABILITY_WINDOW, -1).status, MEASURED_NOTHING);
+	tick(1, 1200, 0, OP_OK);
+	assert_int_equal(ask(METRIC_AVAILABILITY_WINDOW, -1).status, MEASURED_VALUE);
+}
+
+/* It is no failure either that there was no success after it. */
+static void without_an_outage_there_is_no_first_success(void **state)
+{
+	struct plan_expect e = jw_expectation(METRIC_FAILOVER_FIRST_SUCCESS, COMPARE_LT, 1e9);
+	struct result_expect out;
+
+	(void)state;
+	cut_world(1000, 1000, 1e9, 5000, 9000);
+	out = jw_expect(&world, &e);
+	assert_int_equal(out.verdict, VERDICT_INCONCLUSIVE);
+	assert_non_null(strstr(out.why, "nothing failed"));
+}
+
 static void recovery_is_timed_from_in_force_to_lasting_success(void **state)
 {
 	struct measurement m;
@@ -455,6 +481,8 @@ int main(void)
 		T(forwarding_is_no_second_primary),
 		T(failback_is_timed_from_the_heal_to_what_lasts),
 		T(failback_that_did_not_happen_is_censored),
+		T(fewer_ticks_than_make_a_window_say_nothing),
+		T(without_an_outage_there_is_no_first_success),
 		T(failback_needs_a_failover_and_time_to_last),
 		T(recovery_ends_when_it_is_as_fast_as_before),
 		T(instant_recovery_takes_no_time),
