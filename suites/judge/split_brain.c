@@ -38,15 +38,21 @@ static bool is_ack(const struct op *op)
 		!(op->flags & OP_VIA_PROXY);
 }
 
+/* Of every acknowledgement? */
+static bool names_terms(const struct index *index)
+{
+	for (uint32_t i = 0; i < index->n; i++) {
+		if (is_ack(&index->ops[i]) && !(index->ops[i].flags & OP_HAS_EPOCH))
+			return false;
+	}
+	return true;
+}
+
 static void gather_terms(struct brain *b)
 {
 	const struct index *index = b->view->index;
 
-	b->with_terms = true;
-	for (uint32_t i = 0; i < index->n; i++) {
-		if (is_ack(&index->ops[i]))
-			b->with_terms &= (index->ops[i].flags & OP_HAS_EPOCH) != 0;
-	}
+	b->with_terms = names_terms(index);
 	for (uint32_t i = 0; i < index->n; i++) {
 		const struct op *op = &index->ops[i];
 		uint32_t epoch = b->with_terms ? op->epoch : 0;
@@ -166,17 +172,13 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 		out->note = b.with_terms ? "by terms" : "the answers name no terms; by turns";
 }
 
-/* One acknowledgement becomes that of another node of an older term, after a first one. */
-static bool plant(struct arena *arena, struct evidence *copy, const struct question *question,
-	struct rng *rng, uint64_t size_ns)
+/* An acknowledgement of the node that made the first one, which goes on after it; OP_NONE: none. */
+static uint32_t draw_ack(const struct evidence *copy, const struct view *view, struct rng *rng)
 {
-	struct view view = view_of(copy, question);
 	const struct op *first = NULL;
-	uint32_t n = (uint32_t)copy->history.n, last = OP_NONE, victim = OP_NONE;
+	uint32_t n = (uint32_t)copy->history.n, last = OP_NONE, drawn = OP_NONE;
 	uint64_t candidates = 0;
 
-	(void)arena;
-	(void)size_ns;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct op *op = &copy->history.ops[i];
 
@@ -190,15 +192,48 @@ static bool plant(struct arena *arena, struct evidence *copy, const struct quest
 		const struct op *op = &copy->history.ops[i];
 
 		if (is_ack(op) && op->call_ns > first->ret_ns && i < last &&
-			op->node == first->node && view_in_phase(&view, op_intended(op)) &&
+			op->node == first->node && view_in_phase(view, op_intended(op)) &&
 			rng_below(rng, ++candidates) == 0)
-			victim = i;
+			drawn = i;
 	}
-	if (victim == OP_NONE)
+	return drawn;
+}
+
+/* Where answers name no terms the other node must go on after the first one has, too. */
+static bool let_go_on(struct evidence *copy, const struct view *view, uint32_t ack, unsigned first)
+{
+	struct op *ops = copy->history.ops;
+	uint64_t from_ns = ops[ack].ret_ns + copy->index->unsure_ns;
+	uint32_t between = OP_NONE;
+
+	for (uint32_t i = ack + 1; i < copy->history.n; i++) {
+		if (!is_ack(&ops[i]) || ops[i].node != first)
+			continue;
+		if (between != OP_NONE && ops[i].call_ns > ops[between].call_ns) {
+			ops[i].node = ops[ack].node;
+			return true;
+		}
+		if (ops[i].call_ns > from_ns && view_in_phase(view, op_intended(&ops[i])))
+			between = i;
+	}
+	return false;
+}
+
+/* Another node acknowledges in between, in the same term; the first goes on after it. */
+static bool plant(struct arena *arena, struct evidence *copy, const struct question *question,
+	struct rng *rng, uint64_t size_ns)
+{
+	struct view view = view_of(copy, question);
+	uint32_t ack = draw_ack(copy, &view, rng);
+	unsigned first;
+
+	(void)arena;
+	(void)size_ns;
+	if (ack == OP_NONE)
 		return false;
-	/* Another node acknowledges in between, in the same term; the first goes on after it. */
-	copy->history.ops[victim].node = copy->history.ops[victim].node ? 0 : 1;
-	return true;
+	first = copy->history.ops[ack].node;
+	copy->history.ops[ack].node = first ? 0 : 1;
+	return names_terms(copy->index) || let_go_on(copy, &view, ack, first);
 }
 
 const struct checker_ops checker_split_brain = {
