@@ -138,7 +138,9 @@ struct op *jw_read(struct judge_world *world, uint32_t session, uint32_t key, ui
 struct op *jw_lookup(
 	struct judge_world *world, uint32_t session, unsigned node, unsigned ttl_s, double at_ms)
 {
-	struct op *op = jw_read(world, session, jw_register(0), 0, 0, at_ms, at_ms + 1);
+	/* of a key of its own, as in a run */
+	struct op *op =
+		jw_read(world, session, jw_register(1000 + session), 0, 0, at_ms, at_ms + 1);
 
 	op->region = 0;
 	op->node = (uint8_t)node;
