@@ -1,9 +1,8 @@
 /*
  * extend: `extends: FILE`, a scenario that says only what is different in it.
  *
- * The file lies beside this one. Maps are merged key by key, what this file says before what the other one
- * says; lists and texts are replaced whole. A node keeps the place it was read from, so that a mistake is
- * told where it stands. The other file may extend a third one, and so on.
+ * The file lies beside this one. What this file says goes before what the other one says (merge.c). The other
+ * file may extend a third one, and so on.
  *
  * A run keeps all of them in one directory, so no two may have the same name there.
  */
@@ -86,44 +85,9 @@ static struct source *load(struct chain *c, struct place at, const char *path)
 	return source;
 }
 
-static struct yaml **find(struct yaml *map, const char *key)
-{
-	struct yaml **at = &map->first;
-
-	while (*at && strcmp((*at)->key, key))
-		at = &(*at)->next;
-	return at;
-}
-
-static struct yaml *merge(struct yaml *base, struct yaml *over)
-{
-	struct yaml *next;
-
-	if (base->kind != YAML_MAP || over->kind != YAML_MAP)
-		return over;
-	for (struct yaml *v = over->first; v; v = next) {
-		struct yaml **at = find(base, v->key);
-
-		next = v->next;
-		if (*at) {
-			struct yaml *rest = (*at)->next, *merged = merge(*at, v);
-
-			merged->key_place = v->key_place;
-			merged->next = rest;
-			*at = merged;
-		} else {
-			v->next = NULL;
-			*at = v;
-			base->n++;
-		}
-	}
-	base->place = over->place; /* where something lacks, this file is to be mended */
-	return base;
-}
-
 static struct yaml *follow(struct chain *c, struct yaml *root, const char *file)
 {
-	struct yaml *node = *find(root, "extends"), *base;
+	struct yaml *node = merge_take(root, "extends"), *base;
 	struct scenario_word word;
 	const struct source *source;
 	const char *path;
@@ -142,7 +106,7 @@ static struct yaml *follow(struct chain *c, struct yaml *root, const char *file)
 	if (!base || !reader_is(c->r, base, YAML_MAP, "a scenario"))
 		return root;
 	*ARENA_PUSH(c->r->arena, c->out->bases, c->out->n_bases) = path;
-	return merge(follow(c, base, path), root);
+	return merge_trees(follow(c, base, path), root);
 }
 
 struct yaml *extend_tree(struct reader *r, struct yaml *root, const char *file, scenario_env *env,

@@ -66,6 +66,10 @@ void reader_safety(struct reader *r, const struct yaml *node, struct scenario *o
 /* One line of `expect:`. False after a complaint. */
 bool expect_parse(struct reader *r, const struct yaml *node, struct scenario_expect *out);
 
+/* The tree `over` laid over `base`, which both are used up by it; see merge.c. */
+struct yaml *merge_trees(struct yaml *base, struct yaml *over);
+/* The value of a key, taken out of the map; NULL where it has none. */
+struct yaml *merge_take(struct yaml *map, const char *key);
 /* The tree with what the files say that it extends; see extend.c. */
 struct yaml *extend_tree(struct reader *r, struct yaml *root, const char *file, scenario_env *env,
 	struct scenario *out);
