@@ -280,7 +280,8 @@ int ledger_runs(struct ledger *ledger, const struct ledger_filter *filter, struc
 	struct ledger_run **runs, size_t *n, struct err *err)
 {
 	struct db_query *query = db_query(ledger->db,
-		"select " RUN_COLUMNS " from run where (?1 is null or scenario = ?1) and"
+		"select " RUN_COLUMNS " from run where (?1 is null or scenario = ?1 or"
+		" (?6 and substr(scenario, 1, length(?1) + 1) = ?1 || '[')) and"
 		" (?2 < 0 or exit_code = ?2) and (?3 = 0 or drill) and (?4 = 0 or wall_ns < ?4)"
 		" order by wall_ns desc, name desc limit ?5",
 		err);
@@ -295,6 +296,7 @@ int ledger_runs(struct ledger *ledger, const struct ledger_filter *filter, struc
 	db_bind_int(query, filter->drills);
 	db_bind_int(query, (int64_t)filter->before_ns);
 	db_bind_int(query, filter->limit ? (int64_t)filter->limit : -1);
+	db_bind_int(query, filter->variants);
 	while ((got = db_step(query, err)) > 0)
 		read_run(query, arena, ARENA_PUSH(arena, *runs, *n));
 	db_end(query);

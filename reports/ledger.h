@@ -49,6 +49,7 @@ struct ledger_run {
 
 struct ledger_filter {
 	const char *scenario; /* NULL: all */
+	bool variants;        /* those of its matrix, too */
 	int exit_code;        /* -1: any */
 	bool drills;          /* only those */
 	uint64_t before_ns;   /* began before that; 0: any time */

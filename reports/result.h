@@ -147,9 +147,11 @@ struct result {
 	int schema;
 	const char *tool_version;
 	const char *run; /* "20260607T101500-primary-partition-hybrid" */
-	const char *scenario, *about, *path, *scenario_text;
-	const char *dir;     /* where the run is stored */
-	const char *command; /* that repeats it */
+	const char *scenario, *about, *path,
+		*scenario_text; /* scenario: of a variant "NAME[VARIANT]" */
+	const char *variant;    /* of its matrix; NULL: it has none */
+	const char *dir;        /* where the run is stored */
+	const char *command;    /* that repeats it */
 	uint64_t seed;
 	uint64_t wall_start_ns, duration_ns; /* wall: CLOCK_REALTIME, for people */
 	uint64_t epoch_ns;                   /* CLOCK_MONOTONIC of the run's zero */

@@ -225,7 +225,8 @@ static SHAPE(change_shape, "change", struct result_change, change_rows, false);
 
 #define RESULT(member, title, kind, help) ROW(struct result, member, title, kind, help)
 static const struct field scenario_rows[] = {
-	RESULT(scenario, "name", FIELD_NAME, NULL),
+	RESULT(scenario, "name", FIELD_NAME, "of a variant of its matrix: NAME[VARIANT]"),
+	RESULT(variant, "variant", FIELD_TEXT, "null: it has no matrix"),
 	RESULT(about, "about", FIELD_TEXT, NULL),
 	RESULT(path, "path", FIELD_NAME, NULL),
 	RESULT(scenario_text, "text", FIELD_NAME, "as it was run"),

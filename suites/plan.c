@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define SEED_DEFAULT 1
+#define RUN_NAME_MAX 72 /* what control groups and journals take, with the time before it */
 
 int planner_find(struct planner *p, const struct scenario_word *word, const char *const *names,
 	size_t n, const char *what)
@@ -66,7 +67,15 @@ static void plan_head(struct planner *p)
 	const struct scenario *scenario = &p->scenario;
 	struct plan *plan = p->plan;
 
-	plan->name = scenario->name.text ? scenario->name.text : "";
+	plan->scenario = scenario->name.text ? scenario->name.text : "";
+	plan->variant = scenario->variant.text;
+	plan->name = plan->variant ? arena_printf(p->arena, "%s[%s]", plan->scenario, plan->variant)
+				   : plan->scenario;
+	if (plan->variant && strlen(plan->name) > RUN_NAME_MAX)
+		complain(p->complaints, scenario->variant.place,
+			"the names of the scenario and of variant %s are longer than %d characters "
+			"together",
+			plan->variant, RUN_NAME_MAX - 2);
 	plan->about = scenario->about;
 	plan->bases = scenario->bases;
 	plan->n_bases = scenario->n_bases;
@@ -127,17 +136,50 @@ static const char *environment(const char *name)
 	return getenv(name);
 }
 
+/* Which of its variants is meant must be clear. */
+static int check_variant(const struct planner *p, struct err *err)
+{
+	const struct scenario_words *variants = &p->scenario.variants;
+	const char *wanted = p->options->variant, *names[SCENARIO_VARIANTS_MAX],
+		   *path = p->plan->path;
+	size_t n = variants->n;
+	char near[128];
+
+	if (p->scenario.variant.text || (!wanted && !variants->n))
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		names[i] = variants->items[i].text;
+	if (!wanted)
+		return err_exit(err, EXIT_USAGE, "%s has %zu variants; say which: --variant %s%s%s",
+			path, variants->n, names[0], n > 1 ? ", --variant " : "",
+			n > 1 ? names[1] : "");
+	if (variants->n)
+		return err_exit(err, EXIT_USAGE, "%s has no variant \"%.60s\"%s", path, wanted,
+			did_you_mean(wanted, names, n, near));
+	return p->complaints->n
+		? 0
+		: err_exit(err, EXIT_USAGE, "%s has no matrix, so no variant \"%.60s\"", path,
+			  wanted);
+}
+
 static int make_plan(struct planner *p, struct err *err)
 {
 	struct source source = {
 		.file = p->plan->path, .text = p->plan->text, .len = strlen(p->plan->text)};
 
 	complaints_add_source(p->complaints, &source);
-	scenario_read(p->arena, &source, environment, &p->scenario, p->complaints);
+	scenario_read(
+		p->arena, &source, environment, p->options->variant, &p->scenario, p->complaints);
+	if (check_variant(p, err)) {
+		buf_clear(p->complaints->out); /* about what nobody means */
+		return -1;
+	}
 	make_parts(p);
 	complaints_finish(p->complaints);
 	if (p->complaints->n)
-		return err_exit(err, EXIT_SCENARIO, "%s: %zu %s", p->plan->path, p->complaints->n,
+		return err_exit(err, EXIT_SCENARIO, "%s%s%s: %zu %s", p->plan->path,
+			p->plan->variant ? ", variant " : "",
+			p->plan->variant ? p->plan->variant : "", p->complaints->n,
 			p->complaints->n == 1 ? "mistake" : "mistakes");
 	if (p->need_programs && p->missing->len)
 		return err_exit(err, EXIT_MACHINE, "%s", buf_str(p->missing));
@@ -168,6 +210,31 @@ struct plan *plan_build(
 		return plan;
 	plan_free(plan);
 	return NULL;
+}
+
+const char *const *plan_variants(struct arena *arena, const struct plan_options *options, size_t *n)
+{
+	struct plan loaded = {0};
+	struct buf errors = {0};
+	struct complaints complaints = {.out = &errors};
+	struct scenario_words words = {0};
+	const char **names = NULL;
+	struct err err;
+
+	if (!load_text(&loaded, options, &err)) {
+		struct source source = {
+			.file = loaded.path, .text = loaded.text, .len = strlen(loaded.text)};
+
+		complaints_add_source(&complaints, &source);
+		scenario_read_variants(&loaded.arena, &source, environment, &words, &complaints);
+	}
+	names = arena_array(arena, words.n + 1, sizeof(*names));
+	for (size_t i = 0; i < words.n; i++)
+		names[i] = arena_strdup(arena, words.items[i].text);
+	*n = words.n;
+	arena_release(&loaded.arena);
+	buf_release(&errors);
+	return names;
 }
 
 void plan_free(struct plan *plan)

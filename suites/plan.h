@@ -148,7 +148,8 @@ struct plan_program {
 
 struct plan {
 	struct arena arena;
-	const char *name, *about, *path; /* path as given */
+	const char *name, *about, *path; /* name: of a variant "SCENARIO[VARIANT]"; path as given */
+	const char *scenario, *variant;  /* these two apart; variant NULL: it has no matrix */
 	const char *text;                /* the scenario file's own text */
 	const char **traces;             /* files of recorded delays that links were read from */
 	size_t n_traces;
@@ -198,16 +199,23 @@ struct plan {
 /* What a command line may change. */
 struct plan_options {
 	const char *path;
-	const char *text;  /* NULL: read path */
-	const char *share; /* directory with systems/, links/ */
+	const char *text;    /* NULL: read path */
+	const char *share;   /* directory with systems/, links/ */
+	const char *variant; /* of its matrix; NULL: it has none */
 	bool has_seed;
 	uint64_t seed;
 };
 
+/* The names of a scenario's variants, in the arena, NULL behind the last; *n 0 where it has no matrix, or one that cannot be read: then
+ * plan_build says why. */
+const char *const *plan_variants(
+	struct arena *arena, const struct plan_options *options, size_t *n);
+
 /*
  * Parse, look up, compute. On failure NULL and every error found, one per line, as
  * "file:line:column: what was expected; how to mend it" followed by the line and a caret.
- * err->code is EXIT_SCENARIO, or EXIT_MACHINE where a program is missing and need_programs.
+ * err->code is EXIT_SCENARIO, EXIT_USAGE where the options' variant and the scenario's matrix do not go together, or
+ * EXIT_MACHINE where a program is missing and need_programs.
  */
 struct plan *plan_build(const struct plan_options *options, bool need_programs, struct err *err,
 	struct buf *errors);

@@ -25,6 +25,8 @@ static void print_head(const struct plan *plan, struct buf *out)
 	buf_printf(out, "scenario  %s   %s   seed %llu   %llu %s\n", plan->name, plan->path,
 		(unsigned long long)plan->seed, (unsigned long long)plan->repeat,
 		plan->repeat == 1 ? "trial" : "trials");
+	if (plan->variant)
+		buf_printf(out, "variant   %s of %s\n", plan->variant, plan->scenario);
 	for (size_t i = 0; i < plan->n_bases; i++)
 		buf_printf(out, "extends   %s\n", plan->bases[i]);
 	buf_printf(out, "system    %s: %zu nodes in %zu regions\n", plan->recipe_name,

@@ -405,6 +405,48 @@ static struct jv *safety(void)
 	return described(map_end(&map), "bounds of the run");
 }
 
+/* What a variant may have is what the scenario has, but for what makes it that scenario. */
+static struct jv *variant(void)
+{
+	static const char *const sections[] = {"about", "tags", "seed", "repeat", "regions",
+		"links", "system", "clients", "timeline", "expect", "evidence", "safety", NULL};
+	struct jv *set = typed("object");
+	struct map map = map_begin();
+
+	jv_set(set, "additionalProperties", either(typed("string"), typed("number")));
+	map_add(&map, "set",
+		described(set, "values of ${NAME} in this variant, before the environment's"));
+	for (size_t i = 0; sections[i]; i++) {
+		struct buf path = {0};
+		struct jv *same = jv_new_object();
+
+		buf_printf(&path, "#/properties/%s", sections[i]);
+		jv_set(same, "$ref", jv_new_string(buf_str(&path)));
+		map_add(&map, sections[i], same);
+		buf_release(&path);
+	}
+	return map_end(&map);
+}
+
+static struct jv *variants(void)
+{
+	struct jv *json = typed("object"), *names = jv_new_object();
+
+	jv_set(names, "^[A-Za-z0-9][A-Za-z0-9_.-]*$", variant());
+	jv_set(json, "patternProperties", names);
+	jv_set(json, "additionalProperties", jv_new_bool(false));
+	return json;
+}
+
+static struct jv *matrix(void)
+{
+	struct jv *axes = typed("array");
+
+	jv_set(axes, "items", variants());
+	return described(either(variants(), axes),
+		"named variants, each laid over the scenario; a list of such maps: each with each");
+}
+
 struct jv *schema_of_scenarios(void)
 {
 	struct map map = map_begin();
@@ -419,6 +461,7 @@ struct jv *schema_of_scenarios(void)
 		described(typed("string"),
 			"a file beside this one, whose maps this one's are merged into"));
 	map_value(&map, "repeat", PARAM_COUNT, "trials, each on a fresh system");
+	map_add(&map, "matrix", matrix());
 	map_add(&map, "regions", regions());
 	map_add(&map, "links", links());
 	map_add(&map, "system", system_section());

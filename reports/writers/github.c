@@ -28,12 +28,24 @@ static void put_encoded(struct buf *out, const char *text, bool property)
 	buf_release(&clean);
 }
 
-static void put_annotation(struct buf *out, const char *level, const struct result_expect *expect)
+/* All variants of a scenario point at the same lines. */
+static void put_variant(struct buf *out, const struct result *result)
+{
+	if (!result->variant)
+		return;
+	buf_puts(out, " (variant ");
+	put_encoded(out, result->variant, true);
+	buf_addc(out, ')');
+}
+
+static void put_annotation(struct buf *out, const struct result *result, const char *level,
+	const struct result_expect *expect)
 {
 	buf_printf(out, "::%s file=", level);
 	put_encoded(out, expect->file ? expect->file : "", true);
 	buf_printf(out, ",line=%u,title=", expect->line ? expect->line : 1);
 	put_encoded(out, expect->id, true);
+	put_variant(out, result);
 	buf_printf(out, "::%s: wanted ", verdict_name(expect->verdict));
 	put_encoded(out, expect->wanted, false);
 	buf_puts(out, ", got ");
@@ -49,7 +61,9 @@ static void put_error(struct buf *out, const struct result *result)
 {
 	buf_puts(out, "::error file=");
 	put_encoded(out, result->path, true);
-	buf_puts(out, ",line=1,title=regionproof::");
+	buf_puts(out, ",line=1,title=regionproof");
+	put_variant(out, result);
+	buf_puts(out, "::");
 	put_encoded(out, result->error, false);
 	buf_addc(out, '\n');
 }
@@ -74,7 +88,7 @@ void github_write(
 		for (size_t i = 0; i < result->n_expects && n < ANNOTATIONS_MAX; i++) {
 			if (result->expects[i].verdict != worst_first[w].verdict)
 				continue;
-			put_annotation(out, worst_first[w].level, &result->expects[i]);
+			put_annotation(out, result, worst_first[w].level, &result->expects[i]);
 			n++;
 		}
 	}

@@ -285,6 +285,8 @@ static void put_properties(struct buf *out, const struct result *result)
 	buf_puts(out, "    <properties>\n");
 	put_property(out, "run", result->run);
 	put_property(out, "seed", seed);
+	if (result->variant)
+		put_property(out, "variant", result->variant);
 	put_property(out, "regionproof", result->tool_version);
 	for (size_t i = 0; i < result->n_facts; i++)
 		put_property(out, result->facts[i].name, result->facts[i].value);

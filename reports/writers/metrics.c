@@ -67,16 +67,6 @@ struct model {
 	struct metric_family *families;
 };
 
-static struct metric_sample *add(struct model *model, enum family family, double value)
-{
-	struct metric_family *to = &model->families[family];
-	struct metric_sample *sample = ARENA_PUSH(model->arena, to->samples, to->n);
-
-	*sample = (struct metric_sample){.suffix = "", .value = value};
-	sample->labels[0] = (struct metric_label){"scenario", model->result->scenario};
-	return sample;
-}
-
 static void label(struct metric_sample *sample, const char *name, const char *value)
 {
 	size_t i = 0;
@@ -84,6 +74,18 @@ static void label(struct metric_sample *sample, const char *name, const char *va
 	while (i < METRIC_LABELS_MAX - 1 && sample->labels[i].name)
 		i++;
 	sample->labels[i] = (struct metric_label){name, value ? value : ""};
+}
+
+static struct metric_sample *add(struct model *model, enum family family, double value)
+{
+	struct metric_family *to = &model->families[family];
+	struct metric_sample *sample = ARENA_PUSH(model->arena, to->samples, to->n);
+
+	*sample = (struct metric_sample){.suffix = "", .value = value};
+	sample->labels[0] = (struct metric_label){"scenario", model->result->scenario};
+	if (model->result->variant)
+		label(sample, "variant", model->result->variant);
+	return sample;
 }
 
 /* Of the whole run: the worst of its expectations, and never green for what broke off. */

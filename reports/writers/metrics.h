@@ -13,7 +13,7 @@
 
 struct result;
 
-#define METRIC_LABELS_MAX 4
+#define METRIC_LABELS_MAX 5
 
 struct metric_label {
 	const char *name, *value;

@@ -146,6 +146,7 @@ static int prepare(struct agent *agent, const struct jv *m, struct err *err)
 		.path = jv_str(jv_get(m, "path"), ""),
 		.text = jv_str(jv_get(m, "text"), ""),
 		.share = jv_str(jv_get(m, "share"), NULL),
+		.variant = jv_str(jv_get(m, "variant"), NULL),
 		.has_seed = true,
 		.seed = strtoull(jv_str(jv_get(m, "seed"), "0"), NULL, 10),
 	};

@@ -41,6 +41,26 @@ static const char *about_line(struct arena *arena, const char *about)
 	return text;
 }
 
+/* "about (variants: a, b)" */
+static const char *with_variants(struct arena *arena, const char *path, const char *about)
+{
+	const struct plan_options options = {.path = path};
+	const char *const *names;
+	struct buf text = {0};
+	size_t n;
+
+	names = plan_variants(arena, &options, &n);
+	if (!n)
+		return about;
+	buf_printf(&text, "%s%s(variants: ", about, *about ? " " : "");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&text, "%s%s", i ? ", " : "", names[i]);
+	buf_puts(&text, ")");
+	about = arena_strdup(arena, buf_str(&text));
+	buf_release(&text);
+	return about;
+}
+
 static void each_file(struct arena *arena, const char *pattern, catalogue_row *row, void *to)
 {
 	glob_t found;
@@ -53,12 +73,15 @@ static void each_file(struct arena *arena, const char *pattern, catalogue_row *r
 		struct source source;
 		struct yaml *root = NULL;
 		const struct yaml *about;
+		const char *help;
 
 		if (load(arena, found.gl_pathv[i], &source))
 			root = yaml_parse(arena, &source, &complaints);
 		about = yaml_get(root, "about");
-		row(to, base_name(arena, found.gl_pathv[i]),
-			about && about->kind == YAML_TEXT ? about_line(arena, about->text) : "");
+		help = about && about->kind == YAML_TEXT ? about_line(arena, about->text) : "";
+		if (yaml_get(root, "scenario"))
+			help = with_variants(arena, found.gl_pathv[i], help);
+		row(to, base_name(arena, found.gl_pathv[i]), help);
 		buf_release(&errors);
 	}
 	globfree(&found);

@@ -4,6 +4,7 @@
 #include "fixtures/json/jv.h"
 #include "suites/commands/command.h"
 #include "suites/commands/run_pack.h"
+#include "suites/commands/variants.h"
 #include "suites/plan.h"
 
 #include <ctype.h>
@@ -73,40 +74,62 @@ static bool is_refused(const struct plan *plan, const struct engine_ops *ops, st
 	return refused;
 }
 
-/* Exit code of one file; what there is to say goes into out and errors, or into files. */
-/* text NULL: the file's own. */
+struct check {
+	const struct engine_ops *engine; /* NULL: any */
+	struct buf *out;
+};
+
+static int take_plan(void *arg, struct plan *plan, struct err *err, struct buf *errors)
+{
+	struct check *check = arg;
+	const char *comma = plan->variant ? ", variant " : "";
+	const char *variant = plan->variant ? plan->variant : "";
+	int rc = 0;
+
+	if (check->engine && is_refused(plan, check->engine, errors))
+		rc = err_exit(err, EXIT_SCENARIO, "%s%s%s: engine %s cannot do it", plan->path,
+			comma, variant, check->engine->name);
+	else
+		buf_printf(check->out, "%s%s%s: ok, %zu regions, %zu faults, %zu expectations\n",
+			plan->path, comma, variant, plan->n_regions, plan->n_faults,
+			plan->n_expects);
+	plan_free(plan);
+	return rc;
+}
+
+/* Exit code of one file; what there is to say goes into out and errors, or into files. text NULL: the file's own. */
 static int check_one(const struct args *args, const char *path, const char *text, struct jv *files,
 	struct buf *out)
 {
-	struct plan_options options = {
-		.path = path, .text = text, .share = args->values[OPTION_SHARE]};
+	struct plan_options options = {.path = path,
+		.text = text,
+		.share = args->values[OPTION_SHARE],
+		.variant = args->values[OPTION_VARIANT]};
+	const char *engine = args->values[OPTION_ENGINE];
+	struct check check = {engine ? engine_find(engine) : NULL, out};
+	struct variants variants;
 	struct buf errors = {0};
 	struct err err = {0};
-	struct plan *plan = plan_build(&options, false, &err, &errors);
-	const char *engine = args->values[OPTION_ENGINE];
-	const struct engine_ops *ops = engine ? engine_find(engine) : NULL;
-	struct jv *file = jv_new_object();
+	struct jv *file = jv_new_object(), *names = jv_new_array();
+	int rc;
 
-	if (plan && ops && is_refused(plan, ops, &errors)) {
-		err_exit(&err, EXIT_SCENARIO, "%s: engine %s cannot do it", path, ops->name);
-		plan_free(plan);
-		plan = NULL;
-	}
+	variants_open(&variants, &options);
+	for (size_t i = 0; i < variants.n && variants.names[i]; i++)
+		jv_add(names, jv_new_string(variants.names[i]));
+	rc = variants_plan(&variants, options, take_plan, &check, &err, &errors);
+	variants_release(&variants);
 	jv_set(file, "path", jv_new_string(path));
-	jv_set(file, "valid", jv_new_bool(plan != NULL));
+	jv_set(file, "variants", names);
+	jv_set(file, "valid", jv_new_bool(!rc));
 	jv_set(file, "errors", complaints_json(buf_str(&errors)));
-	if (plan) {
-		buf_printf(out, "%s: ok, %zu regions, %zu faults, %zu expectations\n", path,
-			plan->n_regions, plan->n_faults, plan->n_expects);
-	} else {
+	if (rc) {
 		jv_set(file, "summary", jv_new_string(err.text));
 		if (!args_json(args))
 			fprintf(stderr, "%s%s\n", buf_str(&errors), err.text);
 	}
 	jv_add(files, file);
 	buf_release(&errors);
-	plan_free(plan);
-	return plan ? EXIT_OK : err_exit_code(&err);
+	return rc ? err_exit_code(&err) : EXIT_OK;
 }
 
 /* The scenario of a pack, with the claims in it. */

@@ -218,3 +218,22 @@ int ci_end(struct ci *ci, const struct result *result, struct err *err)
 		? -1
 		: 0;
 }
+
+int ci_total(const struct buf *markdown, int exit_code, struct err *err)
+{
+	const char *summary = getenv("GITHUB_STEP_SUMMARY"), *output = getenv("GITHUB_OUTPUT");
+	struct buf text = {0};
+	char delimiter[33];
+	int rc = 0;
+
+	if (!is_set("GITHUB_ACTIONS"))
+		return 0;
+	if (summary && *summary)
+		rc = append(summary, markdown, err);
+	if (!rc && output && *output && make_token(delimiter)) {
+		put_output(&text, "verdict", word_of(exit_code), delimiter);
+		rc = append(output, &text, err);
+	}
+	buf_release(&text);
+	return rc;
+}

@@ -12,6 +12,7 @@
 
 #include "fixtures/base/err.h"
 
+struct buf;
 struct plan_options;
 struct result;
 
@@ -24,5 +25,8 @@ struct ci {
 void ci_begin(struct ci *ci, const struct plan_options *scenario);
 /* result NULL: the run came to none. */
 int ci_end(struct ci *ci, const struct result *result, struct err *err);
+/* After several runs that belong together: a table of them in the step summary, and the verdict of all as the
+ * output, where the last run's would stand otherwise. */
+int ci_total(const struct buf *markdown, int exit_code, struct err *err);
 
 #endif

@@ -76,6 +76,7 @@ enum option_id {
 	OPTION_NAME,
 	OPTION_LAB,
 	OPTION_DOCKER,
+	OPTION_VARIANT,
 	OPTIONS
 };
 

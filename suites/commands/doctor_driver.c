@@ -129,7 +129,9 @@ static int examine_by_name(struct examination *e, const struct driver_ops *ops, 
 static int examine_scenario(
 	struct examination *e, const struct args *args, const char *path, struct err *err)
 {
-	struct plan_options options = {.path = path, .share = args->values[OPTION_SHARE]};
+	struct plan_options options = {.path = path,
+		.share = args->values[OPTION_SHARE],
+		.variant = args->values[OPTION_VARIANT]};
 	struct buf errors = {0};
 	struct plan *plan = plan_build(&options, false, err, &errors);
 	int rc = plan ? 0 : -1, n = 0;

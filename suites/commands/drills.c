@@ -121,8 +121,10 @@ static int max_age(const struct args *args, uint64_t *out, struct err *err)
 static int show(
 	struct ledger *ledger, const struct args *args, struct arena *arena, struct err *err)
 {
-	struct ledger_filter filter = {
-		.scenario = args->values[OPTION_SCENARIO], .exit_code = -1, .drills = true};
+	struct ledger_filter filter = {.scenario = args->values[OPTION_SCENARIO],
+		.variants = true,
+		.exit_code = -1,
+		.drills = true};
 	struct ledger_run *runs;
 	struct drill *drills;
 	struct buf out = {0};

@@ -140,9 +140,18 @@ static int draft_from(
 		.path = args->n_operands ? args->operands[0] : DRAFT_SCENARIO,
 		.text = args->n_operands ? NULL : draft_first(),
 		.share = share};
-	struct plan *plan = plan_of(&options, err);
-	int rc = plan ? draft_docker(draft, plan, modeline, err) : -1;
+	struct plan *plan = NULL;
+	size_t n_variants;
+	int rc;
 
+	plan_variants(draft->arena, &options, &n_variants);
+	if (n_variants)
+		return err_exit(err, EXIT_SCENARIO,
+			"%s has a matrix; what is drafted is one scenario, so write a file for the "
+			"variant that is meant",
+			options.path);
+	plan = plan_of(&options, err);
+	rc = plan ? draft_docker(draft, plan, modeline, err) : -1;
 	/* What was drafted points into the plan. */
 	if (!rc)
 		rc = check_drafted(draft, share, err) || write_all(draft, err) ||

@@ -125,6 +125,8 @@ const struct option_row option_rows[] = {
 		"a scenario whose nodes regionproof starts itself"},
 	[OPTION_DOCKER] = {OPTION_DOCKER, "docker", NULL, NULL,
 		"a scenario on containers, and a compose file that brings them up"},
+	[OPTION_VARIANT] = {OPTION_VARIANT, "variant", "NAME", NULL,
+		"of the scenario's matrix; run, check and plan otherwise take all of them"},
 };
 static_assert(sizeof(option_rows) / sizeof(*option_rows) == OPTIONS, "a row per option");
 static_assert(OPTIONS <= 64, "options are bits");

@@ -3,6 +3,7 @@
 #include "fixtures/base/buf.h"
 #include "fixtures/json/jv.h"
 #include "suites/commands/command.h"
+#include "suites/commands/variants.h"
 
 #include <stdio.h>
 
@@ -119,11 +120,12 @@ static struct jv *nodes_json(const struct plan *plan)
 	return list;
 }
 
-static struct jv *plan_json(const struct plan *plan)
+/* Into json, which has a head already or is one of several. */
+static struct jv *plan_into(struct jv *json, const struct plan *plan)
 {
-	struct jv *json = json_head("plan");
-
 	jv_set(json, "scenario", jv_new_string(plan->name));
+	if (plan->variant)
+		jv_set(json, "variant", jv_new_string(plan->variant));
 	jv_set(json, "seed", jv_new_int((int64_t)plan->seed));
 	jv_set(json, "end_s", seconds(plan->end_ns));
 	jv_set(json, "nodes", nodes_json(plan));
@@ -133,19 +135,51 @@ static struct jv *plan_json(const struct plan *plan)
 	return json;
 }
 
-static int show(const struct args *args, const struct plan *plan, struct err *err)
+struct plans {
+	struct arena arena;
+	struct plan **items;
+	size_t n;
+};
+
+static int take_plan(void *arg, struct plan *plan, struct err *err, struct buf *errors)
 {
-	struct buf out = {0};
-	struct jv *json;
+	struct plans *plans = arg;
+
+	(void)err;
+	(void)errors;
+	*ARENA_PUSH(&plans->arena, plans->items, plans->n) = plan;
+	return 0;
+}
+
+static int show_json(const struct plans *plans, struct err *err)
+{
+	struct jv *json = json_head("plan"), *list;
 	int rc;
 
-	if (args_json(args)) {
-		json = plan_json(plan);
-		rc = print_json(json, err);
-		jv_free(json);
-		return rc;
+	if (plans->n == 1) {
+		plan_into(json, plans->items[0]);
+	} else {
+		list = jv_new_array();
+		for (size_t i = 0; i < plans->n; i++)
+			jv_add(list, plan_into(jv_new_object(), plans->items[i]));
+		jv_set(json, "variants", list);
 	}
-	plan_print(plan, &out);
+	rc = print_json(json, err);
+	jv_free(json);
+	return rc;
+}
+
+static int show(const struct args *args, const struct plans *plans, struct err *err)
+{
+	struct buf out = {0};
+	int rc;
+
+	if (args_json(args))
+		return show_json(plans, err);
+	for (size_t i = 0; i < plans->n; i++) {
+		buf_puts(&out, i ? "\n" : "");
+		plan_print(plans->items[i], &out);
+	}
 	rc = print_out(&out, err);
 	buf_release(&out);
 	return rc;
@@ -155,20 +189,24 @@ int cmd_plan(const struct args *args, struct err *err)
 {
 	struct plan_options options = {.path = args->operands[0],
 		.share = args->values[OPTION_SHARE],
+		.variant = args->values[OPTION_VARIANT],
 		.has_seed = args->values[OPTION_SEED] != NULL};
+	struct variants variants;
+	struct plans plans = {0};
 	struct buf errors = {0};
-	struct plan *plan;
 	int rc;
 
 	if (args_number(args, OPTION_SEED, &options.seed, err))
 		return -1;
-	plan = plan_build(&options, false, err, &errors);
-	if (!plan)
-		fputs(buf_str(&errors), stderr);
+	variants_open(&variants, &options);
+	rc = variants_plan(&variants, options, take_plan, &plans, err, &errors);
+	fputs(buf_str(&errors), stderr);
+	if (!rc)
+		rc = show(args, &plans, err);
+	for (size_t i = 0; i < plans.n; i++)
+		plan_free(plans.items[i]);
+	arena_release(&plans.arena);
+	variants_release(&variants);
 	buf_release(&errors);
-	if (!plan)
-		return -1;
-	rc = show(args, plan, err);
-	plan_free(plan);
 	return rc;
 }

@@ -37,7 +37,8 @@ static int remove_run(struct ledger *ledger, const char *store, const char *run,
 static int prune(struct ledger *ledger, const struct args *args, struct arena *arena, uint64_t keep,
 	struct err *err)
 {
-	struct ledger_filter all = {.scenario = args->values[OPTION_SCENARIO], .exit_code = -1};
+	struct ledger_filter all = {
+		.scenario = args->values[OPTION_SCENARIO], .variants = true, .exit_code = -1};
 	const char *store = run_store_dir(args);
 	struct ledger_run *runs;
 	size_t n, removed = 0, spared = 0;

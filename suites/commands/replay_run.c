@@ -23,6 +23,9 @@ static int check_alone(const struct args *args, struct err *err)
 	if (args->values[OPTION_SEED])
 		return err_exit(
 			err, EXIT_USAGE, "--replay takes the seed from the run; leave --seed out");
+	if (args->values[OPTION_VARIANT])
+		return err_exit(err, EXIT_USAGE,
+			"--replay takes the variant from the run; leave --variant out");
 	if (engine && strcmp(engine, "wire") != 0)
 		return err_exit(err, EXIT_USAGE,
 			"only engine wire decides by packet index; leave --engine out");
@@ -61,6 +64,7 @@ int replay_run_load(struct replay_run *again, const struct args *args, struct er
 	snprintf(path, sizeof(path), "%s/scenario.yaml", again->dir);
 	again->path = result.path;
 	again->seed = result.seed;
+	again->variant = result.variant;
 	return buf_read_file(&again->text, path, TEXT_MAX, err);
 }
 
@@ -69,6 +73,7 @@ void replay_run_options(const struct replay_run *again, struct run_options *opti
 	options->plan.text = buf_str(&again->text);
 	options->plan.has_seed = true;
 	options->plan.seed = again->seed;
+	options->plan.variant = again->variant;
 	options->engine = "wire";
 	options->decisions = true;
 	options->replay = again->dir;

@@ -11,8 +11,8 @@
 
 struct replay_run {
 	struct arena arena;
-	struct buf text; /* of the scenario, as it was */
-	const char *path;
+	struct buf text;            /* of the scenario, as it was */
+	const char *path, *variant; /* variant NULL: none */
 	uint64_t seed;
 	char dir[PATH_MAX];
 };

@@ -1,5 +1,6 @@
 #include "suites/commands/report_decisions.h"
 #include "chaos/engines/decisions.h"
+#include "suites/commands/run_store.h"
 #include "suites/plan.h"
 
 #include <stdio.h>
@@ -41,15 +42,9 @@ static int put_region(
 
 int report_decisions(const char *dir, const char *share, struct buf *out, struct err *err)
 {
-	char scenario[1200];
-	struct plan_options options = {.path = scenario, .share = share};
-	struct buf errors = {0};
-	struct plan *plan;
-	int rc;
+	struct plan *plan = run_store_plan(dir, share, err);
+	int rc = plan ? 0 : -1;
 
-	snprintf(scenario, sizeof(scenario), "%s/scenario.yaml", dir);
-	plan = plan_build(&options, false, err, &errors);
-	rc = plan ? 0 : -1;
 	buf_puts(out, "from\tto\tpacket\tchange\tdecision\tdelay_ms\n");
 	for (unsigned r = 0; plan && r < plan->n_regions && !rc; r++)
 		rc = put_region(plan, dir, r, out, err);
@@ -57,6 +52,5 @@ int report_decisions(const char *dir, const char *share, struct buf *out, struct
 		err_exit(err, EXIT_USAGE, "the run in %.200s kept no decisions (run --decisions)",
 			dir);
 	plan_free(plan);
-	buf_release(&errors);
 	return rc;
 }

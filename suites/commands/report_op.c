@@ -3,6 +3,7 @@
 #include "fixtures/base/buf.h"
 #include "reports/writers/text.h"
 #include "suites/expect_text.h"
+#include "suites/commands/run_store.h"
 #include "suites/judge/view.h"
 
 #include <stdio.h>
@@ -59,17 +60,13 @@ static void put_around(
 
 int report_op(const char *dir, const char *share, uint64_t number, struct buf *out, struct err *err)
 {
-	char scenario[1200], record[1200];
-	struct plan_options options = {.path = scenario, .share = share};
+	char record[1200];
 	struct evidence evidence = {0};
 	struct arena arena = {0};
-	struct buf errors = {0};
-	struct plan *plan;
+	struct plan *plan = run_store_plan(dir, share, err);
 	int rc = -1;
 
-	snprintf(scenario, sizeof(scenario), "%s/scenario.yaml", dir);
 	snprintf(record, sizeof(record), "%s/record", dir);
-	plan = plan_build(&options, false, err, &errors);
 	if (plan && !history_load_dir(&evidence.history, record, err)) {
 		evidence.plan = plan;
 		rc = number < evidence.history.n
@@ -82,7 +79,6 @@ int report_op(const char *dir, const char *share, uint64_t number, struct buf *o
 	}
 	history_release(&evidence.history);
 	plan_free(plan);
-	buf_release(&errors);
 	arena_release(&arena);
 	return rc;
 }

@@ -8,6 +8,8 @@
 #include "suites/commands/replay_run.h"
 #include "suites/commands/run_pack.h"
 #include "suites/commands/run_store.h"
+#include "suites/commands/variant_table.h"
+#include "suites/commands/variants.h"
 #include "suites/run/run.h"
 #include "suites/run/trials.h"
 
@@ -72,7 +74,9 @@ static int read_options(
 	bool terminal = isatty(STDERR_FILENO) && !args->values[OPTION_QUIET];
 
 	*options = (struct run_options){
-		.plan = {.path = path, .share = args->values[OPTION_SHARE]},
+		.plan = {.path = path,
+			.share = args->values[OPTION_SHARE],
+			.variant = args->values[OPTION_VARIANT]},
 		.engine = args->values[OPTION_ENGINE],
 		.runs = args->values[OPTION_RUNS] ? args->values[OPTION_RUNS] : "regionproof-runs",
 		.decisions = args->values[OPTION_DECISIONS] != NULL,
@@ -96,10 +100,14 @@ static int read_options(
 				      : 0;
 }
 
-/* One trial. *repeat and *seed come from its plan, for the trials after it. */
+/* What is known of a scenario once it has run. */
+struct ran {
+	uint64_t repeat, seed; /* of its plan, for the trials after it */
+	char dir[1024];        /* "": it came to no result */
+};
+
 static int run_trial(const struct args *args, const struct run_options *options,
-	struct trials *trials, struct run_pack *pack, uint64_t *repeat, uint64_t *seed,
-	struct err *err)
+	struct trials *trials, struct run_pack *pack, struct ran *ran, struct err *err)
 {
 	struct ci ci = {.section = (int)trials->n};
 	struct buf errors = {0};
@@ -121,8 +129,9 @@ static int run_trial(const struct args *args, const struct run_options *options,
 	if (!write_files(&result, err) && !show(args, &result, err) && !ci_end(&ci, &result, err)) {
 		enter_in_ledger(options, &result);
 		code = result.exit_code;
-		*repeat = run.plan->repeat;
-		*seed = run.plan->seed;
+		ran->repeat = run.plan->repeat;
+		ran->seed = run.plan->seed;
+		snprintf(ran->dir, sizeof(ran->dir), "%s", result.dir);
 	}
 	run_release(&run);
 	buf_release(&errors);
@@ -135,21 +144,22 @@ static bool goes_on(int code)
 }
 
 /* All trials of one scenario; with more than one, what they add up to. */
-static int run_all(
-	const struct args *args, struct run_options options, struct run_pack *pack, struct err *err)
+static int run_all(const struct args *args, struct run_options options, struct run_pack *pack,
+	struct ran *ran, struct err *err)
 {
 	struct trials trials = {0};
-	uint64_t repeat = 1, first = 0, seed = 0;
+	uint64_t first = 0;
 	int worst = EXIT_OK, code = EXIT_OK;
 	struct buf out = {0};
 
-	for (unsigned i = 0; i < repeat && goes_on(code); i++) {
+	*ran = (struct ran){.repeat = 1};
+	for (unsigned i = 0; i < ran->repeat && goes_on(code); i++) {
 		if (i) {
 			options.plan.has_seed = true;
 			options.plan.seed = trials_seed(first, i);
 		}
-		code = run_trial(args, &options, &trials, pack, &repeat, &seed, err);
-		first = i ? first : seed;
+		code = run_trial(args, &options, &trials, pack, ran, err);
+		first = i ? first : ran->seed;
 		worst = code < 0 ? -1 : verdict_worse_exit(worst, code);
 	}
 	/* trials that failed, or decided nothing, are what a pack's own table is about */
@@ -157,7 +167,7 @@ static int run_all(
 		int claims = run_pack_end(pack, args, err);
 
 		worst = claims < 0 ? -1 : goes_on(code) ? claims : verdict_worse_exit(code, claims);
-	} else if (repeat > 1 && worst >= 0 && !args_json(args)) {
+	} else if (ran->repeat > 1 && worst >= 0 && !args_json(args)) {
 		worst = verdict_worse_exit(worst, trials_print(&trials, &out));
 		if (print_out(&out, err))
 			worst = -1;
@@ -167,11 +177,60 @@ static int run_all(
 	return worst;
 }
 
+static bool was_stopped(int code)
+{
+	return code == EXIT_SIGINT || code == EXIT_SIGTERM;
+}
+
+/* What kept one from a result is told, and the others are run all the same. */
+static int tell_error(struct err *err)
+{
+	int code = err_exit_code(err);
+
+	fprintf(stderr, "regionproof: %s\n", err->text);
+	*err = (struct err){0};
+	return code;
+}
+
+/* All variants of one scenario, which are known to be sound, and what came of them. */
+static int run_matrix(const struct args *args, struct run_options options,
+	const struct variants *variants, struct err *err)
+{
+	struct variant_table table;
+	int code = EXIT_OK;
+
+	variant_table_init(&table, options.plan.path, variants);
+	for (size_t i = 0; i < variants->n && !was_stopped(code); i++) {
+		struct ran ran;
+
+		options.plan.variant = variants->names[i];
+		code = run_all(args, options, NULL, &ran, err);
+		variant_table_set(&table, i, code < 0 ? tell_error(err) : code, ran.dir);
+	}
+	code = variant_table_show(&table, args, err);
+	variant_table_release(&table);
+	return code;
+}
+
 static int run_one(const struct args *args, const char *path, struct err *err)
 {
 	struct run_options options;
+	struct variants variants;
+	struct buf errors = {0};
+	struct ran ran;
+	int code = -1;
 
-	return read_options(args, path, &options, err) ? -1 : run_all(args, options, NULL, err);
+	if (read_options(args, path, &options, err))
+		return -1;
+	variants_open(&variants, &options.plan);
+	if (!variants.all)
+		code = run_all(args, options, NULL, &ran, err);
+	else if (!variants_plan(&variants, options.plan, NULL, NULL, err, &errors))
+		code = run_matrix(args, options, &variants, err);
+	fputs(buf_str(&errors), stderr);
+	buf_release(&errors);
+	variants_release(&variants);
+	return code;
 }
 
 /* One stored run again, and once: a replay is of one trial. */
@@ -179,11 +238,12 @@ static int run_again(const struct args *args, struct err *err)
 {
 	struct replay_run again = {0};
 	struct run_options options;
+	struct ran ran;
 	int code = -1;
 
 	if (!replay_run_load(&again, args, err) && !read_options(args, again.path, &options, err)) {
 		replay_run_options(&again, &options);
-		code = run_all(args, options, NULL, err);
+		code = run_all(args, options, NULL, &ran, err);
 	}
 	replay_run_release(&again);
 	return code;
@@ -193,11 +253,12 @@ static int run_claims(const struct args *args, struct err *err)
 {
 	struct run_options options;
 	struct run_pack pack;
+	struct ran ran;
 	int code = -1;
 
 	if (!run_pack_open(&pack, args, err) && !read_options(args, pack.path, &options, err)) {
 		options.plan.text = pack.text;
-		code = run_all(args, options, &pack, err);
+		code = run_all(args, options, &pack, &ran, err);
 	}
 	run_pack_release(&pack);
 	return code;
@@ -223,13 +284,10 @@ int cmd_run(const struct args *args, struct err *err)
 
 		if (code < 0 && args->n_operands == 1)
 			return -1;
-		if (code < 0) {
-			fprintf(stderr, "regionproof: %s\n", err->text);
-			code = err_exit_code(err);
-			*err = (struct err){0};
-		}
+		if (code < 0)
+			code = tell_error(err);
 		worst = verdict_worse_exit(worst, code);
-		if (code == EXIT_SIGINT || code == EXIT_SIGTERM)
+		if (was_stopped(code))
 			break;
 	}
 	return worst;

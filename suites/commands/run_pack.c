@@ -38,6 +38,10 @@ int run_pack_open(struct run_pack *own, const struct args *args, struct err *err
 	const char *share = args->values[OPTION_SHARE];
 
 	*own = (struct run_pack){0};
+	if (args->values[OPTION_VARIANT])
+		return err_exit(err, EXIT_USAGE,
+			"--pack puts claims in place of what one scenario expects, and takes no "
+			"--variant; write a file for the variant that is meant");
 	if (args->n_operands > 1)
 		return err_exit(err, EXIT_USAGE, "--pack takes one scenario of your own, or none");
 	if (pack_load(&own->arena, share, args->values[OPTION_PACK], &own->pack, err))

@@ -1,6 +1,9 @@
 #include "suites/commands/run_store.h"
 #include "fixtures/base/buf.h"
 #include "reports/ledger_page.h"
+#include "reports/result.h"
+#include "reports/result_read.h"
+#include "suites/plan.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -74,6 +77,25 @@ int run_store_find_dir(
 	if (is_dir(dir))
 		return 0;
 	return err_exit(err, EXIT_USAGE, "there is no run \"%.200s\" in %.200s", run, runs);
+}
+
+/* A run that broke off before its result was written has no variant that is known. */
+struct plan *run_store_plan(const char *dir, const char *share, struct err *err)
+{
+	char scenario[1200];
+	struct plan_options options = {.path = scenario, .share = share};
+	struct arena arena = {0};
+	struct buf errors = {0};
+	struct result result;
+	struct plan *plan;
+
+	snprintf(scenario, sizeof(scenario), "%s/scenario.yaml", dir);
+	if (!result_read(&arena, dir, &result, err))
+		options.variant = result.variant;
+	plan = plan_build(&options, false, err, &errors);
+	buf_release(&errors);
+	arena_release(&arena);
+	return plan;
 }
 
 const char *run_store_time(struct arena *arena, uint64_t wall_ns)

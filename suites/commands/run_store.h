@@ -5,6 +5,8 @@
 #include "reports/ledger.h"
 #include "suites/commands/command.h"
 
+struct plan;
+
 /* --runs, or ./regionproof-runs. */
 const char *run_store_dir(const struct args *args);
 /* The ledger of that store, in step with it. EXIT_USAGE where there is no store. */
@@ -15,6 +17,8 @@ int run_store_find(struct ledger *ledger, const struct args *args, const char *n
 /* The directory of a run: one as it stands, else a run of the store by its name or "latest". */
 int run_store_find_dir(
 	const struct args *args, const char *run, char *dir, size_t size, struct err *err);
+/* What a stored run did, built again from what it keeps. The caller frees; NULL where that cannot be read. */
+struct plan *run_store_plan(const char *dir, const char *share, struct err *err);
 /* "2026-06-07 10:15", UTC. */
 const char *run_store_time(struct arena *arena, uint64_t wall_ns);
 /* The word for a run's exit code. */

@@ -55,7 +55,8 @@ static void print_runs(
 
 static int list_runs(struct ledger *ledger, const struct args *args, struct err *err)
 {
-	struct ledger_filter filter = {.scenario = args->values[OPTION_SCENARIO], .exit_code = -1};
+	struct ledger_filter filter = {
+		.scenario = args->values[OPTION_SCENARIO], .variants = true, .exit_code = -1};
 	uint64_t limit = LIMIT;
 	struct arena arena = {0};
 	struct ledger_run *runs;

@@ -23,8 +23,9 @@ int cmd_watch(const struct args *args, struct err *err)
 {
 	const char *tmp = getenv("TMPDIR");
 	char runs[1000];
-	struct run_options options = {
-		.plan = {.path = args->operands[0], .share = args->values[OPTION_SHARE]},
+	struct run_options options = {.plan = {.path = args->operands[0],
+					      .share = args->values[OPTION_SHARE],
+					      .variant = args->values[OPTION_VARIANT]},
 		.engine = args->values[OPTION_ENGINE],
 		.progress = !args->values[OPTION_QUIET],
 		.watch = true,

@@ -74,8 +74,16 @@ int variant_open(
 	source->source = (struct source){
 		.file = path, .text = buf_str(&source->text), .len = source->text.len};
 	complaints_add_source(&complaints, &source->source);
-	scenario_read(&source->arena, &source->source, environment, &source->scenario, &complaints);
+	scenario_read(
+		&source->arena, &source->source, environment, NULL, &source->scenario, &complaints);
 	complaints_finish(&complaints);
+	if (source->scenario.variants.n) {
+		buf_clear(errors); /* of what only its variants say */
+		return err_exit(err, EXIT_SCENARIO,
+			"%s has a matrix; what is varied must be one scenario, so write a file for "
+			"the variant that is meant",
+			path);
+	}
 	if (complaints.n)
 		return err_exit(err, EXIT_SCENARIO, "%s is no valid scenario", path);
 	if (source->scenario.n_bases)

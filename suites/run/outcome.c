@@ -21,13 +21,15 @@ static void fill_result(struct run *run, struct result *out)
 	out->tool_version = REGIONPROOF_VERSION;
 	out->run = run->store.name;
 	out->scenario = plan->name;
+	out->variant = plan->variant;
 	out->about = plan->about;
 	out->path = plan->path;
 	out->scenario_text = plan->text;
 	out->dir = run->store.dir;
 	out->seed = plan->seed;
-	out->command = arena_printf(&run->arena, "regionproof run --seed %llu %s",
-		(unsigned long long)plan->seed, plan->path);
+	out->command = arena_printf(&run->arena, "regionproof run --seed %llu %s%s%s%s",
+		(unsigned long long)plan->seed, plan->variant ? "--variant " : "",
+		plan->variant ? plan->variant : "", plan->variant ? " " : "", plan->path);
 	out->wall_start_ns = run->wall_start_ns;
 	out->duration_ns = run->evidence.end_ns;
 	out->epoch_ns = run->epoch_ns;

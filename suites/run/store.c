@@ -27,7 +27,7 @@ static int make_runs(const char *runs, char *absolute, struct err *err)
 }
 
 /* Two runs may begin in the same second: mkdir decides who is who. */
-static int make_run(struct store *store, const char *runs, const char *scenario, struct err *err)
+static int make_run(struct store *store, const char *runs, const struct plan *plan, struct err *err)
 {
 	char stamp[32];
 	time_t now = (time_t)(clock_wall_ns() / NSEC_PER_SEC);
@@ -40,7 +40,9 @@ static int make_run(struct store *store, const char *runs, const char *scenario,
 
 		if (i)
 			snprintf(suffix, sizeof(suffix), "-%d", i + 1);
-		snprintf(store->name, sizeof(store->name), "%s-%.80s%s", stamp, scenario, suffix);
+		snprintf(store->name, sizeof(store->name), "%s-%.63s%s%.40s%s", stamp,
+			plan->scenario, plan->variant ? "-" : "",
+			plan->variant ? plan->variant : "", suffix);
 		if (snprintf(store->dir, sizeof(store->dir), "%s/%s", runs, store->name) >=
 			(int)sizeof(store->dir))
 			return err_set(err, "the path of the run store is too long: %s", runs);
@@ -99,7 +101,7 @@ int store_create(struct store *store, const char *runs, const struct plan *plan,
 	int rc;
 
 	store->log_fd = -1;
-	if (make_runs(runs, absolute, err) || make_run(store, absolute, plan->name, err)) {
+	if (make_runs(runs, absolute, err) || make_run(store, absolute, plan, err)) {
 		err->code = EXIT_MACHINE;
 		return -1;
 	}

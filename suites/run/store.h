@@ -1,7 +1,8 @@
 /*
  * store: the directory of one run below the run store (regionproof-runs).
  *
- *   <UTC time>-<scenario>[-N]/   scenario.yaml  run.log  run.json  record.json  junit.xml
+ *   <UTC time>-<scenario>[-<variant>][-N]/
+ *                                scenario.yaml  run.log  run.json  record.json  junit.xml
  *                                report.html  report.css  report.md  report.tap  metrics.prom
  *                                series.json  ledger.tsv
  *       record/<region>/         histories, marks, beacons, captures, stalls, logs of nodes

@@ -75,6 +75,8 @@ static int bring_up(struct run *run, struct err *err)
 	jv_set(message, "text", jv_new_string(run->plan->text));
 	if (run->options->plan.share)
 		jv_set(message, "share", jv_new_string(run->options->plan.share));
+	if (run->plan->variant)
+		jv_set(message, "variant", jv_new_string(run->plan->variant));
 	jv_set(message, "seed", jv_new_string(seed));
 	jv_set(message, "engine", jv_new_string(run->engine));
 	jv_set(message, "dir", jv_new_string(run->store.work));

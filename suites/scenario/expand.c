@@ -1,5 +1,6 @@
 /*
- * expand: ${NAME} and ${NAME:-default} in the values of a scenario.
+ * expand: ${NAME} and ${NAME:-default} in the values of a scenario, from what its variant sets, else from the
+ * environment.
  *
  * Replaced after the text was parsed, so what the environment holds can never become structure. Keys
  * are left alone: a key that depends on the environment would be a scenario that nobody can read.
@@ -23,12 +24,30 @@ static size_t name_length(const char *text)
 	return n;
 }
 
-/* Put the variable that begins at text ("${...}") into out; its length, or 0 after a complaint. */
-static size_t expand_one(
-	struct reader *r, struct place at, const char *text, scenario_env *env, struct buf *out)
+bool expand_is_name(const char *text)
+{
+	size_t n = name_length(text);
+
+	return n && !text[n];
+}
+
+static struct variable *find_set(struct variables *variables, const char *name)
+{
+	for (size_t i = 0; i < variables->n; i++) {
+		if (!strcmp(variables->set[i].name, name))
+			return &variables->set[i];
+	}
+	return NULL;
+}
+
+/* Put the variable that begins at text ("${...}") into out; its length, or 0 after a complaint. *set: where a
+ * variant sets it, else as it was. */
+static size_t expand_one(struct reader *r, struct place at, const char *text,
+	struct variables *variables, struct variable **set, struct buf *out)
 {
 	size_t n = name_length(text + 2);
 	const char *end = strchr(text, '}'), *fallback = text + 2 + n, *value;
+	struct variable *variable;
 	char *name;
 
 	if (!n || !end || (*fallback != '}' && strncmp(fallback, ":-", 2))) {
@@ -36,7 +55,12 @@ static size_t expand_one(
 		return 0;
 	}
 	name = arena_strndup(r->arena, text + 2, n);
-	value = env(name);
+	variable = find_set(variables, name);
+	if (variable) {
+		variable->used = true;
+		*set = variable;
+	}
+	value = variable ? variable->value.text : variables->env(name);
 	if (value && *value) {
 		buf_puts(out, value);
 	} else if (*fallback == ':') {
@@ -52,8 +76,9 @@ static size_t expand_one(
 	return (size_t)(end + 1 - text);
 }
 
-static void expand_text(struct reader *r, struct yaml *node, scenario_env *env)
+static void expand_text(struct reader *r, struct yaml *node, struct variables *variables)
 {
+	struct variable *set = NULL;
 	struct buf out = {0};
 	size_t i = 0, n = 0;
 
@@ -62,7 +87,7 @@ static void expand_text(struct reader *r, struct yaml *node, scenario_env *env)
 			buf_addc(&out, node->text[i++]);
 			continue;
 		}
-		n = expand_one(r, yaml_place_in(node, i), node->text + i, env, &out);
+		n = expand_one(r, yaml_place_in(node, i), node->text + i, variables, &set, &out);
 		if (!n || out.len > EXPANDED_MAX)
 			break;
 		i += n;
@@ -70,18 +95,31 @@ static void expand_text(struct reader *r, struct yaml *node, scenario_env *env)
 	if (out.len > EXPANDED_MAX)
 		complain(r->complaints, node->place, "the value is longer than %d bytes",
 			EXPANDED_MAX);
+	/* all of it is what a variant sets: there it is to be mended */
+	if (set && n && n == i && !node->text[i])
+		node->place = set->value.place;
 	node->text = arena_strdup(r->arena, buf_str(&out));
 	node->verbatim = false;
 	buf_release(&out);
 }
 
 /* Depth is bounded by YAML_DEPTH_MAX. */
-void expand_variables(struct reader *r, struct yaml *tree, scenario_env *env)
+void expand_variables(struct reader *r, struct yaml *tree, struct variables *variables)
 {
 	if (tree->key && strstr(tree->key, "${"))
 		complain(r->complaints, tree->key_place, "variables are for values, not for keys");
 	if (tree->kind == YAML_TEXT && strstr(tree->text, "${"))
-		expand_text(r, tree, env);
+		expand_text(r, tree, variables);
 	for (struct yaml *v = tree->first; v; v = v->next)
-		expand_variables(r, v, env);
+		expand_variables(r, v, variables);
+}
+
+void expand_check_used(struct reader *r, const struct variables *variables)
+{
+	for (size_t i = 0; i < variables->n; i++) {
+		if (!variables->set[i].used)
+			complain(r->complaints, variables->set[i].name_place,
+				"%s is set, and no value of the scenario says ${%s}",
+				variables->set[i].name, variables->set[i].name);
+	}
 }

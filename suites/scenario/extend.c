@@ -17,7 +17,7 @@
 
 struct chain {
 	struct reader *r;
-	scenario_env *env;
+	struct variables *variables;
 	struct scenario *out;
 	const char *files[FILES_MAX];
 	size_t n;
@@ -94,7 +94,7 @@ static struct yaml *follow(struct chain *c, struct yaml *root, const char *file)
 
 	if (!node)
 		return root;
-	expand_variables(c->r, node, c->env);
+	expand_variables(c->r, node, c->variables);
 	if (!reader_word(c->r, node, "extends", &word))
 		return root;
 	path = source_beside(c->r->arena, file, word.text);
@@ -109,10 +109,10 @@ static struct yaml *follow(struct chain *c, struct yaml *root, const char *file)
 	return merge_trees(follow(c, base, path), root);
 }
 
-struct yaml *extend_tree(struct reader *r, struct yaml *root, const char *file, scenario_env *env,
-	struct scenario *out)
+struct yaml *extend_tree(struct reader *r, struct yaml *root, const char *file,
+	struct variables *variables, struct scenario *out)
 {
-	struct chain chain = {.r = r, .env = env, .out = out, .files = {file}, .n = 1};
+	struct chain chain = {.r = r, .variables = variables, .out = out, .files = {file}, .n = 1};
 
 	return follow(&chain, root, file);
 }

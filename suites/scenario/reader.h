@@ -66,14 +66,34 @@ void reader_safety(struct reader *r, const struct yaml *node, struct scenario *o
 /* One line of `expect:`. False after a complaint. */
 bool expect_parse(struct reader *r, const struct yaml *node, struct scenario_expect *out);
 
+/* What a variant sets goes before the environment. */
+struct variable {
+	const char *name;
+	struct place name_place;
+	struct scenario_word value;
+	bool used;
+};
+struct variables {
+	scenario_env *env;
+	struct variable *set;
+	size_t n;
+};
 /* The tree `over` laid over `base`, which both are used up by it; see merge.c. */
 struct yaml *merge_trees(struct yaml *base, struct yaml *over);
 /* The value of a key, taken out of the map; NULL where it has none. */
 struct yaml *merge_take(struct yaml *map, const char *key);
 /* The tree with what the files say that it extends; see extend.c. */
-struct yaml *extend_tree(struct reader *r, struct yaml *root, const char *file, scenario_env *env,
-	struct scenario *out);
+struct yaml *extend_tree(struct reader *r, struct yaml *root, const char *file,
+	struct variables *variables, struct scenario *out);
+/* The tree with the variant of that name laid over it, and what that sets; see matrix.c. variant NULL, or one that
+ * there is not: as without a matrix. False after a complaint. */
+bool matrix_apply(struct reader *r, struct yaml *root, const char *variant,
+	struct variables *variables, struct scenario *out);
+
 /* Replace ${NAME} and ${NAME:-default} in all values of the tree. */
-void expand_variables(struct reader *r, struct yaml *tree, scenario_env *env);
+void expand_variables(struct reader *r, struct yaml *tree, struct variables *variables);
+bool expand_is_name(const char *text);
+/* Complains of every variable that is set for nothing. */
+void expand_check_used(struct reader *r, const struct variables *variables);
 
 #endif

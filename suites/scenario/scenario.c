@@ -12,8 +12,8 @@
 #define REPEAT_MAX 10000
 
 static const char *const keys[] = {"scenario", "extends", "version", "about", "tags", "seed",
-	"repeat", "regions", "links", "system", "clients", "timeline", "expect", "evidence",
-	"safety"};
+	"repeat", "matrix", "regions", "links", "system", "clients", "timeline", "expect",
+	"evidence", "safety"};
 
 /* Keys of the format that this version does not read. */
 static const struct later {
@@ -21,8 +21,6 @@ static const struct later {
 } later[] = {
 	{"preset", "it stands under links: { preset: NAME }"},
 	{"abort-if", "it stands under safety: { abort-if: [...] }"},
-	{"matrix",
-		"write one file per variant that extends a common one, or use ${NAME:-default} in values"},
 	{"containers", "it stands under system: { containers: { ... } }"},
 	{"endpoints", "it stands under system: { endpoints: { ... } }"},
 };
@@ -70,11 +68,35 @@ static void read_head(struct reader *r, const struct yaml *root, struct scenario
 			"repeat must be between 1 and %d", REPEAT_MAX);
 }
 
-void scenario_read(struct arena *arena, const struct source *source, scenario_env *env,
-	struct scenario *out, struct complaints *complaints)
+/* With what it extends, and the variant of its matrix; NULL where these cannot be read. */
+static struct yaml *read_tree(struct reader *r, const struct source *source, const char *variant,
+	struct variables *variables, struct scenario *out)
+{
+	struct yaml *root = yaml_parse(r->arena, source, r->complaints);
+
+	if (!reader_is(r, root, YAML_MAP, "a scenario"))
+		return NULL;
+	root = extend_tree(r, root, source->file, variables, out);
+	return matrix_apply(r, root, variant, variables, out) ? root : NULL;
+}
+
+void scenario_read_variants(struct arena *arena, const struct source *source, scenario_env *env,
+	struct scenario_words *out, struct complaints *complaints)
 {
 	struct reader r = {arena, complaints};
-	struct yaml *root = yaml_parse(arena, source, complaints);
+	struct variables variables = {.env = env};
+	struct scenario scenario = {.repeat = 1};
+
+	read_tree(&r, source, NULL, &variables, &scenario);
+	*out = scenario.variants;
+}
+
+void scenario_read(struct arena *arena, const struct source *source, scenario_env *env,
+	const char *variant, struct scenario *out, struct complaints *complaints)
+{
+	struct reader r = {arena, complaints};
+	struct variables variables = {.env = env};
+	struct yaml *root;
 
 	*out = (struct scenario){.about = "",
 		.repeat = 1,
@@ -83,10 +105,11 @@ void scenario_read(struct arena *arena, const struct source *source, scenario_en
 		.evidence.capture_limit = CAPTURE_LIMIT,
 		.evidence.liar = 1,
 		.steady_ppm = STEADY_PPM};
-	if (!reader_is(&r, root, YAML_MAP, "a scenario"))
+	root = read_tree(&r, source, variant, &variables, out);
+	if (!root)
 		return;
-	root = extend_tree(&r, root, source->file, env, out);
-	expand_variables(&r, root, env);
+	expand_variables(&r, root, &variables);
+	expand_check_used(&r, &variables);
 	check_keys(&r, root);
 	read_head(&r, root, out);
 	reader_regions(&r, reader_need(&r, root, "regions", "a scenario"), out);

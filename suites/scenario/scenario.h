@@ -128,12 +128,16 @@ struct scenario_endpoints {
 	struct place place;
 };
 
+#define SCENARIO_VARIANTS_MAX 64
+
 struct scenario {
 	struct scenario_word name;
 	const char *about;
 	struct scenario_words tags;
 	const char **bases; /* files that it extends */
 	size_t n_bases;
+	struct scenario_words variants; /* of its matrix; none without one */
+	struct scenario_word variant;   /* the one that this is */
 	bool has_seed;
 	uint64_t seed, repeat;
 
@@ -169,9 +173,13 @@ typedef const char *scenario_env(const char *name);
 
 /*
  * Read one scenario. Complains about everything that can be seen without looking names up; what
- * could be read is in *out even then, so that the plan can find more.
+ * could be read is in *out even then, so that the plan can find more. variant: of its matrix; where it has one and
+ * the variant is not in it, out->variant is left empty.
  */
 void scenario_read(struct arena *arena, const struct source *source, scenario_env *env,
-	struct scenario *out, struct complaints *complaints);
+	const char *variant, struct scenario *out, struct complaints *complaints);
+/* Only the names of its variants; none where that cannot be read. */
+void scenario_read_variants(struct arena *arena, const struct source *source, scenario_env *env,
+	struct scenario_words *out, struct complaints *complaints);
 
 #endif

@@ -35,14 +35,19 @@ static void fuzz_recipe(const char *text, size_t len)
 static void fuzz_plan(const char *text)
 {
 	struct plan_options options = {.path = "f.yaml", .text = text, .share = "fixtures"};
+	struct arena arena = {0};
 	struct buf out = {0};
 	struct err err = {0};
-	struct plan *plan = plan_build(&options, false, &err, &out);
+	struct plan *plan;
+	size_t n;
 
+	options.variant = plan_variants(&arena, &options, &n)[0]; /* NULL behind the last */
+	plan = plan_build(&options, false, &err, &out);
 	if (plan)
 		plan_print(plan, &out);
 	plan_free(plan);
 	buf_release(&out);
+	arena_release(&arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -58,6 +58,8 @@ if python3 -c 'import yaml, jsonschema' 2>/dev/null; then
 		python3 validate.py "$root"/suites/scenarios/*.yaml "$root"/suites/tests/selftest/*.yaml
 	sed 's/^timeline:/timelines:/' "$root/suites/scenarios/demo-pass.yaml" >key.yaml
 	check "a misspelt key is not" sh -c '! python3 validate.py key.yaml'
+	sed 's/at-once: { /&sede: 4, /' "$root/suites/tests/selftest/matrix.yaml" >variant.yaml
+	check "nor is one in a variant" sh -c 'grep -q sede variant.yaml && ! python3 validate.py variant.yaml'
 	sed 's/rtt: 40ms/rtt: 40/' "$root/suites/scenarios/demo-pass.yaml" >unit.yaml
 	check "nor a number without a unit" sh -c 'grep -q "rtt: 40," unit.yaml && ! python3 validate.py unit.yaml'
 	sed 's/writes\.lost/writes.lots/' "$root/suites/scenarios/demo-pass.yaml" >metric.yaml

@@ -103,6 +103,33 @@ static void maps_are_merged_and_lists_replaced(void **state)
 	plan_free(plan);
 }
 
+/* Variants are merged by their names, like all maps. */
+static void variants_are_extended(void **state)
+{
+	const char *root = getenv("REGIONPROOF_ROOT");
+	struct plan_options options = {.path = "dir/t.yaml", .variant = "far"};
+	struct buf errors = {0};
+	struct plan *plan;
+	struct err err;
+	char share[4096];
+
+	(void)state;
+	snprintf(share, sizeof(share), "%s/fixtures", root ? root : ".");
+	options.share = share;
+	put("dir/variants.yaml",
+		BASE "matrix:\n  far: { seed: 8, links: { us <-> eu: { rtt: 200ms } } }\n");
+	put("dir/t.yaml",
+		"extends: variants.yaml\nscenario: t\nmatrix: { far: { seed: 9 }, near: {} }\n");
+	plan = plan_build(&options, false, &err, &errors);
+	if (!plan)
+		fail_msg("%s%s", buf_str(&errors), err.text);
+	assert_string_equal(plan->name, "t[far]");
+	assert_int_equal(plan->seed, 9);
+	assert_int_equal(plan->links[0 * 3 + 1].delay_ns, 100000000);
+	plan_free(plan);
+	buf_release(&errors);
+}
+
 static void a_chain_is_followed(void **state)
 {
 	struct plan *plan;
@@ -179,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(maps_are_merged_and_lists_replaced),
 		cmocka_unit_test(a_chain_is_followed),
+		cmocka_unit_test(variants_are_extended),
 		cmocka_unit_test(mistakes_are_told_where_they_stand),
 		cmocka_unit_test(what_cannot_be_extended_is_told),
 		cmocka_unit_test(a_stored_run_has_what_it_extends),

@@ -89,8 +89,6 @@ static void heads_are_checked(void **state)
 			"t.yaml:3:7: seed: 'x' is not a whole number"},
 		{HEAD, "scenario: t\nversion: 1\nextends: base\n",
 			"t.yaml:3:10: there is no file base to extend"},
-		{HEAD, "scenario: t\nversion: 1\nmatrix: {}\n",
-			"\"matrix\" is not supported by this version; write one file per variant"},
 		{HEAD, "scenario: t\nversion: 1\nrepeat: 0\n",
 			"repeat must be between 1 and 10000"},
 		{HEAD, "scenario: ${NOT_SET_ANYWHERE}\nversion: 1\n",
