@@ -124,8 +124,8 @@ const struct metric metrics[] = {
 			"Two reads of an observer, answered by the same node: the first shows a "
 			"session's write, the second, of another key, something certainly older "
 			"than what that session had written there before. On one key, or across "
-			"nodes, what was seen is a failure of monotonic reads. Denominator: reads "
-			"after a session's write was seen at their node. " SESSION_COUNTS},
+			"nodes, what was seen is a failure of monotonic reads. Denominator: reads at "
+			"a node where a write of their key's writer to another key had been seen. " SESSION_COUNTS},
 	[METRIC_WRITES_FOLLOW_READS] = {.id = METRIC_WRITES_FOLLOW_READS,
 		.name = "writes_follow_reads.violations",
 		.unit = PARAM_COUNT,
@@ -138,7 +138,7 @@ const struct metric metrics[] = {
 		.counts =
 			"A session read v and then wrote w; an observer's reads answered by one "
 			"node show w and afterwards something certainly older than v. Denominator: "
-			"such pairs of reads. " SESSION_COUNTS},
+			"such pairs of reads, of sessions that read anything. " SESSION_COUNTS},
 	[METRIC_VISIBILITY] = {.id = METRIC_VISIBILITY,
 		.name = "visibility",
 		.unit = PARAM_DURATION,

@@ -9,8 +9,10 @@
  * itself does not count.
  *
  * Only a read that returns something certainly older than the newest write can be convicted. These are
- * found first, in one walk in the order by key; the others count as trials and ask nothing of the
- * history. What sessions had read of a key is put in order when the first such read of the key comes.
+ * found first, in one walk in the order by key; the others ask nothing of the history but whether they
+ * are trials: of monotonic writes where the writer of what they return had been seen there with another
+ * key. A session that writes to one key only binds nobody by its writes, nor by its reads one that does
+ * not read. What sessions had read of a key is put in order when the first such read of the key comes.
  *
  * Cost: O(n log n + stale reads x sessions that have a frontier at the node).
  */
@@ -52,6 +54,7 @@ struct observer {
 	struct frontier *frontiers; /* [node * n_sessions + session] */
 	uint32_t *touched;          /* sessions seen at a node: [node * n_sessions ..] */
 	uint32_t *n_touched;        /* by node */
+	bool *binds;                /* by session: what it wrote, or read, can be missed */
 	uint32_t *sole;             /* the only session that writes a key; OP_NONE: several do */
 	bool *stale;                /* by operation: a read of something older than the newest */
 	struct past *pasts;         /* by key; empty until they are needed */
@@ -85,7 +88,8 @@ static void remember(struct observer *o, uint32_t read)
 	struct sight sight = {.read = read, .key = op->key};
 
 	if (!op_is_ok_read(op) || !is_known_node(o, op) || !w || w->state == OP_FAIL ||
-		!op_is_session(w) || w->session >= o->n_sessions || !w->call_ns)
+		!op_is_session(w) || w->session >= o->n_sessions || !o->binds[w->session] ||
+		!w->call_ns)
 		return;
 	place = op->node * o->n_sessions + w->session;
 	if (!o->frontiers[place].best.call_ns)
@@ -219,9 +223,9 @@ static bool judge_against(struct observer *o, uint32_t read, uint32_t key, uint3
 
 	if (!sight)
 		return false;
-	*trial = true;
 	if (!o->follow_reads && o->sole[key] != OP_NONE && o->sole[key] != session)
 		return false;
+	*trial = true;
 	if (o->follow_reads)
 		missed = newest_seen(o, key, session, sight->call_ns);
 	else
@@ -235,11 +239,28 @@ static bool judge_against(struct observer *o, uint32_t read, uint32_t key, uint3
 	return true;
 }
 
-/* Nothing newer to miss: it counts as a trial where something was seen of another key, and holds. */
-static bool is_trial(const struct observer *o, const struct op *op)
+/* Had the writer of what the read returned been seen at its node with another key? */
+static bool is_trial_of_writes(const struct observer *o, uint32_t read)
 {
+	const struct index *index = o->view->index;
+	const struct op *op = &index->ops[read];
+	uint32_t write = index->write_of[read], session;
+
+	if (write == OP_NONE)
+		return false;
+	session = index->ops[write].session;
+	return session < o->n_sessions &&
+		sight_beside(&o->frontiers[op->node * o->n_sessions + session], op->key);
+}
+
+/* Nothing newer to miss: it counts as a trial where something was seen of another key, and holds. */
+static bool is_trial(const struct observer *o, uint32_t read)
+{
+	const struct op *op = &o->view->index->ops[read];
 	uint32_t first = op->node * o->n_sessions;
 
+	if (!o->follow_reads)
+		return is_trial_of_writes(o, read);
 	for (uint32_t i = 0; i < o->n_touched[op->node]; i++) {
 		if (sight_beside(&o->frontiers[first + o->touched[first + i]], op->key))
 			return true;
@@ -268,8 +289,28 @@ static void judge(struct observer *o, uint32_t read)
 
 	if (o->stale[read])
 		judge_stale(o, read);
-	else if (is_trial(o, op))
+	else if (is_trial(o, read))
 		tally_trial(o->tally, op->session);
+}
+
+/* Did the session write to two keys, or, to be followed in what it had read, read anything? */
+static bool can_bind(const struct observer *o, const uint32_t *order, uint32_t n)
+{
+	const struct index *index = o->view->index;
+	const struct op *first = NULL;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct op *op = &index->ops[order[i]];
+
+		if (o->follow_reads && op_is_ok_read(op) && index->write_of[order[i]] != OP_NONE)
+			return true;
+		if (o->follow_reads || !op_is_write(op) || op->state == OP_FAIL)
+			continue;
+		if (first && first->key != op->key)
+			return true;
+		first = op;
+	}
+	return false;
 }
 
 /* A new observer starts clean. */
@@ -380,11 +421,17 @@ void sessions_observe(struct arena *arena, const struct view *view, bool follow_
 	o.frontiers = must_zero(places, sizeof(*o.frontiers));
 	o.touched = must_zero(places, sizeof(*o.touched));
 	o.n_touched = must_zero(o.n_nodes, sizeof(*o.n_touched));
+	o.binds = must_zero(o.n_sessions, sizeof(*o.binds));
 	o.stale = must_zero(index->n, sizeof(*o.stale));
 	o.pasts = must_zero(index->n_keys, sizeof(*o.pasts));
 	find_sole_writers(&o);
 	for (uint32_t k = 0; k < index->n_keys; k++)
 		find_stale_of(&o, k);
+	for (uint32_t s = 0; s + 1 < index->n_sessions; s++) {
+		struct span span = index_session(index, s);
+
+		o.binds[s] = can_bind(&o, by_session + span.first, span.end - span.first);
+	}
 	for (uint32_t s = 0; s + 1 < index->n_sessions; s++) {
 		struct span span = index_session(index, s);
 
@@ -395,6 +442,7 @@ void sessions_observe(struct arena *arena, const struct view *view, bool follow_
 	free(o.pasts);
 	free(o.stale);
 	free(o.sole);
+	free(o.binds);
 	free(o.n_touched);
 	free(o.touched);
 	free(o.frontiers);

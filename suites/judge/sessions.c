@@ -368,7 +368,7 @@ static void measure(struct arena *arena, const struct evidence *evidence,
 		sessions_observe(arena, &view, question->metric->id == METRIC_WRITES_FOLLOW_READS,
 			&tally, out);
 		answer_with(arena, &tally, TIME_NEVER,
-			"reads after a session's write was seen on the same node", out);
+			"reads at a node where something that binds them had been seen", out);
 		return;
 	}
 }

@@ -267,6 +267,32 @@ static void different_nodes_convict_no_monotonic_write(void **state)
 	assert_int_equal(jw_measure(&world, METRIC_MONOTONIC_WRITES).total_findings, 0);
 }
 
+/* Nobody whose writes can be missed wrote to a second key. */
+static void sessions_of_one_key_prove_no_monotonic_write(void **state)
+{
+	(void)state;
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_write(&world, 1, L, 1, 20, 30);
+	jw_read(&world, 5, L, 1, 1, 40, 50);
+	jw_read(&world, 5, K, 0, 1, 60, 70);
+	assert_int_equal(jw_measure(&world, METRIC_MONOTONIC_WRITES).status, MEASURED_NOTHING);
+	jw_write(&world, 1, K, 2, 80, 90);
+	jw_read(&world, 5, K, 1, 2, 100, 110);
+	assert_int_equal(jw_measure(&world, METRIC_MONOTONIC_WRITES).n, 1);
+}
+
+static void sessions_that_only_write_follow_no_read(void **state)
+{
+	(void)state;
+	jw_write(&world, 0, K, 1, 1, 10);
+	jw_write(&world, 1, L, 1, 20, 30);
+	jw_read(&world, 5, L, 1, 1, 40, 50);
+	jw_read(&world, 5, K, 0, 1, 60, 70);
+	assert_int_equal(jw_measure(&world, METRIC_WRITES_FOLLOW_READS).status, MEASURED_NOTHING);
+	jw_read(&world, 1, K, 0, 1, 12, 15);
+	assert_int_equal(jw_measure(&world, METRIC_WRITES_FOLLOW_READS).n, 1);
+}
+
 static void write_seen_without_what_was_read_is_found(void **state)
 {
 	(void)state;
@@ -327,6 +353,8 @@ int main(void)
 		T(another_session_that_falls_back_is_nobodys_failure),
 		T(later_write_without_the_earlier_is_a_monotonic_write_failure),
 		T(different_nodes_convict_no_monotonic_write),
+		T(sessions_of_one_key_prove_no_monotonic_write),
+		T(sessions_that_only_write_follow_no_read),
 		T(write_seen_without_what_was_read_is_found),
 		T(write_seen_with_what_was_read_is_silent),
 		T(answers_through_our_liar_are_left_out),
