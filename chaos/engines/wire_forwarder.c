@@ -22,8 +22,8 @@
 #define REQUEST_MAX                                                                                \
 	(sizeof(struct wire_request) + ADDR_REGIONS_MAX * sizeof(struct engine_change) +           \
 		WIRE_RULES_MAX * sizeof(struct engine_rule))
-/* Batches from one socket before the other, the queue and the commands have their turn. */
-#define TURN 4
+/* Batches before the commands have their turn. */
+#define TURN 16
 
 struct link {
 	struct wire_lane lanes[WIRE_LANES];
@@ -223,19 +223,16 @@ static void leave(struct forwarder *f, size_t i, uint64_t now_ns)
 	impair(f, i, link, now_ns);
 }
 
-static void outward(struct forwarder *f)
+/* One batch; false where no more waits. */
+static bool outward(struct forwarder *f)
 {
-	for (int turn = 0; turn < TURN; turn++) {
-		size_t n = wire_inbox_receive(
-			f->inbox, f->config.b_fd, &own_counters(f)->overflow_packets);
-		uint64_t now_ns = clock_now_ns();
+	size_t n = wire_inbox_receive(f->inbox, f->config.b_fd, &own_counters(f)->overflow_packets);
+	uint64_t now_ns = clock_now_ns();
 
-		for (size_t i = 0; i < n; i++)
-			leave(f, i, now_ns);
-		flush(f);
-		if (n < WIRE_BATCH)
-			return;
-	}
+	for (size_t i = 0; i < n; i++)
+		leave(f, i, now_ns);
+	flush(f);
+	return wire_inbox_was_full(f->inbox);
 }
 
 static void reply(struct forwarder *f, const struct wire_reply *what)
@@ -343,6 +340,16 @@ static void apply_if_due(struct forwarder *f)
 	f->pending = NULL;
 }
 
+/* What is due does not wait for the batches behind it. To receive in place of ppoll after a batch that was
+ * not full was tried: the last receive in a row finds nothing, and is no cheaper (0-10 % more processor). */
+static void carry_on(struct forwarder *f)
+{
+	for (int turn = 0; turn < TURN && outward(f); turn++) {
+		apply_if_due(f);
+		release_due(f, clock_now_ns());
+	}
+}
+
 static void wait_for_work(struct forwarder *f, struct pollfd fds[2])
 {
 	uint64_t next_ns = wire_queue_next_ns(&f->queue), now_ns;
@@ -383,7 +390,7 @@ _Noreturn void wire_forwarder_run(const struct wire_config *config)
 		apply_if_due(f);
 		release_due(f, clock_now_ns());
 		if (fds[1].revents)
-			outward(f);
+			carry_on(f);
 		if (fds[0].revents)
 			command(f);
 	}

@@ -28,8 +28,11 @@ struct wire_inbox;
 struct wire_inbox *wire_inbox_new(void);
 void wire_inbox_free(struct wire_inbox *inbox);
 /* Receive what is there, at most WIRE_BATCH frames; returns their number. A frame the kernel could
- * not hand over (EINVAL) is counted in *bad. */
+ * not hand over (EINVAL) is counted in *bad. Of large frames it takes fewer, which a processor's own
+ * cache still holds when they are sent. */
 size_t wire_inbox_receive(struct wire_inbox *inbox, int fd, uint64_t *bad);
+/* The last time it got as many as it would take: more may wait. */
+bool wire_inbox_was_full(const struct wire_inbox *inbox);
 /* When frame i came in, on CLOCK_MONOTONIC: now_ns at most. */
 uint64_t wire_inbox_arrival_ns(const struct wire_inbox *inbox, size_t i, uint64_t now_ns);
 /* Valid until the next receive. */
