@@ -55,7 +55,7 @@ static void plan_regions(struct planner *p)
 		const struct scenario_region *from = &p->scenario.regions[i];
 
 		plan->regions[i] =
-			(struct plan_region){from->name.text, from->primary, from->name.place};
+			(struct plan_region){from->name.text, from->primary, from->name.place, 0};
 		p->region_names[i] = from->name.text;
 		if (from->primary)
 			p->primary = i;
@@ -97,9 +97,11 @@ static void make_parts(struct planner *p)
 	plan_head(p);
 	plan_regions(p);
 	plan_system(p);
+	plan_mtus(p);
 	plan_links(p);
 	plan_clients(p);
 	plan_timeline(p);
+	plan_holes(p);
 	plan_aborts(p);
 	plan_nodes(p);
 	before = p->complaints->n;

@@ -30,6 +30,7 @@ struct plan_region {
 	const char *name;
 	bool primary; /* role: primary */
 	struct place place;
+	uint32_t mtu; /* of its nodes' links */
 };
 
 /* Running containers in place of nodes of our own: one a region, chosen by labels, that clients talk to.
@@ -163,7 +164,9 @@ struct plan {
 
 	struct plan_region *regions;
 	size_t n_regions;
-	struct impairment *links;                 /* [from * n_regions + to]: the normal world */
+	struct impairment *links; /* [from * n_regions + to]: the normal world */
+	uint32_t *
+		mtus; /* [from * n_regions + to]: the largest IP packet on the way; of own ones too */
 	const struct plan_containers *containers; /* NULL: nodes of a recipe */
 	bool remote; /* somebody else runs it: clients on this host's own network, no nodes or links */
 	struct plan_node *nodes;
@@ -243,6 +246,9 @@ void plan_shift_steps(struct plan_step *steps, size_t n, uint64_t from_ns, uint6
 /* Is the claim of this expectation one about runs (a failover happens once in each), and so judged
  * over the trials of `repeat` and not in one of them? */
 bool plan_claim_is_of_runs(const struct plan *plan, const struct plan_expect *expect);
+
+/* MTUs other than 1500: "9000 in us-east, 1400 from us-east to eu-west"; nothing where there is none. */
+void plan_mtus_print(const struct plan *plan, struct buf *out);
 
 /* The dry run: every change that would be made, and its inverse, absolute times, limits, the
  * smallest effect that each expectation could detect. */

@@ -31,16 +31,18 @@ static const struct scenario_setting *find_setting(
 	return NULL;
 }
 
-static struct impairment link_impairment(struct planner *p, const struct scenario_link *link)
+static struct impairment link_impairment(
+	struct planner *p, const struct scenario_link *link, struct planner_mtu *mtu)
 {
 	const struct scenario_setting *rtt = find_setting(&link->settings, "rtt");
 	const struct scenario_setting *cut = find_setting(&link->settings, "cut");
 	struct impairment impairment = {0};
 	struct rtt round = {0};
 	struct err err;
-	const struct planner_rows tables[] = {
-		{rtt_rows, &round}, {impairment_params, &impairment}, {NULL, NULL}};
+	const struct planner_rows tables[] = {{rtt_rows, &round}, {planner_mtu_params, mtu},
+		{impairment_params, &impairment}, {NULL, NULL}};
 
+	*mtu = (struct planner_mtu){0};
 	param_set_defaults(impairment_params, &impairment);
 	for (size_t i = 0; i < link->settings.n; i++) {
 		if (!planner_is_percentile(&link->settings.items[i]) &&
@@ -65,8 +67,14 @@ static struct impairment link_impairment(struct planner *p, const struct scenari
 	return impairment;
 }
 
+/* What a link says of both its directions, or of one. */
+struct world {
+	struct impairment impairment;
+	struct planner_mtu mtu;
+};
+
 static void put_link(struct planner *p, const struct scenario_link *link, size_t from, size_t to,
-	const struct impairment *impairment, const struct scenario_link **seen)
+	const struct world *world, const struct scenario_link **seen)
 {
 	size_t i = from * p->plan->n_regions + to;
 
@@ -77,7 +85,8 @@ static void put_link(struct planner *p, const struct scenario_link *link, size_t
 		return;
 	}
 	seen[i] = link;
-	p->plan->links[i] = *impairment;
+	p->plan->links[i] = world->impairment;
+	planner_link_mtu(p, link, find_setting(&link->settings, "mtu"), &world->mtu, from, to);
 }
 
 /* A link that was forgotten would be as fast as the machine: say so rather than run with it. */
@@ -110,8 +119,9 @@ static void put_own_links(struct planner *p, const struct scenario_link **seen)
 		const struct scenario_link *link = &p->scenario.links[i];
 		int from = planner_find(p, &link->from, p->region_names, n, "region");
 		int to = planner_find(p, &link->to, p->region_names, n, "region");
-		struct impairment impairment = link_impairment(p, link);
+		struct world world;
 
+		world.impairment = link_impairment(p, link, &world.mtu);
 		if (from < 0 || to < 0)
 			continue;
 		if (from == to) {
@@ -119,9 +129,9 @@ static void put_own_links(struct planner *p, const struct scenario_link **seen)
 				"both ends are %s; a link joins two regions", link->to.text);
 			continue;
 		}
-		put_link(p, link, (size_t)from, (size_t)to, &impairment, seen);
+		put_link(p, link, (size_t)from, (size_t)to, &world, seen);
 		if (link->both)
-			put_link(p, link, (size_t)to, (size_t)from, &impairment, seen);
+			put_link(p, link, (size_t)to, (size_t)from, &world, seen);
 	}
 }
 
@@ -134,9 +144,10 @@ static bool is_end(const struct scenario_word *end, const char *region)
 static void put_preset_link(
 	struct planner *p, const struct scenario_link *link, const struct scenario_link **seen)
 {
-	struct impairment impairment = link_impairment(p, link);
 	size_t n = p->plan->n_regions;
+	struct world world;
 
+	world.impairment = link_impairment(p, link, &world.mtu);
 	for (size_t i = 0; i < n * n; i++) {
 		const char *from = p->region_names[i / n], *to = p->region_names[i % n];
 		bool means = is_end(&link->from, from) && is_end(&link->to, to);
@@ -144,8 +155,7 @@ static void put_preset_link(
 		means |= link->both && is_end(&link->from, to) && is_end(&link->to, from);
 		if (!means || i / n == i % n || seen[i])
 			continue;
-		seen[i] = link;
-		p->plan->links[i] = impairment;
+		put_link(p, link, i / n, i % n, &world, seen);
 	}
 }
 

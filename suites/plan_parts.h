@@ -25,10 +25,12 @@ struct planner {
 };
 
 void plan_system(struct planner *p);   /* recipe, nodes, endpoints, hosts */
+void plan_mtus(struct planner *p);     /* what regions say of theirs */
 void plan_links(struct planner *p);    /* the normal world */
 void plan_clients(struct planner *p);  /* groups and sessions */
 void plan_timeline(struct planner *p); /* phases, faults, steps, end */
 void plan_overlaps(struct planner *p); /* faults at the same time; part of the timeline */
+void plan_holes(struct planner *p);    /* faults on packets that no link carries */
 void plan_nodes(struct planner *p);    /* what faults need of nodes */
 void plan_expects(struct planner *p);  /* names of expectations */
 void plan_aborts(struct planner *p);   /* conditions that end a run early */
@@ -44,6 +46,16 @@ struct planner_rows {
 };
 void planner_set(struct planner *p, const struct scenario_setting *setting,
 	const struct planner_rows *tables, const char *what);
+
+/* `mtu`, of a region or of a link. */
+struct planner_mtu {
+	uint64_t bytes; /* 0: not given */
+};
+extern const struct param planner_mtu_params[];
+/* What a link says of its MTU, on one of its directions; setting NULL: nothing. */
+void planner_link_mtu(struct planner *p, const struct scenario_link *link,
+	const struct scenario_setting *setting, const struct planner_mtu *mtu, size_t from,
+	size_t to);
 
 /* "delay-percentiles.p50" and its like. */
 bool planner_is_percentile(const struct scenario_setting *setting);

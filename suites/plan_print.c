@@ -4,6 +4,7 @@
  */
 #include "fixtures/base/buf.h"
 #include "fixtures/net/addr.h"
+#include "fixtures/net/site_mtu.h"
 #include "suites/plan_parts.h"
 #include "suites/judge/stat.h"
 
@@ -57,6 +58,14 @@ static void print_node(const struct plan_node *node, struct buf *out)
 	buf_puts(out, "; undone by killing its namespace\n");
 }
 
+/* "us-east (primary), MTU 9000" */
+static void put_region(struct buf *out, const struct plan_region *region)
+{
+	buf_printf(out, "%s%s", region->name, region->primary ? " (primary)" : "");
+	if (region->mtu != SITE_MTU_USUAL)
+		buf_printf(out, ", MTU %u", region->mtu);
+}
+
 static void print_containers(const struct plan *plan, struct buf *out)
 {
 	const struct plan_containers *c = plan->containers;
@@ -106,14 +115,27 @@ static void print_ground(const struct plan *plan, struct buf *out)
 		"\nbefore 0 s, on this machine (nothing of the host's own network is touched)\n");
 	buf_puts(out,
 		"  + a backbone: one network namespace with a bridge; gone with its process\n");
-	for (size_t i = 0; i < plan->n_regions; i++)
+	for (size_t i = 0; i < plan->n_regions; i++) {
+		buf_puts(out, "  + region ");
+		put_region(out, &plan->regions[i]);
 		buf_printf(out,
-			"  + region %s%s: a namespace with a bridge, 198.18.%zu.0/24, %zu "
+			": a namespace with a bridge, 198.18.%zu.0/24, %zu "
 			"leaves; gone with its process\n",
-			plan->regions[i].name, plan->regions[i].primary ? " (primary)" : "", i,
-			plan->n_nodes / plan->n_regions + 2);
+			i, plan->n_nodes / plan->n_regions + 2);
+	}
 	for (size_t i = 0; i < plan->n_nodes; i++)
 		print_node(&plan->nodes[i], out);
+}
+
+static void print_link(const struct plan *plan, size_t a, size_t b, struct buf *out)
+{
+	size_t i = a * plan->n_regions + b;
+
+	buf_printf(out, "  %s -> %s   ", plan->regions[a].name, plan->regions[b].name);
+	impairment_print(out, &plan->links[i]);
+	if (plan->mtus[i] != SITE_MTU_USUAL)
+		buf_printf(out, ", MTU %u", plan->mtus[i]);
+	buf_puts(out, "\n");
 }
 
 static void print_links(const struct plan *plan, struct buf *out)
@@ -123,12 +145,8 @@ static void print_links(const struct plan *plan, struct buf *out)
 	buf_puts(out, "\nlinks, from 0 s to the end; undone: neutral\n");
 	for (size_t a = 0; a < plan->n_regions; a++) {
 		for (size_t b = 0; b < plan->n_regions; b++) {
-			if (a == b)
-				continue;
-			buf_printf(
-				out, "  %s -> %s   ", plan->regions[a].name, plan->regions[b].name);
-			impairment_print(out, &plan->links[a * plan->n_regions + b]);
-			buf_puts(out, "\n");
+			if (a != b)
+				print_link(plan, a, b, out);
 		}
 	}
 	if (plan->n_faults)

@@ -224,6 +224,7 @@ static struct jv *regions(void)
 
 	map_add(&map, "role",
 		described(one_of(roles), "where writes are taken at the start; one is primary"));
+	map_rows(&map, planner_mtu_params);
 	return described(named(either(map_end(&map), typed("null"))),
 		"the regions by name; the nodes of the recipe come up in each");
 }
@@ -251,6 +252,7 @@ static struct jv *links(void)
 	struct map map = map_begin();
 
 	map_value(&map, "rtt", PARAM_DURATION, "round trip; each way gets half of it as its delay");
+	map_rows(&map, planner_mtu_params);
 	map_rows(&map, impairment_params);
 	map_add(&map, "distribution",
 		described(either(row_value(param_find(impairment_params, "distribution")),

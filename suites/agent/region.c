@@ -7,6 +7,7 @@
 #include "fixtures/base/rng.h"
 #include "fixtures/net/netns.h"
 #include "fixtures/net/plug.h"
+#include "fixtures/net/site_mtu.h"
 #include "fixtures/net/sockets.h"
 
 #include <errno.h>
@@ -64,6 +65,38 @@ static int add_leaves(struct region *region, struct err *err)
 	for (k = 0; k < region->n_nodes && !plan->containers; k++)
 		region->nodes[k].netns_fd = fds[2 + k];
 	return 0;
+}
+
+static bool has_usual_mtus(const struct region *region)
+{
+	const struct plan *plan = region->plan;
+	const uint32_t *mtus = &plan->mtus[region->index * plan->n_regions];
+
+	for (size_t r = 0; r < plan->n_regions; r++) {
+		if (mtus[r] != SITE_MTU_USUAL)
+			return false;
+	}
+	return plan->regions[region->index].mtu == SITE_MTU_USUAL;
+}
+
+static int set_mtu(const struct region *region, unsigned host, int netns_fd, struct err *err)
+{
+	const struct plan *plan = region->plan;
+
+	return site_mtu_set_leaf(&region->site, host, netns_fd, plan->regions[region->index].mtu,
+		&plan->mtus[region->index * plan->n_regions], err);
+}
+
+/* Prober and beacon as the nodes: what they find is what the nodes find. */
+static int set_mtus(const struct region *region, struct err *err)
+{
+	int rc = set_mtu(region, ADDR_HOST_PROBER, region->prober_netns, err) ||
+		set_mtu(region, ADDR_HOST_BEACON, region->beacon_netns, err);
+
+	for (size_t k = 0; k < region->n_nodes && !rc; k++)
+		rc = set_mtu(region, region->plan->nodes[region->node_index[k]].host,
+			region->nodes[k].netns_fd, err);
+	return rc ? -1 : 0;
 }
 
 static unsigned links_now(
@@ -141,7 +174,13 @@ int region_up(struct region *region, const struct plan *plan, unsigned index, co
 	if (ground ? site_up_on(&region->site, index, n_regions, ground, err)
 		   : site_up(&region->site, index, n_regions, backbone_fd, err))
 		return -1;
-	return add_leaves(region, err);
+	if (has_usual_mtus(region))
+		return add_leaves(region, err);
+	if (!site_mtu_set_hops(&region->site, backbone_fd, plan->regions[index].mtu, err) &&
+		!add_leaves(region, err) && !set_mtus(region, err))
+		return 0;
+	err->code = EXIT_MACHINE;
+	return -1;
 }
 
 int region_learn(struct region *region, struct err *err)

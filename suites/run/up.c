@@ -113,6 +113,17 @@ static void note_nearest(struct run *run)
 	buf_release(&text);
 }
 
+/* What the agents have set and read back. */
+static void tell_mtus(struct run *run)
+{
+	struct buf text = {0};
+
+	plan_mtus_print(run->plan, &text);
+	if (text.len)
+		run_fact(run, "mtu", "%s", buf_str(&text));
+	buf_release(&text);
+}
+
 /* With nodes of our own readiness was waited for; of others' it is asked here. */
 static int check_endpoints(const struct run *run, struct err *err)
 {
@@ -187,6 +198,7 @@ static int start_clients(struct run *run, struct err *err)
 	if (ask(run, "start", jv_new_object(), err))
 		return -1;
 	note_nearest(run);
+	tell_mtus(run);
 	if (check_endpoints(run, err))
 		return -1;
 	began = clock_now_ns();

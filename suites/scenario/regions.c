@@ -1,10 +1,10 @@
-/* regions: `us-east: { role: primary }`, in the order in which they are written. */
+/* regions: `us-east: { role: primary, mtu: 9000 }`, in the order in which they are written. */
 #include "fixtures/net/addr.h"
 #include "suites/scenario/reader.h"
 
 #include <string.h>
 
-static const char *const keys[] = {"role"};
+static const char *const keys[] = {"role", "mtu"};
 
 static bool read_role(struct reader *r, const struct yaml *node)
 {
@@ -35,6 +35,7 @@ static void read_region(struct reader *r, const struct yaml *node, struct scenar
 	if (!empty && reader_is(r, node, YAML_MAP, "a region")) {
 		reader_check_keys(r, node, keys, READER_COUNT(keys), "a region");
 		region.primary = read_role(r, yaml_get(node, "role"));
+		reader_word(r, yaml_get(node, "mtu"), "mtu", &region.mtu);
 	}
 	*ARENA_PUSH(r->arena, out->regions, out->n_regions) = region;
 }

@@ -40,7 +40,7 @@ struct scenario_settings {
 };
 
 struct scenario_region {
-	struct scenario_word name;
+	struct scenario_word name, mtu;
 	bool primary;
 };
 
