@@ -65,6 +65,8 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 		answer->applied = strtoull(v, NULL, 10);
 	} else if (header_is(line, "X-Node", &v)) {
 		snprintf(answer->node, sizeof(answer->node), "%s", v);
+	} else if (header_is(line, "X-Value", &v)) {
+		snprintf(answer->value, sizeof(answer->value), "%s", v);
 	} else if (header_is(line, "X-Writer", &v)) {
 		snprintf(answer->writer, sizeof(answer->writer), "%s", v);
 	} else if (header_is(line, "X-Primary", &v)) {

@@ -27,7 +27,7 @@ struct store_answer {
 	char body[128];
 	uint64_t version, epoch, age_ms, applied;
 	bool has_version, has_age, stale, fallback, not_done;
-	char node[64], writer[64], primary[64];
+	char node[64], writer[64], primary[64], value[64];
 };
 
 /* Start all three and wait until they are ready. options: NULL-terminated, at most 15. */
