@@ -42,6 +42,8 @@ enum op_flag {
 	OP_LIED =
 		1 << 11, /* that proxy replaced this answer: known to the sensitivity check only */
 	OP_DUPLICABLE = 1 << 12, /* the driver cannot rule out that the write took effect twice */
+	OP_HIT = 1 << 13,        /* the answer says that an edge had a copy */
+	OP_MISS = 1 << 14,       /* that it had none */
 };
 
 #define OP_NODE_UNKNOWN 255

@@ -776,6 +776,19 @@ const struct metric metrics[] = {
 			"and that were not purged since. Numerator: those that took as long as 0.9 of "
 			"the beacons' least round trip to the primary's region. Reads under a fault, "
 			"and 10 s after it, are left out. Phase: intended start. count: the numerator."},
+	[METRIC_EDGE_MISSES] = {.id = METRIC_EDGE_MISSES,
+		.name = "edge.misses",
+		.unit = PARAM_SHARE,
+		.stats = ONE | BIT(STAT_COUNT),
+		.takes = SESSION_TAKES,
+		.needs = DRIVER_HITS,
+		.wants = WANTS_READS,
+		.checker = "edge-misses",
+		.help = "share of reads for which an edge says that it had no copy",
+		.counts =
+			"Ok reads of sessions whose answer says whether the edge that was asked had a "
+			"copy (driver http: answer.hit). Numerator: those for which it had none. What "
+			"the edge says is taken for true. Phase: call. count: the numerator."},
 	[METRIC_EDGE_PURGE_LAG] = {.id = METRIC_EDGE_PURGE_LAG,
 		.name = "edge.purge_lag",
 		.unit = PARAM_DURATION,

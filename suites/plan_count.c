@@ -191,6 +191,7 @@ uint64_t plan_planned_samples(
 	case METRIC_EDGE_OVERRUNS:
 	case METRIC_EDGE_REFUSED:
 	case METRIC_EDGE_WAITS:
+	case METRIC_EDGE_MISSES:
 		*what = "reads";
 		return planned(plan, expect, READS);
 	case METRIC_ROUTING_SHARE:

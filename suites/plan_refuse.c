@@ -164,6 +164,8 @@ static bool driver_cannot(struct planner *p, const struct plan_expect *expect)
 		{DRIVER_DELETES, "deletes"},
 		{DRIVER_CAS, "compare-and-set"},
 		{DRIVER_LOOKUPS, "lookups of names (a group with driver: dns)"},
+		{DRIVER_HITS,
+			"answers that say whether an edge had a copy (driver http: answer.hit)"},
 	};
 	unsigned can = 0, lacks;
 	const char *driver = "";

@@ -81,6 +81,7 @@ enum driver_can {
 	/* A connection begins with a handshake; what fails before its end was surely not sent. */
 	DRIVER_HANDSHAKE = 1 << 10,
 	DRIVER_PURGES = 1 << 11, /* an edge can be asked to drop a copy */
+	DRIVER_HITS = 1 << 12,   /* answers say whether an edge had a copy */
 };
 
 struct driver;

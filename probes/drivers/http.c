@@ -35,7 +35,7 @@
 
 struct places {
 	struct http_place value, version, epoch, age, stale, fallback, node, not_done, not_primary;
-	struct http_place role, leader, role_epoch;
+	struct http_place role, leader, role_epoch, hit;
 };
 
 struct http_driver {
@@ -171,6 +171,16 @@ static bool is_marked(const struct reading *r, const struct http_place *place, c
 	return text && http_word_is(words, text);
 }
 
+/* What an edge says of its copy; where nothing stands it says nothing. */
+static uint16_t hit_or_miss(const struct reading *r)
+{
+	const char *text = text_at(r, &r->http->at.hit);
+
+	if (!text)
+		return 0;
+	return http_word_is(r->http->options->hit_is, text) ? OP_HIT : OP_MISS;
+}
+
 /* False: something stands where a number was to be. */
 static bool take_claims(
 	const struct reading *r, const struct endpoint *asked, struct driver_call *call)
@@ -198,6 +208,7 @@ static bool take_claims(
 		call->flags |= OP_STALE_MARK;
 	if (is_marked(r, &at->fallback, o->fallback_is))
 		call->flags |= OP_FALLBACK;
+	call->flags |= hit_or_miss(r);
 	return version >= 0 && has_epoch >= 0 && has_age >= 0;
 }
 
@@ -360,7 +371,7 @@ static void find_places(struct http_driver *http)
 		struct http_place *into;
 	} all[] = {{o->value, &at->value}, {o->version, &at->version}, {o->epoch, &at->epoch},
 		{o->age, &at->age}, {o->stale, &at->stale}, {o->fallback, &at->fallback},
-		{o->node, &at->node}, {o->not_done.at, &at->not_done},
+		{o->hit, &at->hit}, {o->node, &at->node}, {o->not_done.at, &at->not_done},
 		{o->not_primary.at, &at->not_primary}, {o->role_at, &at->role},
 		{o->role_leader, &at->leader}, {o->role_epoch, &at->role_epoch}};
 	struct err err;
@@ -415,7 +426,7 @@ const struct driver_ops driver_http = {
 	.name = "http",
 	.help = "any system over HTTP, by templates of the scenario: requests, and where answers say what",
 	.can = DRIVER_TLS | DRIVER_VERSIONS | DRIVER_MIN_VERSION | DRIVER_AGE | DRIVER_NAMES_NODE |
-		DRIVER_EPOCHS | DRIVER_ROLES | DRIVER_DELETES | DRIVER_PURGES,
+		DRIVER_EPOCHS | DRIVER_ROLES | DRIVER_DELETES | DRIVER_PURGES | DRIVER_HITS,
 	.default_port = 80,
 	.params = http_rows,
 	.options_size = sizeof(struct http_options),

@@ -65,6 +65,8 @@ const struct param http_rows[] = {
 	ROW("answer.fallback", fallback, "",
 		"where a mark stands of a read that was fetched from the primary"),
 	ROW("answer.fallback-is", fallback_is, "1 true yes", "words of that mark"),
+	ROW("answer.hit", hit, "", "where an edge says whether it had a copy: header X-Cache"),
+	ROW("answer.hit-is", hit_is, "HIT hit", "words of it that mean that it had one"),
 	ROW("answer.node", node, "",
 		"where the name of the performing node stands; endpoint: the one asked is it"),
 	ROW("not-done.status", not_done.status, "", "status that means surely not done"),
@@ -110,6 +112,8 @@ unsigned http_options_can(const void *options)
 		can |= DRIVER_DELETES;
 	if (*o->purge.path)
 		can |= DRIVER_PURGES;
+	if (*o->hit)
+		can |= DRIVER_HITS;
 	return can;
 }
 
@@ -166,6 +170,7 @@ int http_options_check(const void *options, struct err *err)
 		check_place(o->age, "answer.age", err) ||
 		check_place(o->stale, "answer.stale", err) ||
 		check_place(o->fallback, "answer.fallback", err) ||
+		check_place(o->hit, "answer.hit", err) ||
 		check_place(o->node, "answer.node", err) ||
 		check_place(o->role_at, "role.at", err) ||
 		check_place(o->role_leader, "role.leader", err) ||

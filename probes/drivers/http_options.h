@@ -21,7 +21,7 @@ struct http_options {
 	const char *absent_status;
 	uint64_t absent_missing;
 	const char *value, *version, *epoch, *age, *stale, *stale_is, *fallback, *fallback_is,
-		*node;
+		*node, *hit, *hit_is;
 	uint64_t base64, age_in_s;
 	struct http_sign not_done, not_primary;
 	struct http_form role;

@@ -133,7 +133,8 @@ static bool explain_driver(const char *name, struct buf *out)
 	static const char *const cans[] = {"answers carry versions", "a read may demand a version",
 		"answers claim an age", "answers name the node", "answers carry an epoch",
 		"nodes tell their role", "deletes", "compare-and-set", "looks names up", "TLS",
-		"connections begin with a handshake"};
+		"connections begin with a handshake", "an edge can be asked to drop a copy",
+		"answers say whether an edge had one"};
 	const struct driver_ops *driver = driver_find(name);
 
 	if (!driver)

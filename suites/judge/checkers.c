@@ -23,6 +23,7 @@ const struct checker_ops *const checkers[] = {
 	&checker_traffic,
 	&checker_edge_refused,
 	&checker_edge_waits,
+	&checker_edge_misses,
 	&checker_purge,
 	&checker_register,
 	NULL,

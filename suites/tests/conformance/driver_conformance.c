@@ -189,6 +189,29 @@ static void claims_of_an_answer_come_out(void **state)
 	talk_end(&talk);
 }
 
+static void an_edge_says_whether_it_had_a_copy(void **state)
+{
+	static const struct dialect edge = {
+		.driver = "http", .settings = {"answer.hit", "header X-Cache"}};
+	static const struct {
+		const char *header;
+		unsigned flags;
+	} cases[] = {{"X-Cache: HIT\r\n", OP_HIT}, {"X-Cache: hit\r\n", OP_HIT},
+		{"X-Cache: MISS\r\n", OP_MISS}, {"X-Cache: EXPIRED\r\n", OP_MISS}, {"", 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char answer[128];
+		struct talk talk;
+
+		snprintf(answer, sizeof(answer), "HTTP/1.1 200 OK\r\n%sContent-Length: 2\r\n\r\n42",
+			cases[i].header);
+		talk_begin(&talk, &edge, MANNER_ANSWER, answer);
+		assert_int_equal(ask(&talk, OP_READ).flags, cases[i].flags);
+		talk_end(&talk);
+	}
+}
+
 static void a_write_names_its_term(void **state)
 {
 	(void)state;
@@ -349,6 +372,7 @@ int main(void)
 		cmocka_unit_test(every_driver_with_a_port_has_a_dialect),
 		cmocka_unit_test(right_answers_are_ok),
 		cmocka_unit_test(claims_of_an_answer_come_out),
+		cmocka_unit_test(an_edge_says_whether_it_had_a_copy),
 		cmocka_unit_test(a_write_names_its_term),
 		cmocka_unit_test(refusals_are_sure_only_when_the_list_says_so),
 		cmocka_unit_test(a_value_that_is_not_ours_is_garbage),

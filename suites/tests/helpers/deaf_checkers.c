@@ -8,7 +8,7 @@ const struct checker_ops *const checkers[] = {&checker_sessions, &checker_stalen
 	&checker_failover, &checker_failback, &checker_layers, &checker_split_brain,
 	&checker_convergence, &checker_conflict, &checker_reads, &checker_recovery, &checker_link,
 	&checker_fallback, &checker_names, &checker_traffic, &checker_edge_refused,
-	&checker_edge_waits, &checker_purge, &checker_register, NULL};
+	&checker_edge_waits, &checker_edge_misses, &checker_purge, &checker_register, NULL};
 
 static const struct checker_ops *real;
 static struct checker_ops deaf;

@@ -301,6 +301,31 @@ static void beyond_the_window_anybody_may_wait(void **state)
 	assert_int_equal(waits(42, 2500).status, MEASURED_NOTHING);
 }
 
+/* ---- misses ------------------------------------------------------------------------------- */
+
+static void what_an_edge_says_it_had_no_copy_of_is_a_miss(void **state)
+{
+	struct measurement m;
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		jw_read(&world, EDGE, K, 0, 0, i * 10 + 1, i * 10 + 5)->flags |=
+			i < 3 ? OP_MISS : OP_HIT;
+	m = jw_measure(&world, METRIC_EDGE_MISSES);
+	assert_true(m.value == 0.3);
+	assert_int_equal(m.n, 10);
+	assert_true(measured(METRIC_EDGE_MISSES, STAT_COUNT, 0).value == 3);
+}
+
+static void an_edge_that_says_nothing_is_not_taken_to_hit(void **state)
+{
+	(void)state;
+	jw_read(&world, EDGE, K, 0, 0, 1, 5);
+	assert_int_equal(jw_measure(&world, METRIC_EDGE_MISSES).status, MEASURED_NOTHING);
+	jw_read(&world, EDGE, K, 0, 0, 11, 15)->flags |= OP_MISS;
+	assert_true(jw_measure(&world, METRIC_EDGE_MISSES).value == 1);
+}
+
 /* ---- purges ------------------------------------------------------------------------------- */
 
 static struct op *purge(double at_ms, enum op_state outcome)
@@ -416,6 +441,8 @@ int main(void)
 		TEST(reader_that_waits_for_the_origin_is_counted),
 		TEST(reader_served_by_the_copy_did_not_wait),
 		TEST(beyond_the_window_anybody_may_wait),
+		TEST(what_an_edge_says_it_had_no_copy_of_is_a_miss),
+		TEST(an_edge_that_says_nothing_is_not_taken_to_hit),
 		TEST(lag_lies_between_the_last_stale_and_the_first_fresh_body),
 		TEST(deaf_edge_is_caught_with_its_stale_body),
 		TEST(refused_purge_counts_and_unanswered_one_does_not),

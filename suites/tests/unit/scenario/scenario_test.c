@@ -462,6 +462,10 @@ static void a_driver_must_feed_the_metric(void **state)
 	assert_complaint(&text,
 		"stale_flags.false needs answers that claim an age, which driver redis "
 		"does not have; leave the line out");
+	text.expect = "expect: [ edge.misses < 5% ]\n";
+	assert_complaint(&text,
+		"edge.misses needs answers that say whether an edge had a copy (driver http: "
+		"answer.hit), which driver redis does not have; leave the line out");
 }
 
 static void variables_stand_in_values(void **state)

@@ -127,6 +127,8 @@ static void what_it_can_follows_from_the_templates(void **state)
 	set(&options, "read.headers", "X-Min: {min-version}");
 	assert_int_equal(
 		http_options_can(&options), DRIVER_TLS | DRIVER_VERSIONS | DRIVER_MIN_VERSION);
+	set(&options, "answer.hit", "header X-Cache");
+	assert_true(http_options_can(&options) & DRIVER_HITS);
 }
 
 int main(void)
