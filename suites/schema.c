@@ -449,6 +449,28 @@ static struct jv *matrix(void)
 		"named variants, each laid over the scenario; a list of such maps: each with each");
 }
 
+static struct jv *requires(const char *const *names)
+{
+	struct jv *json = jv_new_object(), *list = jv_new_array();
+
+	for (; *names; names++)
+		jv_add(list, jv_new_string(*names));
+	jv_set(json, "required", list);
+	return json;
+}
+
+/* A scenario that extends another has these from it. */
+static struct jv *whole_or_extended(void)
+{
+	static const char *const whole[] = {"scenario", "version", "regions", NULL};
+	static const char *const extended[] = {"scenario", "extends", NULL};
+	struct jv *any = jv_new_array();
+
+	jv_add(any, requires(whole));
+	jv_add(any, requires(extended));
+	return any;
+}
+
 struct jv *schema_of_scenarios(void)
 {
 	struct map map = map_begin();
@@ -472,10 +494,8 @@ struct jv *schema_of_scenarios(void)
 	map_add(&map, "expect", expect());
 	map_add(&map, "evidence", evidence());
 	map_add(&map, "safety", safety());
-	map_need(&map, "scenario");
-	map_need(&map, "version");
-	map_need(&map, "regions");
 	root = map_end(&map);
+	jv_set(root, "anyOf", whole_or_extended());
 	jv_set(root, "$schema", jv_new_string("http://json-schema.org/draft-07/schema#"));
 	jv_set(root, "title", jv_new_string("regionproof scenario"));
 	return root;
