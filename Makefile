@@ -35,7 +35,7 @@ DEPS_TEST := libcmocka-dev iproute2 procps util-linux user-mode-linux \
 	$(if $(shell command -v npm),, nodejs npm ) \
 	podman netavark runc \
 	mandoc zsh fish \
-	libfaketime \
+	libfaketime e2fsprogs \
 	dpkg-dev debootstrap
 DEPS_DEV := clang clang-format clang-tidy cppcheck wrk iperf3 tcpdump \
 	sysbench

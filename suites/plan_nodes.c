@@ -2,6 +2,7 @@
  * plan_nodes: what nodes need from their first start for the faults that they will suffer: a disk of
  * their own, a control group, the library of a wrong clock.
  */
+#include "chaos/faults/rows.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/name_lie.h"
 #include "fixtures/wrong_clock.h"
@@ -12,6 +13,8 @@
 static void need_disk(struct planner *p, const struct plan_fault *fault,
 	const struct node_setting *setting, struct node_spec *spec)
 {
+	bool slows = fault->ops == &fault_slow_disk;
+
 	if (setting->left_bytes >= setting->disk_bytes)
 		complain(p->complaints, fault->place,
 			"\"left\" is as much as the whole disk; nothing would be full");
@@ -19,7 +22,13 @@ static void need_disk(struct planner *p, const struct plan_fault *fault,
 		complain(p->complaints, fault->place,
 			"the disk of %s has two sizes; write the same \"disk\" in each fault",
 			spec->name);
+	else if (spec->disk_bytes && spec->disk_slows != slows)
+		complain(p->complaints, fault->place,
+			"the disk of %s is either made full or made slow in one scenario: they are "
+			"disks of two kinds",
+			spec->name);
 	spec->disk_bytes = setting->disk_bytes;
+	spec->disk_slows = slows;
 }
 
 static void need_clock(struct planner *p, const struct plan_fault *fault, struct node_spec *spec)
@@ -68,7 +77,7 @@ void plan_nodes(struct planner *p)
 			struct plan_node *node = &plan->nodes[effect->node];
 
 			node->capped |= effect->action == NODE_SLOW;
-			if (effect->action == NODE_FILL)
+			if (effect->action == NODE_FILL || effect->action == NODE_DRAG)
 				need_disk(p, fault, &effect->setting, &node->spec);
 			if (effect->action == NODE_LIE)
 				need_liar(p, fault, &node->spec);

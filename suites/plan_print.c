@@ -200,6 +200,7 @@ static void print_node_change(
 		[NODE_UNPLUG] = {"plugged in again", "unplugged: eth0 down"},
 		[NODE_SLOW] = {"uncapped", "capped by a quota of its control group"},
 		[NODE_FILL] = {"its disk has its size again", "its disk cut to what is in use"},
+		[NODE_DRAG] = {"its disk as fast as before", "its disk made slow"},
 		[NODE_CLOCK] = {"its clock true again", "its wall clock set wrong"},
 		[NODE_LIE] = {"tells the truth again", "lies to who asks it for names"}};
 

@@ -75,6 +75,10 @@ static struct jv *faults_out(const struct evidence *evidence)
 		jv_set(one, "agrees", jv_new_bool(window->agrees));
 		if (window->refusal)
 			jv_set(one, "refusal", jv_new_string(window->refusal));
+		if (window->seen)
+			jv_set(one, "seen", jv_new_string(window->seen));
+		if (window->undo_seen)
+			jv_set(one, "undo_seen", jv_new_string(window->undo_seen));
 		jv_add(list, one);
 	}
 	return list;
@@ -221,6 +225,11 @@ static void faults_in(struct arena *arena, struct evidence *evidence, const stru
 		window->agrees = jv_bool(jv_get(one, "agrees"), false);
 		if (jv_get(one, "refusal"))
 			window->refusal = arena_strdup(arena, jv_str(jv_get(one, "refusal"), ""));
+		if (jv_get(one, "seen"))
+			window->seen = arena_strdup(arena, jv_str(jv_get(one, "seen"), ""));
+		if (jv_get(one, "undo_seen"))
+			window->undo_seen =
+				arena_strdup(arena, jv_str(jv_get(one, "undo_seen"), ""));
 	}
 }
 

@@ -2,10 +2,6 @@
  * disk-full: the disk of a node has no room left. The node's working directory is a tmpfs of its own
  * from the start of the run, whose size is cut to what is in use. Whatever lies elsewhere (an absolute
  * path of the host's) is not the node's, and is not touched.
- *
- * A slow disk is not offered: in namespaces of one kernel there is no honest one. A limit of block I/O
- * holds neither for tmpfs nor for writes that stay in the page cache, and dm-delay needs a block
- * device.
  */
 #include "chaos/faults/rows.h"
 #include "chaos/faults/topology.h"

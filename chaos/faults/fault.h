@@ -29,7 +29,8 @@ enum node_action {
 	NODE_SLOW,
 	NODE_FILL,
 	NODE_CLOCK,
-	NODE_LIE
+	NODE_LIE,
+	NODE_DRAG
 };
 
 /* While the fault is in force, `impairment` is added to what the link has anyway, for the packets that
@@ -41,8 +42,8 @@ struct link_effect {
 };
 
 /* KILL: killed, started again when the fault is undone. PAUSE: frozen, thawed. RESTART: stopped
- * orderly and started at once. UNPLUG: its interface goes down, and up again. SLOW, FILL, CLOCK, LIE: see
- * slow_cpu.c, disk_full.c, clock_offset.c and dns_lie.c; the node is made ready for them from its first start. */
+ * orderly and started at once. UNPLUG: its interface goes down, and up again. SLOW, FILL, DRAG, CLOCK, LIE: see
+ * slow_cpu.c, disk_full.c, slow_disk.c, clock_offset.c and dns_lie.c; the node is made ready for them from its first start. */
 struct node_effect {
 	unsigned node; /* global index */
 	enum node_action action;

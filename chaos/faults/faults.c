@@ -6,8 +6,8 @@
 const struct fault_ops *const faults[] = {&fault_impair, &fault_partition, &fault_isolate,
 	&fault_split, &fault_flap, &fault_rolling, &fault_ramp, &fault_blackhole_mtu,
 	&fault_new_connections, &fault_established, &fault_syn, &fault_kill, &fault_pause,
-	&fault_restart, &fault_link_down, &fault_slow_cpu, &fault_disk_full, &fault_clock_offset,
-	&fault_dns_lie, &fault_declared, NULL};
+	&fault_restart, &fault_link_down, &fault_slow_cpu, &fault_disk_full, &fault_slow_disk,
+	&fault_clock_offset, &fault_dns_lie, &fault_declared, NULL};
 
 const struct param fault_cut_params[] = {
 	{.name = "reject",

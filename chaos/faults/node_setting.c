@@ -9,6 +9,11 @@
 #define CAP_MAX_PPM 1000000
 #define DISK_MIN (UINT64_C(1) << 20)
 #define DISK_MAX (UINT64_C(16) << 30)
+/* A file system with a journal needs some room. */
+#define SLOW_DISK_MIN (UINT64_C(16) << 20)
+/* The proof waits for two requests, several times, and the agent's lease is 5 s. */
+#define IO_DELAY_MAX_NS UINT64_C(500000000)
+#define IO_BYTES_MAX (UINT64_C(1) << 30)
 /* Ten years: dates stay dates. */
 #define OFFSET_MAX_NS UINT64_C(315360000000000000)
 
@@ -37,6 +42,31 @@ const struct param disk_full_params[] = {
 		.max = DISK_MAX,
 		.help = "room that is left on it while the fault lasts",
 		.offset = offsetof(struct node_setting, left_bytes)},
+	PARAM_END,
+};
+
+const struct param slow_disk_params[] = {
+	{.name = "delay",
+		.type = PARAM_DURATION,
+		.fallback = "0s",
+		.max = IO_DELAY_MAX_NS,
+		.help = "how much longer each read, write and flush of the disk takes; an fsync is "
+			"several of them",
+		.offset = offsetof(struct node_setting, io_delay_ns)},
+	{.name = "throughput",
+		.type = PARAM_SIZE,
+		.fallback = "0b",
+		.max = IO_BYTES_MAX,
+		.help = "bytes that the disk reads and writes in a second, at most; one of the two "
+			"or both",
+		.offset = offsetof(struct node_setting, io_bytes)},
+	{.name = "disk",
+		.type = PARAM_SIZE,
+		.fallback = "256mb",
+		.min = SLOW_DISK_MIN,
+		.max = DISK_MAX,
+		.help = "size of the node's own disk, in memory, for the whole run",
+		.offset = offsetof(struct node_setting, disk_bytes)},
 	PARAM_END,
 };
 

@@ -9,8 +9,10 @@
 
 struct node_setting {
 	uint64_t cap_ppm;                 /* slow-cpu: of one processor */
-	uint64_t disk_bytes;              /* disk-full: the whole disk */
+	uint64_t disk_bytes;              /* disk-full, slow-disk: the whole disk */
 	uint64_t left_bytes;              /* disk-full: room that is left */
+	uint64_t io_delay_ns;             /* slow-disk: of each request */
+	uint64_t io_bytes;                /* slow-disk: a second; 0: no limit */
 	uint64_t ahead_ns, behind_ns;     /* clock-offset: one of both */
 	uint64_t answer, answer_delay_ns; /* dns-lie: enum order */
 	const char *to;                   /* dns-lie: the region that answers lead to; NULL */
@@ -19,6 +21,7 @@ struct node_setting {
 
 extern const struct param slow_cpu_params[];
 extern const struct param disk_full_params[];
+extern const struct param slow_disk_params[];
 extern const struct param clock_offset_params[];
 extern const struct param dns_lie_params[];
 

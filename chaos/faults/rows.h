@@ -21,6 +21,7 @@ extern const struct fault_ops fault_restart;
 extern const struct fault_ops fault_link_down;
 extern const struct fault_ops fault_slow_cpu;
 extern const struct fault_ops fault_disk_full;
+extern const struct fault_ops fault_slow_disk;
 extern const struct fault_ops fault_clock_offset;
 extern const struct fault_ops fault_dns_lie;
 extern const struct fault_ops fault_declared;

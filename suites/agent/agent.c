@@ -321,6 +321,10 @@ static void fire(struct agent *agent, const struct armed_change *armed)
 	jv_set(event, "agrees", jv_new_bool(rc == 0 && ack.read_back_agrees));
 	if (rc || !ack.read_back_agrees)
 		jv_set(event, "why", jv_new_string(rc ? err.text : ack.why.text));
+	if (ack.seen.text[0])
+		jv_set(event, "seen", jv_new_string(ack.seen.text));
+	if (ack.seen.lapsed.text[0])
+		jv_set(event, "lapsed", jv_new_string(ack.seen.lapsed.text));
 	say(agent, event);
 }
 

@@ -124,9 +124,10 @@ int outpost_act(struct outpost *outpost, enum node_action action, bool undo, str
 			outpost->container.name);
 	case NODE_SLOW:
 	case NODE_FILL:
+	case NODE_DRAG:
 	case NODE_CLOCK:
 	case NODE_LIE:
-		return err_set(err, "container %s is not ours to cap, fill or tell the time",
+		return err_set(err, "container %s is not ours to cap, fill, slow or tell the time",
 			outpost->container.name);
 	}
 	return 0;

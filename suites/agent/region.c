@@ -246,8 +246,8 @@ static int plug_node(const struct region *region, const struct node *node, bool 
 		  : plug_pull(node->netns_fd, &addr, err);
 }
 
-static int act_on_node(
-	struct region *region, const struct region_node_change *change, struct err *err)
+static int act_on_node(struct region *region, const struct region_node_change *change,
+	struct node_seen *seen, struct err *err)
 {
 	enum node_action action = change->action;
 	bool undo = change->undo;
@@ -273,10 +273,11 @@ static int act_on_node(
 		return plug_node(region, node, undo, err);
 	case NODE_SLOW:
 	case NODE_FILL:
+	case NODE_DRAG:
 	case NODE_CLOCK:
 	case NODE_LIE:
-		return undo ? node_faults_undo(region->plan, node, action, err)
-			    : node_faults_apply(region->plan, node, change, err);
+		return undo ? node_faults_undo(region->plan, node, action, seen, err)
+			    : node_faults_apply(region->plan, node, change, seen, err);
 	}
 	return 0;
 }
@@ -319,7 +320,7 @@ int region_apply(struct region *region, const struct region_change *change, stru
 	if (!n)
 		clock_sleep_until_ns(change->at_ns);
 	for (unsigned i = 0; i < change->n_nodes && !rc; i++)
-		rc = act_on_node(region, &change->nodes[i], err);
+		rc = act_on_node(region, &change->nodes[i], &ack->seen, err);
 	ack->nodes_done_ns = clock_now_ns();
 	compare_read_back(region, changes, n, ack);
 	return rc;
@@ -408,6 +409,7 @@ void region_hush(struct region *region)
 	for (size_t k = 0; k < region->n_nodes; k++) {
 		struct node *node = &region->nodes[k];
 
+		node_faults_hasten(node);
 		if (node->spec && node_is_running(node) && node_pause(node, true, &err))
 			log_info("%s", err.text);
 		end_sockets(node->netns_fd);
@@ -425,6 +427,8 @@ unsigned region_down(struct region *region, struct err *what)
 			left++;
 		node_release(&region->nodes[k]);
 	}
+	for (size_t k = 0; k < region->n_nodes; k++)
+		node_faults_release(&region->nodes[k]);
 	if (region->engine)
 		region->engine->ops->close(region->engine);
 	region->engine = NULL;

@@ -9,6 +9,7 @@
 #include "chaos/engines/engine.h"
 #include "fixtures/net/site.h"
 #include "fixtures/node.h"
+#include "suites/agent/node_faults.h"
 #include "suites/plan.h"
 
 struct outpost;
@@ -53,6 +54,7 @@ struct region_ack {
 	bool read_back_agrees; /* the engine has what was asked */
 	uint64_t nodes_done_ns;
 	struct err why; /* where it does not agree */
+	struct node_seen seen;
 };
 
 /* ground: NULL: a lab on backbone_fd. */

@@ -9,6 +9,7 @@
 #include "chaos/engines/engine.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/cpu_cap.h"
+#include "fixtures/slow_disk.h"
 #include "fixtures/json/jv.h"
 #include "fixtures/wrong_clock.h"
 #include "suites/commands/catalogue.h"
@@ -266,11 +267,17 @@ static void look_at_node_faults(struct diagnosis *d)
 	const char *library = wrong_clock_library();
 	char dir[300];
 	struct err err;
-	bool caps = !cpu_cap_find(dir, sizeof(dir), &err);
+	struct err disk_err;
+	bool caps = !cpu_cap_find(dir, sizeof(dir), &err), disks = !slow_disk_try(&disk_err);
 
 	add_row(d, caps, "processor caps", caps ? dir : err.text, "the fault slow-cpu is refused",
 		"run as root, with control groups that may be written (docker run "
 		"--cgroupns=host -v /sys/fs/cgroup:/sys/fs/cgroup:rw)");
+	add_row(d, disks, "slow disks",
+		disks ? "one was made, and held a block for as long as asked" : disk_err.text,
+		"the fault slow-disk is refused",
+		"run as root, with loop devices and FUSE (modprobe loop fuse) and mkfs.ext4; in a "
+		"container: --privileged");
 	add_row(d, library != NULL, "libfaketime", library ? library : "not found",
 		"the fault clock-offset is refused", "apt-get install libfaketime");
 }

@@ -22,10 +22,11 @@ struct fault_window {
 	uint64_t in_force_ns, gone_ns; /* certified; 0: never */
 	uint64_t undo_sent_ns, undo_acked_ns;
 	struct certificate certificate;
-	bool until_met;      /* `until: failed-over` ended it */
-	bool by_hand;        /* somebody ended it before its time */
-	bool agrees;         /* every engine reads back what was asked */
-	const char *refusal; /* why not, as the first agent said it; NULL: none did */
+	bool until_met;               /* `until: failed-over` ended it */
+	bool by_hand;                 /* somebody ended it before its time */
+	bool agrees;                  /* every engine reads back what was asked */
+	const char *refusal;          /* why not, as the first agent said it; NULL: none did */
+	const char *seen, *undo_seen; /* what was measured where it acts, and at its end; NULL */
 };
 
 /* A running container of a region went and came back: until it was adopted again no fault lay on its

@@ -61,6 +61,20 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* A fault that was not there any more when it was to end was not in force as long as was asked. */
+static void on_undone(struct run *run, struct fault_window *window, const struct jv *event)
+{
+	const char *lapsed = jv_str(jv_get(event, "lapsed"), NULL);
+
+	if (jv_get(event, "seen"))
+		window->undo_seen = arena_strdup(&run->arena, jv_str(jv_get(event, "seen"), ""));
+	if (!lapsed)
+		return;
+	window->agrees = false;
+	window->refusal = arena_printf(&run->arena, "at its end %s", lapsed);
+	log_warn("%s", window->refusal);
+}
+
 static void on_applied(struct run *run, const struct jv *event)
 {
 	int64_t id = jv_int(jv_get(event, "id"), -1);
@@ -93,10 +107,14 @@ static void on_applied(struct run *run, const struct jv *event)
 			window->acked_ns = later(window->acked_ns, acked);
 			window->agrees = window->agrees && change->agrees;
 			window->refusal = window->refusal ? window->refusal : change->refusal;
+			if (jv_get(event, "seen"))
+				window->seen = arena_strdup(
+					&run->arena, jv_str(jv_get(event, "seen"), ""));
 		}
 		if (change->off >> f & 1) {
 			window->undo_sent_ns = earlier(window->undo_sent_ns, sent);
 			window->undo_acked_ns = later(window->undo_acked_ns, acked);
+			on_undone(run, window, event);
 		}
 	}
 }

@@ -6,9 +6,28 @@
 #include "chaos/journal.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/cpu_cap.h"
+#include "fixtures/slow_disk.h"
 #include "fixtures/json/jv.h"
 
 #include <stdio.h>
+
+static bool any_slow_disk(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_nodes; i++) {
+		if (plan->nodes[i].spec.disk_slows)
+			return true;
+	}
+	return false;
+}
+
+int run_find_disks(struct run *run, struct err *err)
+{
+	if (!any_slow_disk(run->plan) || !slow_disk_try(err))
+		return 0;
+	err_prefix(err, "disks of nodes cannot be made slow on this machine");
+	err->code = EXIT_MACHINE;
+	return -1;
+}
 
 static bool any_capped(const struct plan *plan)
 {

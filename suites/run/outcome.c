@@ -98,10 +98,12 @@ static void note_certificates(struct run *run)
 				(unsigned long long)attempted);
 		else if (window->in_force_ns && run->plan->faults[f].ops->proof)
 			run_note_late(run, window->in_force_ns, name, "in force %.4f s   %s",
-				(double)window->in_force_ns / 1e9, run->plan->faults[f].ops->proof);
-		if (window->gone_ns && certificate->n_links)
-			run_note_late(run, window->gone_ns, name, "gone %.4f s",
-				(double)window->gone_ns / 1e9);
+				(double)window->in_force_ns / 1e9,
+				window->seen ? window->seen : run->plan->faults[f].ops->proof);
+		if (window->gone_ns && (certificate->n_links || window->undo_seen))
+			run_note_late(run, window->gone_ns, name, "gone %.4f s%s%s",
+				(double)window->gone_ns / 1e9, window->undo_seen ? "   " : "",
+				window->undo_seen ? window->undo_seen : "");
 		note_gaps(run, f);
 	}
 }

@@ -153,8 +153,8 @@ int run_preflight(struct run *run, struct err *err)
 	run->privilege = privilege_enter(err);
 	if (!run->privilege)
 		return -1;
-	if (run_find_containers(run, err) || run_find_groups(run, err) || choose_engine(run, err) ||
-		check_noise(run, err))
+	if (run_find_containers(run, err) || run_find_groups(run, err) ||
+		run_find_disks(run, err) || choose_engine(run, err) || check_noise(run, err))
 		return -1;
 	uname(&uts);
 	run_fact(run, "privilege", "%s", run->privilege);

@@ -162,6 +162,8 @@ void run_return_containers(struct run *run);
 void run_raze_sites(struct run *run);
 /* Control groups of nodes (groups.c). */
 int run_find_groups(struct run *run, struct err *err);
+/* Where a fault makes disks slow: can it here? */
+int run_find_disks(struct run *run, struct err *err);
 int run_make_groups(struct run *run, struct err *err);
 void run_list_groups(const struct run *run, struct jv *message);
 void run_remove_groups(struct run *run);

@@ -2,7 +2,7 @@
  * runner: steady
  * A cap as it is used: a spinning process in a control group gets its share and no more, and when the
  * controller is killed the guardian leaves nothing of it. On this machine's hierarchy, and on one of
- * version 2 in User Mode Linux (conformance/cgroup2_uml.sh).
+ * version 2 in User Mode Linux (conformance/node_uml.sh).
  */
 #include "chaos/guardian.h"
 #include "chaos/journal.h"

@@ -199,6 +199,20 @@ static void faults_of_nodes_take_their_amounts_along(void **state)
 	arena_release(&arena);
 }
 
+static void a_slow_disk_is_slow_by_something(void **state)
+{
+	struct fault_words words = {WORDS("us/db")};
+
+	(void)state;
+	assert_non_null(strstr(effects_of("slow-disk", &words), "say how slow"));
+	words.setting.io_bytes = 1024;
+	assert_non_null(strstr(effects_of("slow-disk", &words), "at least 16kb"));
+	words.setting.io_bytes = 1 << 20;
+	assert_string_equal(effects_of("slow-disk", &words), "us/db:9");
+	words = (struct fault_words){WORDS("us"), .setting = {.io_delay_ns = NSEC_PER_MSEC}};
+	assert_string_equal(effects_of("slow-disk", &words), "us/db:9 us/arbiter:9");
+}
+
 static void a_wrong_clock_is_either_ahead_or_behind(void **state)
 {
 	struct fault_words words = {WORDS("us/db")};
@@ -271,6 +285,7 @@ int main(void)
 		cmocka_unit_test(split_cuts_between_groups_and_never_inside),
 		cmocka_unit_test(every_row_is_complete),
 		cmocka_unit_test(faults_of_nodes_take_their_amounts_along),
+		cmocka_unit_test(a_slow_disk_is_slow_by_something),
 		cmocka_unit_test(a_wrong_clock_is_either_ahead_or_behind),
 		cmocka_unit_test(a_lie_says_what_it_needs_and_no_more),
 	};
