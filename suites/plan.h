@@ -39,6 +39,7 @@ struct plan_containers {
 	const char *runtime, *region_label, *allow_label;
 	const char *project, *service, *name; /* of compose; a pattern; NULL: any */
 	const char *network;                  /* NULL: the one that all share */
+	unsigned ip; /* 4 or 6: what clients speak; 0: 4 where a container has it, else 6 */
 };
 
 struct plan_node {

@@ -74,6 +74,8 @@ static void print_containers(const struct plan *plan, struct buf *out)
 		"\nbefore 0 s, on this machine: running containers of %s are adopted\n"
 		"  only those that carry %s; the label %s says the region\n",
 		c->runtime, c->allow_label, c->region_label);
+	if (c->ip)
+		buf_printf(out, "  clients speak IPv%u to them\n", c->ip);
 	buf_printf(out, "  network %s%s%s%s%s%s%s\n",
 		c->network ? c->network : "that all of them share",
 		c->project ? ", compose project " : "", c->project ? c->project : "",

@@ -3,6 +3,7 @@
 #include "fixtures/net/addr.h"
 #include "suites/plan_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define RECIPE_MAX (256 * 1024)
@@ -184,7 +185,8 @@ static void plan_containers(struct planner *p)
 		.project = from->project.text,
 		.service = from->service.text,
 		.name = from->name.text,
-		.network = from->network.text};
+		.network = from->network.text,
+		.ip = from->ip.text ? (unsigned)strtoul(from->ip.text, NULL, 10) : 0}; /* auto */
 	plan->containers = to;
 	plan->recipe_name = "containers";
 	plan->hosts = "";

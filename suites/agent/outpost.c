@@ -11,11 +11,12 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct outpost {
 	struct engine_api *api;
 	struct container container;
-	char address[16];
+	char address[46];
 	unsigned prefix;
 	char runtime[16], journal[512];
 	struct halt halts[HALT_KINDS];
@@ -58,13 +59,14 @@ void outpost_free(struct outpost *outpost)
 int outpost_settle(const struct outpost *outpost, int prober_netns, struct err *err)
 {
 	struct netlink *nl = netlink_open_in(prober_netns, err);
-	uint8_t ip[4];
+	int family = strchr(outpost->address, ':') ? AF_INET6 : AF_INET;
+	uint8_t ip[16];
 	int rc = nl ? 0 : -1;
 
-	if (!rc && inet_pton(AF_INET, outpost->address, ip) != 1)
-		rc = err_set(err, "\"%s\" is no IPv4 address for clients", outpost->address);
+	if (!rc && inet_pton(family, outpost->address, ip) != 1)
+		rc = err_set(err, "\"%s\" is no address for clients", outpost->address);
 	if (!rc) {
-		link_add_ip4(nl, SITE_IFINDEX_ETH0, ip, outpost->prefix);
+		link_add_ip(nl, SITE_IFINDEX_ETH0, family, ip, outpost->prefix);
 		rc = netlink_commit(nl, err);
 	}
 	netlink_close(nl);

@@ -81,10 +81,15 @@ struct fleet {
 /* Find and refuse; nothing is changed. Errors have EXIT_MACHINE. regions must outlive the fleet. */
 int fleet_select(struct fleet *fleet, const struct fleet_spec *spec, const char *const *regions,
 	unsigned n_regions, struct err *err);
-/* An address of the network that nobody has, for clients of a region: taken from the upper end, where no
- * runtime begins to give them out. */
-int fleet_client_address(
-	struct fleet *fleet, unsigned region, char address[16], unsigned *prefix, struct err *err);
+/* Where clients reach the container of a region, and an address of the network that nobody has, from which
+ * they do: taken from the upper end, where no runtime begins to give them out. */
+struct fleet_way {
+	char endpoint[46], client[46];
+	unsigned prefix; /* of the network */
+};
+/* ip: 4 or 6; 0: 4 where the container has such an address, else 6. */
+int fleet_find_way(
+	struct fleet *fleet, unsigned region, unsigned ip, struct fleet_way *out, struct err *err);
 /* The container of a region that clients talk to: the first one, or the first that says so by its label
  * FLEET_ENDPOINT. */
 const struct fleet_member *fleet_endpoint(const struct fleet *fleet, unsigned region);

@@ -240,7 +240,7 @@ const struct fleet_member *fleet_endpoint(const struct fleet *fleet, unsigned re
 }
 
 /* Is it the address of a container of that network, ours or not? [{IPv4Address: "172.18.0.2/16"}] */
-static bool is_taken(const struct jv *containers, const char *address)
+static bool is_taken(const struct jv *containers, const char *key, const char *address)
 {
 	size_t len = strlen(address);
 
@@ -249,7 +249,7 @@ static bool is_taken(const struct jv *containers, const char *address)
 		const char *theirs;
 
 		jv_key_at(containers, i, &container);
-		theirs = jv_str(jv_get(container, "IPv4Address"), "");
+		theirs = jv_str(jv_get(container, key), "");
 		if (!strncmp(theirs, address, len) && (theirs[len] == '/' || !theirs[len]))
 			return true;
 	}
@@ -257,45 +257,76 @@ static bool is_taken(const struct jv *containers, const char *address)
 }
 
 /* Region r gets the r-th free one below the broadcast address. */
-static int pick(const struct fleet *fleet, const struct jv *containers, unsigned region,
-	char address[16], unsigned *prefix, struct err *err)
+static int pick4(const struct fleet *fleet, const struct jv *containers, unsigned region,
+	struct fleet_way *way, struct err *err)
 {
 	char net[40];
 	struct in_addr base;
 	uint32_t last, first;
 
-	if (sscanf(fleet->bridge.subnet4, "%39[0-9.]/%u", net, prefix) != 2 ||
-		inet_pton(AF_INET, net, &base) != 1 || *prefix < 8 || *prefix > 28)
+	if (sscanf(fleet->bridge.subnet4, "%39[0-9.]/%u", net, &way->prefix) != 2 ||
+		inet_pton(AF_INET, net, &base) != 1 || way->prefix < 8 || way->prefix > 28)
 		return err_exit(err, EXIT_MACHINE,
 			"network %s has no IPv4 subnet of /8 to /28 in which clients could stand",
 			fleet->network);
-	first = ntohl(base.s_addr) & ~(UINT32_MAX >> *prefix);
-	last = first | (UINT32_MAX >> *prefix);
+	first = ntohl(base.s_addr) & ~(UINT32_MAX >> way->prefix);
+	last = first | (UINT32_MAX >> way->prefix);
 	for (uint32_t ip = last - 1; ip > first + 1; ip--) {
 		struct in_addr in = {htonl(ip)};
 
-		inet_ntop(AF_INET, &in, address, 16);
-		if (!is_taken(containers, address) && strcmp(address, fleet->bridge.gateway4) &&
-			!region--)
+		inet_ntop(AF_INET, &in, way->client, sizeof(way->client));
+		if (!is_taken(containers, "IPv4Address", way->client) &&
+			strcmp(way->client, fleet->bridge.gateway4) != 0 && !region--)
 			return 0;
 	}
 	return err_exit(err, EXIT_MACHINE, "network %s has no address left", fleet->network);
 }
 
-int fleet_client_address(
-	struct fleet *fleet, unsigned region, char address[16], unsigned *prefix, struct err *err)
+/* The same in the last 16 bits; the very last addresses of a subnet are anycast (RFC 2526). */
+static int pick6(const struct fleet *fleet, const struct jv *containers, unsigned region,
+	struct fleet_way *way, struct err *err)
 {
-	const struct container_network *network =
-		container_on(&fleet->members[0].container, fleet->network);
+	char net[64];
+	struct in6_addr in;
+
+	if (sscanf(fleet->bridge.subnet6, "%63[0-9a-fA-F:]/%u", net, &way->prefix) != 2 ||
+		inet_pton(AF_INET6, net, &in) != 1 || way->prefix < 8 || way->prefix > 112)
+		return err_exit(err, EXIT_MACHINE,
+			"network %s has no IPv6 subnet of /8 to /112 in which clients could stand",
+			fleet->network);
+	for (unsigned bit = way->prefix; bit < 128; bit++)
+		in.s6_addr[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	for (unsigned low = 0xff00; low > 2; low--) {
+		in.s6_addr[14] = (uint8_t)(low >> 8);
+		in.s6_addr[15] = (uint8_t)low;
+		inet_ntop(AF_INET6, &in, way->client, sizeof(way->client));
+		if (!is_taken(containers, "IPv6Address", way->client) && !region--)
+			return 0;
+	}
+	return err_exit(err, EXIT_MACHINE, "network %s has no address left", fleet->network);
+}
+
+int fleet_find_way(
+	struct fleet *fleet, unsigned region, unsigned ip, struct fleet_way *out, struct err *err)
+{
+	const struct container *container = &fleet_endpoint(fleet, region)->container;
+	const struct container_network *network = container_on(container, fleet->network);
 	char path[160];
 	struct jv *json;
 	int rc;
 
+	if (!ip)
+		ip = *network->ip4 ? 4 : 6;
+	snprintf(out->endpoint, sizeof(out->endpoint), "%s", ip == 6 ? network->ip6 : network->ip4);
+	if (!*out->endpoint)
+		return err_exit(err, EXIT_MACHINE,
+			"container %s has no IPv%u address on network %s", container->name, ip,
+			fleet->network);
 	snprintf(path, sizeof(path), "/networks/%s", *network->id ? network->id : network->name);
 	json = engine_api_get(fleet->api, path, err);
 	if (!json)
 		return -1;
-	rc = pick(fleet, jv_get(json, "Containers"), region, address, prefix, err);
+	rc = (ip == 6 ? pick6 : pick4)(fleet, jv_get(json, "Containers"), region, out, err);
 	jv_free(json);
 	return rc;
 }

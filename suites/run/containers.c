@@ -106,21 +106,19 @@ int run_list_containers(struct run *run, struct jv *message, struct err *err)
 	for (unsigned r = 0; r < run->plan->n_regions; r++) {
 		const struct container *container = &fleet_endpoint(&run->fleet, r)->container;
 		struct jv *entry = jv_new_object();
-		unsigned prefix;
-		char address[16];
+		struct fleet_way way;
 
 		jv_add(list, entry);
-		if (fleet_client_address(&run->fleet, r, address, &prefix, err))
+		if (fleet_find_way(&run->fleet, r, run->plan->containers->ip, &way, err))
 			return -1;
 		jv_set(entry, "runtime", jv_new_string(run->fleet.spec.runtime));
 		jv_set(entry, "socket", jv_new_string(engine_api_socket(run->fleet.api)));
 		jv_set(entry, "journal", jv_new_string(run->guardian.journal));
 		jv_set(entry, "id", jv_new_string(container->id));
 		jv_set(entry, "name", jv_new_string(container->name));
-		jv_set(entry, "endpoint",
-			jv_new_string(container_on(container, run->fleet.network)->ip4));
-		jv_set(entry, "address", jv_new_string(address));
-		jv_set(entry, "prefix", jv_new_int(prefix));
+		jv_set(entry, "endpoint", jv_new_string(way.endpoint));
+		jv_set(entry, "address", jv_new_string(way.client));
+		jv_set(entry, "prefix", jv_new_int(way.prefix));
 	}
 	return 0;
 }

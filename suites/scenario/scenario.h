@@ -106,7 +106,7 @@ struct scenario_abort {
 struct scenario_containers {
 	bool given;
 	struct scenario_word runtime, region_label, allow_label, project, service, name, network,
-		node, driver;
+		node, driver, ip;
 	uint64_t port;
 	struct place place;
 };

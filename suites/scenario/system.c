@@ -10,7 +10,7 @@
 
 static const char *const keys[] = {"recipe", "with", "containers", "endpoints"};
 static const char *const container_keys[] = {"runtime", "region-label", "allow-label", "project",
-	"service", "name", "network", "node", "driver", "port"};
+	"service", "name", "network", "node", "driver", "port", "ip"};
 
 static const char *const endpoint_keys[] = {"driver", "addresses", "node", "tls", "ca"};
 
@@ -25,6 +25,16 @@ static void read_runtime(struct reader *r, const struct yaml *node, struct scena
 	if (node && reader_word(r, node, "runtime", out) && strcmp(out->text, "docker") &&
 		strcmp(out->text, "podman"))
 		complain(r->complaints, node->place, "runtime is docker or podman, not \"%.40s\"",
+			out->text);
+}
+
+static void read_ip(struct reader *r, const struct yaml *node, struct scenario_word *out)
+{
+	if (node && reader_word(r, node, "ip", out) && strcmp(out->text, "4") &&
+		strcmp(out->text, "6") && strcmp(out->text, "auto"))
+		complain(r->complaints, node->place,
+			"ip is 4, 6 or auto (IPv4 where a container has it, else IPv6), not "
+			"\"%.40s\"",
 			out->text);
 }
 
@@ -48,6 +58,7 @@ static void read_containers(
 	reader_need(r, node, "allow-label", "containers");
 	reader_need(r, node, "driver", "containers");
 	read_runtime(r, yaml_get(node, "runtime"), &out->runtime);
+	read_ip(r, yaml_get(node, "ip"), &out->ip);
 	for (size_t i = 0; i < READER_COUNT(words); i++) {
 		if (yaml_get(node, words[i].key))
 			reader_word(r, yaml_get(node, words[i].key), words[i].key, words[i].into);

@@ -268,6 +268,33 @@ static void a_fault_of_our_own_nodes_is_refused_on_running_containers(void **sta
 	assert_complaint(&text, "link-down acts on nodes of our own only");
 }
 
+static void clients_speak_to_containers_as_the_scenario_says(void **state)
+{
+	static const struct {
+		const char *word;
+		unsigned ip;
+	} cases[] = {{"", 0}, {", ip: auto", 0}, {", ip: 4", 4}, {", ip: 6", 6}};
+	struct scenario_text text = SCENARIO_TEXT;
+	char system[200];
+
+	(void)state;
+	text.system = system;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct plan *plan;
+
+		snprintf(system, sizeof(system),
+			"system: { containers: { runtime: docker, region-label: r, "
+			"allow-label: a=b, driver: redis, port: 6379%s } }\n",
+			cases[i].word);
+		plan = assert_plan(&text);
+		assert_int_equal(plan->containers->ip, cases[i].ip);
+		plan_free(plan);
+	}
+	text.system = "system: { containers: { runtime: docker, region-label: r, "
+		      "allow-label: a=b, driver: redis, port: 6379, ip: 5 } }\n";
+	assert_complaint(&text, "ip is 4, 6 or auto");
+}
+
 static void sessions_are_numbered_over_all_groups(void **state)
 {
 	struct scenario_text text = SCENARIO_TEXT;
@@ -525,6 +552,7 @@ int main(void)
 		cmocka_unit_test(stages_too_short_or_too_many_are_refused),
 		cmocka_unit_test(a_bound_of_one_fault_is_refused_for_many_stages),
 		cmocka_unit_test(a_fault_of_our_own_nodes_is_refused_on_running_containers),
+		cmocka_unit_test(clients_speak_to_containers_as_the_scenario_says),
 		cmocka_unit_test(sessions_are_numbered_over_all_groups),
 		cmocka_unit_test(groups_share_no_keys),
 		cmocka_unit_test(layers_are_no_more_than_an_rto_has_parts),
