@@ -79,8 +79,8 @@ ALL_CFLAGS = -std=gnu11 $(WARN) -pthread $(CFLAGS) -MMD -MP
 override LDFLAGS := -Wl,--as-needed $(LDFLAGS)
 override LDLIBS := $(LDLIBS) $(PKG_LIBS) -pthread -lm
 
-# Objects are rebuilt when the flags change.
-FLAGS := $(CC) $(CPPFLAGS) $(ALL_CFLAGS)
+# Objects are rebuilt when the flags change; -Werror makes no other object.
+FLAGS := $(filter-out -Werror,$(CC) $(CPPFLAGS) $(ALL_CFLAGS))
 ifeq ($(filter clean deps deps-dev help,$(MAKECMDGOALS)),)
 ifneq ($(strip $(FLAGS)),$(strip $(file <$(B)/flags)))
 $(shell mkdir -p $(B))
