@@ -98,7 +98,7 @@ static int let_go(const struct node *node, struct node_seen *seen, struct err *e
 		seen->lapsed.text[0] = '\0';
 	if (slow_disk_recover(node->slow_disk, after, sizeof(after), err))
 		return -1;
-	snprintf(seen->text, sizeof(seen->text), "%s, %s", during, after);
+	snprintf(seen->text, sizeof(seen->text), "%s%s%s", during, *during ? ", " : "", after);
 	return 0;
 }
 
