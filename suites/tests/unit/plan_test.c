@@ -1,5 +1,6 @@
 /* Plans: times, numbers, order, and that the scenarios we ship are sound. */
 #include "suites/plan.h"
+#include "fixtures/base/arena.h"
 #include "fixtures/base/buf.h"
 #include "fixtures/base/clock.h"
 #include "suites/tests/helpers/scenario_text.h"
@@ -500,6 +501,18 @@ static void a_missing_program_is_the_machines_fault(void **state)
 	buf_release(&errors);
 }
 
+static void passes_check(const struct plan_options *options)
+{
+	struct buf errors = {0};
+	struct err err = {{0}, 0};
+	struct plan *plan = plan_build(options, false, &err, &errors);
+
+	if (!plan)
+		fail_msg("%s: %s", err.text, buf_str(&errors));
+	plan_free(plan);
+	buf_release(&errors);
+}
+
 static void every_scenario_we_ship_passes_check(void **state)
 {
 	char pattern[512], share[512];
@@ -512,14 +525,17 @@ static void every_scenario_we_ship_passes_check(void **state)
 	assert_true(found.gl_pathc >= 4);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		struct plan_options options = {.path = found.gl_pathv[i], .share = share};
-		struct buf errors = {0};
-		struct err err = {0};
-		struct plan *plan = plan_build(&options, false, &err, &errors);
+		struct arena arena = {0};
+		size_t n;
+		const char *const *variants = plan_variants(&arena, &options, &n);
 
-		if (!plan)
-			fail_msg("%s: %s", err.text, buf_str(&errors));
-		plan_free(plan);
-		buf_release(&errors);
+		if (!n)
+			passes_check(&options);
+		for (size_t v = 0; v < n; v++) {
+			options.variant = variants[v];
+			passes_check(&options);
+		}
+		arena_release(&arena);
 	}
 	globfree(&found);
 }
