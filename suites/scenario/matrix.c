@@ -18,6 +18,7 @@
  */
 #include "suites/scenario/reader.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define AXES_MAX 6
@@ -129,6 +130,7 @@ static bool add_name(const struct axes *axes, size_t i, struct scenario_words *n
 	struct yaml *its[AXES_MAX];
 	struct scenario_word word;
 
+	assert(axes->n); /* a sound matrix has one */
 	take_apart(axes, i, its);
 	word = (struct scenario_word){its[0]->key, its[0]->key_place};
 	for (size_t a = 1; a < axes->n; a++)

@@ -70,7 +70,7 @@ static void assert_refused(const char *text, const char *variant, const char *go
 
 static void assert_told(const char *matrix, const char *variant, const char *golden)
 {
-	char text[8192];
+	char text[8192] = "";
 	struct plan_options options = options_of(text, variant);
 	struct buf errors = {0};
 	struct err err;
