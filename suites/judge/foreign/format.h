@@ -11,9 +11,6 @@
 
 struct arena;
 
-/* Beyond this a file is refused; a gigabyte of EDN is some ten million operations. */
-#define FORMAT_MOST_BYTES (UINT64_C(1) << 30)
-
 struct format {
 	const char *name;
 	const char *help;
@@ -22,13 +19,19 @@ struct format {
 		struct err *err);
 	/* The other kind: a path, such as a directory. */
 	int (*read_path)(struct arena *arena, const char *path, struct past *out, struct err *err);
+	unsigned
+		memory_per_byte; /* of text, until it is judged; 0: read_path asks for room itself */
 };
 
 /* Ends with a row whose name is NULL. */
 extern const struct format formats[];
 const struct format *format_find(const char *name);
-/* What cannot be read is one sentence with file and place, and EXIT_SCENARIO. A history may be
- * empty. */
+/* Nothing is sorted on disk: a text that would take more than `available` bytes of memory is refused
+ * with its numbers and EXIT_MACHINE, before it is read. */
+int format_check_room(
+	const struct format *format, const char *path, uint64_t available, struct err *err);
+/* What cannot be read is one sentence with file and place, and EXIT_SCENARIO; what there is no room for
+ * has EXIT_MACHINE. A history may be empty. */
 int format_read(const struct format *format, struct arena *arena, const char *path,
 	struct past *out, struct err *err);
 

@@ -272,6 +272,33 @@ static void damaged_texts_of_transactions_are_refused(void **state)
 	refuses(w, read_etcd_log, "{:process 0}\n", "no line of it is an operation");
 }
 
+/* Written here: the scratch directory of the test. */
+static void what_there_is_no_memory_for_is_refused_before_it_is_read(void **state)
+{
+	const struct format *format = format_find("jsonl");
+	const char *line =
+		"{\"process\":0,\"f\":\"read\",\"value\":null,\"outcome\":\"ok\",\"call\":1,\"ret\":2}\n";
+	struct world *w = *state;
+	struct buf text = {0};
+	uint64_t takes;
+
+	buf_puts(&text, line);
+	takes = text.len * format->memory_per_byte;
+	assert_int_equal(buf_write_file(&text, "one.jsonl", &w->err), 0);
+	buf_release(&text);
+	assert_int_equal(format_check_room(format, "one.jsonl", takes, &w->err), 0);
+	assert_int_equal(format_check_room(format, "one.jsonl", takes - 1, &w->err), -1);
+	assert_int_equal(w->err.code, EXIT_MACHINE);
+	assert_non_null(strstr(w->err.text, "one.jsonl is"));
+	assert_int_equal(format_read(format, &w->arena, "one.jsonl", &w->past, &w->err), 0);
+	assert_int_equal(w->past.n, 1);
+	w->err = (struct err){{0}, 0};
+	/* What is not there is another sentence's business. */
+	assert_int_equal(format_check_room(format, "none.jsonl", 0, &w->err), 0);
+	assert_int_equal(format_read(format, &w->arena, "none.jsonl", &w->past, &w->err), -1);
+	assert_int_equal(w->err.code, EXIT_SCENARIO);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -290,6 +317,7 @@ int main(void)
 		TEST(indexes_put_events_in_order_where_they_are_unique),
 		TEST(both_texts_of_transactions_are_read),
 		TEST(damaged_texts_of_transactions_are_refused),
+		TEST(what_there_is_no_memory_for_is_refused_before_it_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
