@@ -52,7 +52,8 @@ static const struct way {
 #define WAYS (sizeof(ways) / sizeof(*ways))
 
 struct outcome {
-	uint64_t sent, received, took_ns;
+	uint64_t sent, received;
+	uint64_t sending_ns, took_ns; /* took: from the first one sent to the last one received */
 	uint64_t lost_socket, lost_queue, lost_backlog, lost_receiver;
 	uint64_t sender_ns, receiver_ns, forwarder_ns; /* of processor time */
 };
@@ -104,7 +105,7 @@ static uint64_t thread_time_ns(void)
 struct receiver {
 	int fd;
 	atomic_bool sent_all;
-	uint64_t received, cpu_ns;
+	uint64_t received, last_ns, cpu_ns;
 };
 
 static uint64_t drain(int fd)
@@ -140,6 +141,7 @@ static void *receive(void *arg)
 
 		r->received += n;
 		now_ns = clock_now_ns();
+		r->last_ns = n ? now_ns : r->last_ns;
 		if (n || !atomic_load(&r->sent_all))
 			last_ns = now_ns;
 		clock_sleep_until_ns(now_ns + 4 * MS);
@@ -165,7 +167,7 @@ static void flood(int fd, unsigned per_s, struct outcome *out)
 		if (per_s)
 			clock_sleep_until_ns(start_ns + out->sent * NSEC_PER_SEC / per_s);
 	}
-	out->took_ns = clock_now_ns() - start_ns;
+	out->sending_ns = clock_now_ns() - start_ns;
 	out->sender_ns = thread_time_ns() - cpu_ns;
 }
 
@@ -208,6 +210,7 @@ static struct outcome carry(const struct way *way, unsigned per_s)
 	struct receiver receiver = {0};
 	struct net_lab lab;
 	pthread_t thread;
+	uint64_t start_ns;
 	int tx;
 
 	up(&lab, way);
@@ -219,6 +222,7 @@ static struct outcome carry(const struct way *way, unsigned per_s)
 		exit(EXIT_INTERNAL);
 	count_forwarder(&lab, &before);
 	before.lost_backlog = backlog_drops();
+	start_ns = clock_now_ns();
 	flood(tx, per_s, &out);
 	atomic_store(&receiver.sent_all, true);
 	pthread_join(thread, NULL);
@@ -229,6 +233,7 @@ static struct outcome carry(const struct way *way, unsigned per_s)
 	out.lost_backlog = backlog_drops() - before.lost_backlog;
 	out.lost_receiver = socket_drops(receiver.fd);
 	out.received = receiver.received;
+	out.took_ns = receiver.last_ns - start_ns;
 	out.receiver_ns = receiver.cpu_ns;
 	close(tx);
 	close(receiver.fd);
@@ -248,11 +253,12 @@ static void tell(const struct way *way, const struct outcome *o)
 	uint64_t found = o->lost_socket + o->lost_queue + o->lost_backlog + o->lost_receiver;
 	uint64_t lost = o->sent - o->received;
 
-	printf("  %-11s sent %llu at %.0f k/s, received %llu; lost: forwarder's socket %llu, its queue "
-	       "%llu, backlog %llu, receiver's socket %llu, elsewhere %lld; us of processor a packet: "
-	       "sender %.2f, forwarder %.2f, receiver %.2f\n",
-		way->name, (unsigned long long)o->sent, (double)o->sent * 1e6 / (double)o->took_ns,
-		(unsigned long long)o->received, (unsigned long long)o->lost_socket,
+	printf("  %-11s sent %llu at %.0f k/s, received %llu at %.0f k/s; lost: forwarder's socket "
+	       "%llu, its queue %llu, backlog %llu, receiver's socket %llu, elsewhere %lld; us of "
+	       "processor a packet: sender %.2f, forwarder %.2f, receiver %.2f\n",
+		way->name, (unsigned long long)o->sent,
+		(double)o->sent * 1e6 / (double)o->sending_ns, (unsigned long long)o->received,
+		(double)o->received * 1e6 / (double)o->took_ns, (unsigned long long)o->lost_socket,
 		(unsigned long long)o->lost_queue, (unsigned long long)o->lost_backlog,
 		(unsigned long long)o->lost_receiver, (long long)(lost - found),
 		per_packet_us(o->sender_ns, o->sent), per_packet_us(o->forwarder_ns, o->sent),
