@@ -58,6 +58,10 @@ if python3 -c 'import yaml, jsonschema' 2>/dev/null; then
 		python3 validate.py "$root"/suites/scenarios/*.yaml "$root"/suites/tests/selftest/*.yaml
 	sed 's/^timeline:/timelines:/' "$root/suites/scenarios/demo-pass.yaml" >key.yaml
 	check "a misspelt key is not" sh -c '! python3 validate.py key.yaml'
+	sed '/^version:/d' "$root/suites/scenarios/demo-pass.yaml" >versionless.yaml
+	check "nor one without a version" sh -c '! python3 validate.py versionless.yaml'
+	sed '1i extends: demo-pass.yaml' versionless.yaml >extending.yaml
+	check "which may be in the file that it extends" python3 validate.py extending.yaml
 	sed 's/at-once: { /&sede: 4, /' "$root/suites/tests/selftest/matrix.yaml" >variant.yaml
 	check "nor is one in a variant" sh -c 'grep -q sede variant.yaml && ! python3 validate.py variant.yaml'
 	sed 's/rtt: 40ms/rtt: 40/' "$root/suites/scenarios/demo-pass.yaml" >unit.yaml
