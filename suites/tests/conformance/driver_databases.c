@@ -21,7 +21,8 @@
 #define UP_NS (60 * NSEC_PER_SEC)
 
 /* Scripts of bash, in a directory of the node's own. They find $PORT and $PRIMARY, the primary's port; on the
- * primary both are the same. The server ends with its shell. */
+ * primary both are the same. The server ends with its shell. Probers of three regions and their sweeps have
+ * more connections to a primary than servers take by themselves. */
 struct database {
 	const char *driver;
 	const char *needs; /* fails where a program is missing */
@@ -40,7 +41,8 @@ static const struct database mariadb = {
 		"exec mariadbd --no-defaults --user=$(id -un) --datadir=$PWD/data --socket=s --pid-file=p "
 		"--bind-address=127.0.0.1 --port=$PORT --skip-name-resolve --server-id=$PORT "
 		"--log-bin=b --log-slave-updates --innodb-buffer-pool-size=16M --performance-schema=off "
-		"--innodb-flush-log-at-trx-commit=2 --read-only=$((PORT != PRIMARY))",
+		"--innodb-flush-log-at-trx-commit=2 --read-only=$((PORT != PRIMARY)) "
+		"--max-connections=300",
 	.up = "own() { mariadb --no-defaults -S data/s -u root -N -B -e \"$1\"; };"
 	      "if [ $PORT = $PRIMARY ]; then own \"create database if not exists test;"
 	      "create user if not exists app@'%'; grant all on test.* to app@'%';"
@@ -63,7 +65,7 @@ static const struct database postgres = {
 		"--no-instructions; else "
 		"pg_basebackup -h 127.0.0.1 -p $PRIMARY -U postgres -D data -R -X stream -c fast; fi;"
 		"exec postgres -D data -h 127.0.0.1 -p $PORT -c unix_socket_directories= -c fsync=off "
-		"-c dynamic_shared_memory_type=mmap'",
+		"-c dynamic_shared_memory_type=mmap -c max_connections=300'",
 	.up = BIN
 	"psql -qAtX -h 127.0.0.1 -p $PORT -U postgres -d postgres -c \"$([ $PORT = $PRIMARY ] && "
 	"echo 'create table if not exists kv (k text primary key, v text, ver bigint not null);') "
@@ -223,14 +225,25 @@ static void postgres_answers_its_driver(void **state)
 	answers_its_driver(&postgres);
 }
 
-static void probers_work_on_mariadb(void **state)
+static void probers_work_on(const struct database *database)
 {
 	struct cluster cluster;
 
-	(void)state;
-	cluster_start(&cluster, &mariadb, NODES);
-	prober_trio_works_and_agrees("mysql", cluster.ports, 0);
+	cluster_start(&cluster, database, NODES);
+	prober_trio_works_and_agrees(database->driver, cluster.ports, 0);
 	cluster_stop(&cluster);
+}
+
+static void probers_work_on_mariadb(void **state)
+{
+	(void)state;
+	probers_work_on(&mariadb);
+}
+
+static void probers_work_on_postgres(void **state)
+{
+	(void)state;
+	probers_work_on(&postgres);
 }
 
 int main(void)
@@ -239,6 +252,7 @@ int main(void)
 		cmocka_unit_test(mariadb_answers_its_driver),
 		cmocka_unit_test(postgres_answers_its_driver),
 		cmocka_unit_test(probers_work_on_mariadb),
+		cmocka_unit_test(probers_work_on_postgres),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
