@@ -239,20 +239,33 @@ static int connect_now(struct postgres_driver *pg, struct connection *c, uint64_
 	return 0;
 }
 
+/* How many bytes have arrived. 0: none, and the connection stands; -1: it has ended. */
+static int arrived(int fd, enum op_error *error)
+{
+	int waiting = 0;
+	char byte;
+	ssize_t n;
+
+	if (ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0)
+		return waiting;
+	n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	if (n > 0)
+		return (int)n;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	*error = n == 0 ? OP_ERROR_RESET : tcp_error(errno);
+	return -1;
+}
+
 /* Take in what has arrived; an end of the connection is told apart from nonsense by looking first. */
 static int receive_some(struct connection *c, enum op_error *error)
 {
-	int fd = PQsocket(c->conn), waiting = 0;
-	char byte;
-	ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	int n = arrived(PQsocket(c->conn), error);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	*error = n == 0 ? OP_ERROR_RESET : n < 0 ? tcp_error(errno) : OP_ERROR_GARBAGE;
 	if (n <= 0)
-		return -1;
-	if (ioctl(fd, FIONREAD, &waiting) == 0)
-		c->received += (uint64_t)waiting;
+		return n;
+	*error = OP_ERROR_GARBAGE;
+	c->received += (uint64_t)n;
 	if (c->received > ANSWER_MAX)
 		return -1;
 	return PQconsumeInput(c->conn) ? 0 : -1;
