@@ -67,6 +67,14 @@ function look() {
 	return said;
 }
 
+// Charts are drawn anew by the event of a resized window, which comes a moment after the resizing.
+async function settle(page) {
+	const wide = () => document.documentElement.scrollWidth > innerWidth;
+
+	for (let i = 0; i < 20 && await page.evaluate(wide); i++)
+		await page.waitForTimeout(50);
+}
+
 // Zoom: there are charts, and the cursor reads a value.
 async function tryZoom(page, where) {
 	const plot = page.locator(".u-over").first();
@@ -95,6 +103,7 @@ async function open(browser, server, mode, name) {
 	await page.goto(`${origin}/${name}`);
 	for (const width of [400, 1200]) {
 		await page.setViewportSize({width, height: 900});
+		await settle(page);
 		for (const said of (await page.evaluate(look)).slice(0, 10))
 			complain(`${where}, ${width} px`, said);
 	}
