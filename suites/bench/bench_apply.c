@@ -16,6 +16,7 @@
 #include "fixtures/base/clock.h"
 #include "fixtures/net/netns.h"
 #include "fixtures/net/site.h"
+#include "suites/tests/helpers/median.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -82,19 +83,6 @@ static struct engine_ack change(
 	if (engine->ops->apply(engine, changes, n, at_ns, &ack, &err))
 		die(&err);
 	return ack;
-}
-
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double quantile(double *v, int n, double q)
-{
-	qsort(v, (size_t)n, sizeof(*v), ascending);
-	return v[(int)(q * (n - 1))];
 }
 
 /* The life of a fault: what each step leaves on every link. */

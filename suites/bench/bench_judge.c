@@ -7,8 +7,9 @@
  *	build/bench/bench_judge read DIR
  *
  * 1000000 operations by default, of 5 to 500 sessions on 1 to 10000 registers, judged five times, of
- * which the first is shown in full and the median of all at the end; `others` asks the slower checkers as well. `write` leaves the history as the files of a run, one a session, and
- * `read` judges such files as a run is judged: loading included, and refused where memory would not do.
+ * which the first is shown in full and the median of all at the end; `others` asks the slower checkers
+ * as well. `write` leaves the history as the files of a run, one a session, and `read` judges such files
+ * once, as a run is judged: loading included, and refused where memory would not do.
  *
  * The history is made as a run makes it: sessions in three regions, one read in five of a foreign
  * register, a fifth of the writes to ledger keys that are read back at the end.
@@ -21,6 +22,7 @@
 #include "suites/judge/checker.h"
 #include "suites/judge/index.h"
 #include "suites/judge/lane.h"
+#include "suites/tests/helpers/median.h"
 
 #include <malloc.h>
 #include <stdarg.h>
@@ -323,25 +325,18 @@ static double judge(struct history history, uint32_t sessions, bool others)
 	return total;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void judge_often(struct history history, uint32_t sessions, bool others)
 {
-	double seconds[ROUNDS];
+	double seconds[ROUNDS], middle;
 
 	for (int i = 0; i < ROUNDS; i++) {
 		quiet = i > 0;
 		seconds[i] = judge(history, sessions, others && !i);
 	}
 	quiet = false;
-	qsort(seconds, ROUNDS, sizeof(*seconds), compare_doubles);
+	middle = median(seconds, ROUNDS);
 	printf("  %-28s %6.2f s  %6.1f M ops/s   (target 5), %.1f to %.1f\n", "all, median of 5",
-		seconds[ROUNDS / 2], (double)history.n / seconds[ROUNDS / 2] / 1e6,
+		middle, (double)history.n / middle / 1e6,
 		(double)history.n / seconds[ROUNDS - 1] / 1e6,
 		(double)history.n / seconds[0] / 1e6);
 }

@@ -10,6 +10,7 @@
 #include "fixtures/base/clock.h"
 #include "fixtures/base/err.h"
 #include "fixtures/net/site.h"
+#include "suites/tests/helpers/median.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -103,19 +104,6 @@ static double script_ms(void)
 		exit(EXIT_MACHINE);
 	}
 	return (double)(clock_now_ns() - start_ns) / 1e6;
-}
-
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *v, int n)
-{
-	qsort(v, (size_t)n, sizeof(*v), ascending);
-	return v[n / 2];
 }
 
 int main(int argc, char **argv)

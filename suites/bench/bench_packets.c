@@ -18,6 +18,7 @@
 #include "fixtures/base/clock.h"
 #include "fixtures/net/netns.h"
 #include "suites/tests/helpers/forwarder_time.h"
+#include "suites/tests/helpers/median.h"
 #include "suites/tests/helpers/net_lab.h"
 
 #include <linux/sock_diag.h>
@@ -263,19 +264,6 @@ static void tell(const struct way *way, const struct outcome *o)
 		(unsigned long long)o->lost_receiver, (long long)(lost - found),
 		per_packet_us(o->sender_ns, o->sent), per_packet_us(o->forwarder_ns, o->sent),
 		per_packet_us(o->receiver_ns, o->sent));
-}
-
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *v, int n)
-{
-	qsort(v, (size_t)n, sizeof(*v), ascending);
-	return v[n / 2];
 }
 
 /* Received a second, of one way over that of the kernel in the same turn. */

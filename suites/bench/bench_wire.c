@@ -15,6 +15,7 @@
 #include "fixtures/base/clock.h"
 #include "fixtures/net/netns.h"
 #include "fixtures/net/site.h"
+#include "suites/tests/helpers/median.h"
 #include "suites/tests/helpers/forwarder_time.h"
 
 #include <errno.h>
@@ -137,19 +138,6 @@ static double iperf(struct lab *lab, const char *seconds, const char *bitrate)
 	gbit = parse_gbit(&out);
 	buf_release(&out);
 	return gbit;
-}
-
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double quantile(double *v, size_t n, double q)
-{
-	qsort(v, n, sizeof(*v), ascending);
-	return v[(size_t)(q * (double)(n - 1))];
 }
 
 static uint64_t forwarders_ns(const struct lab *lab)

@@ -4,6 +4,7 @@
  */
 #include "fixtures/base/buf.h"
 #include "fixtures/base/clock.h"
+#include "suites/tests/helpers/median.h"
 #include "suites/tests/helpers/prober_load.h"
 #include "suites/tests/helpers/server.h"
 

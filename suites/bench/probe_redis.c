@@ -4,6 +4,7 @@
  * one after the other; their harmonic mean is what a half-and-half mix would reach.
  */
 #include "fixtures/base/clock.h"
+#include "suites/tests/helpers/median.h"
 #include "suites/tests/helpers/prober_load.h"
 #include "suites/tests/helpers/server.h"
 

@@ -1,4 +1,5 @@
 #include "suites/tests/helpers/bench_pairs.h"
+#include "suites/tests/helpers/median.h"
 #include "fixtures/base/clock.h"
 #include "fixtures/base/tree.h"
 #include "suites/tests/helpers/server.h"

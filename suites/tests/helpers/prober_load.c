@@ -79,16 +79,3 @@ struct prober_load_result prober_load_run(const struct prober_load *load)
 	result.cpu_us_per_op = ok > 0 ? (children_cpu_us() - cpu) / ok : 0;
 	return result;
 }
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-double median(double *values, unsigned n)
-{
-	qsort(values, n, sizeof(*values), by_value);
-	return values[n / 2];
-}

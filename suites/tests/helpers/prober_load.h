@@ -19,7 +19,5 @@ struct prober_load_result {
 };
 
 struct prober_load_result prober_load_run(const struct prober_load *load);
-/* Of an odd number of values; reorders them. */
-double median(double *values, unsigned n);
 
 #endif
