@@ -8,7 +8,6 @@
 #include "suites/judge/checkers.h"
 #include "suites/judge/ops.h"
 #include "suites/judge/share.h"
-#include "suites/judge/view.h"
 
 static bool counts(const struct view *view, uint32_t i)
 {
@@ -20,17 +19,8 @@ static bool counts(const struct view *view, uint32_t i)
 static void measure(struct arena *arena, const struct evidence *evidence,
 	const struct question *question, struct measurement *out)
 {
-	struct view view = view_of(evidence, question);
-	struct share share = {0};
-	struct arena scratch = {0};
-
 	(void)arena;
-	for (uint32_t i = 0; i < view.index->n; i++) {
-		if (counts(&view, i))
-			share_add(&scratch, &share, view.index->ops[i].flags & OP_MISS);
-	}
-	share_measure(&share, question, out);
-	arena_release(&scratch);
+	share_of_flag(evidence, question, counts, OP_MISS, out);
 	out->n_what = "reads whose answer says whether the edge had a copy";
 	if (out->status == MEASURED_NOTHING)
 		out->why = "no answer says whether an edge had a copy";

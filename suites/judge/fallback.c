@@ -2,7 +2,6 @@
 #include "suites/judge/checkers.h"
 #include "suites/judge/ops.h"
 #include "suites/judge/share.h"
-#include "suites/judge/view.h"
 
 static bool counts(const struct view *view, uint32_t i)
 {
@@ -16,17 +15,8 @@ static bool counts(const struct view *view, uint32_t i)
 static void measure(struct arena *arena, const struct evidence *evidence,
 	const struct question *question, struct measurement *out)
 {
-	struct view view = view_of(evidence, question);
-	struct share share = {0};
-	struct arena scratch = {0};
-
 	(void)arena;
-	for (uint32_t i = 0; i < view.index->n; i++) {
-		if (counts(&view, i))
-			share_add(&scratch, &share, view.index->ops[i].flags & OP_FALLBACK);
-	}
-	share_measure(&share, question, out);
-	arena_release(&scratch);
+	share_of_flag(evidence, question, counts, OP_FALLBACK, out);
 	out->n_what = "reads outside the primary's region";
 	if (out->status == MEASURED_NOTHING)
 		out->why = "no read was answered outside the primary's region";

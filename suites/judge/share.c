@@ -29,3 +29,18 @@ void share_measure(
 	out->high = stat_share_upper(out->value * worth, worth, 1 - tail);
 	out->has_interval = true;
 }
+
+void share_of_flag(const struct evidence *evidence, const struct question *question,
+	share_counts *counts, uint16_t flag, struct measurement *out)
+{
+	struct view view = view_of(evidence, question);
+	struct share share = {0};
+	struct arena scratch = {0};
+
+	for (uint32_t i = 0; i < view.index->n; i++) {
+		if (counts(&view, i))
+			share_add(&scratch, &share, view.index->ops[i].flags & flag);
+	}
+	share_measure(&share, question, out);
+	arena_release(&scratch);
+}
