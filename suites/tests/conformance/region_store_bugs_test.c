@@ -15,19 +15,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state)
-{
-	*state = calloc(1, sizeof(struct store_cluster));
-	return *state ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	cluster_down(*state);
-	free(*state);
-	return 0;
-}
-
 static void wait_ns(uint64_t ns)
 {
 	clock_sleep_until_ns(clock_now_ns() + ns);
@@ -220,7 +207,7 @@ static void a_dose_fires_at_its_share_of_the_opportunities(void **state)
 	assert_int_equal(fired(c, 1), stale);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, cluster_set_up, cluster_tear_down)
 
 int main(void)
 {

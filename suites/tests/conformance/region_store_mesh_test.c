@@ -16,19 +16,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state)
-{
-	*state = calloc(1, sizeof(struct store_cluster));
-	return *state ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	cluster_down(*state);
-	free(*state);
-	return 0;
-}
-
 static void mesh_up(struct store_cluster *c, const char *option, const char *value)
 {
 	cluster_up(c, (const char *[]){"--mode", "active-active", option, value, NULL});
@@ -162,21 +149,24 @@ static void lost_update_is_acknowledged_and_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_node_accepts_writes, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(later_write_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			hybrid_clock_is_ahead_of_all_it_has_seen, set_up, tear_down),
+			every_node_accepts_writes, cluster_set_up, cluster_tear_down),
 		cmocka_unit_test_setup_teardown(
-			wall_clock_that_is_behind_loses_later_writes, set_up, tear_down),
+			later_write_stays, cluster_set_up, cluster_tear_down),
+		cmocka_unit_test_setup_teardown(hybrid_clock_is_ahead_of_all_it_has_seen,
+			cluster_set_up, cluster_tear_down),
+		cmocka_unit_test_setup_teardown(wall_clock_that_is_behind_loses_later_writes,
+			cluster_set_up, cluster_tear_down),
 		cmocka_unit_test_setup_teardown(
-			deleted_key_stays_deleted_everywhere, set_up, tear_down),
+			deleted_key_stays_deleted_everywhere, cluster_set_up, cluster_tear_down),
+		cmocka_unit_test_setup_teardown(killed_node_has_its_own_writes_back_from_others,
+			cluster_set_up, cluster_tear_down),
 		cmocka_unit_test_setup_teardown(
-			killed_node_has_its_own_writes_back_from_others, set_up, tear_down),
+			data_ages_while_one_peer_is_silent, cluster_set_up, cluster_tear_down),
 		cmocka_unit_test_setup_teardown(
-			data_ages_while_one_peer_is_silent, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(demanded_version_is_waited_for, set_up, tear_down),
+			demanded_version_is_waited_for, cluster_set_up, cluster_tear_down),
 		cmocka_unit_test_setup_teardown(
-			lost_update_is_acknowledged_and_gone, set_up, tear_down),
+			lost_update_is_acknowledged_and_gone, cluster_set_up, cluster_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

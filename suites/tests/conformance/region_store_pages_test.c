@@ -14,19 +14,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state)
-{
-	*state = calloc(1, sizeof(struct store_cluster));
-	return *state ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	cluster_down(*state);
-	free(*state);
-	return 0;
-}
-
 struct visit {
 	const struct store_cluster *cluster;
 	pthread_t thread;
@@ -95,7 +82,7 @@ static void a_page_is_there_and_says_the_value_where_there_is_one(void **state)
 
 int main(void)
 {
-#define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+#define TEST(t) cmocka_unit_test_setup_teardown(t, cluster_set_up, cluster_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(pages_wait_for_whoever_renders_them),
 		TEST(pages_that_cost_nothing_come_at_once),

@@ -24,19 +24,6 @@
 
 #define LEASE_NS NSEC_PER_SEC /* of store_cluster */
 
-static int set_up(void **state)
-{
-	*state = calloc(1, sizeof(struct store_cluster));
-	return *state ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	cluster_down(*state);
-	free(*state);
-	return 0;
-}
-
 static void wait_ns(uint64_t ns)
 {
 	clock_sleep_until_ns(clock_now_ns() + ns);
@@ -494,7 +481,7 @@ static void many_connections_are_served_at_once(void **state)
 		close(fds[i]);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, cluster_set_up, cluster_tear_down)
 
 int main(void)
 {

@@ -328,3 +328,16 @@ void cluster_down(struct store_cluster *cluster)
 		cluster_kill(cluster, i);
 	nftw(cluster->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
+
+int cluster_set_up(void **state)
+{
+	*state = calloc(1, sizeof(struct store_cluster));
+	return *state ? 0 : -1;
+}
+
+int cluster_tear_down(void **state)
+{
+	cluster_down(*state);
+	free(*state);
+	return 0;
+}

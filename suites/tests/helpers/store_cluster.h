@@ -35,6 +35,9 @@ void cluster_up(struct store_cluster *cluster, const char *const *options);
 /* The same with a journal each, which survives a kill. */
 void cluster_up_journal(struct store_cluster *cluster, const char *const *options);
 void cluster_down(struct store_cluster *cluster);
+/* For cmocka: *state is a cluster that is not up yet; down and gone. */
+int cluster_set_up(void **state);
+int cluster_tear_down(void **state);
 
 void cluster_start(struct store_cluster *cluster, unsigned node);
 void cluster_kill(struct store_cluster *cluster, unsigned node);
