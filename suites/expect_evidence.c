@@ -305,8 +305,11 @@ bool trial_is_deaf(struct trial *trial)
 		return false;
 	sensitivity_measure(
 		trial->evidence, &trial->question, PLANTS, trial->evidence->plan->seed, &s);
-	if (!s.possible)
+	if (!s.possible) {
+		add_note(trial,
+			"no violation that we plant fits in here: the checker was not tried");
 		return false;
+	}
 	if (s.found < s.planted)
 		return trial_conclude(trial, VERDICT_INCONCLUSIVE,
 			arena_printf(trial->arena, "only %u of %u planted violations were found",

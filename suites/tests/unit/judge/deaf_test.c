@@ -119,11 +119,25 @@ static void without_them_none_passes(void **state)
 	}
 }
 
+/* Staleness beyond 20 s would be a violation, and what we plant is 10 s old at most. */
+static void one_that_could_not_be_tried_says_so(void **state)
+{
+	struct plan_expect e = jw_expectation(METRIC_STALENESS, COMPARE_LT, 20000 * MS);
+	struct result_expect out = jw_expect(&world, &e);
+
+	(void)state;
+	if (out.verdict != VERDICT_PASS)
+		fail_msg("%s, %s", out.got, out.why);
+	assert_non_null(out.note);
+	assert_non_null(strstr(out.note, "the checker was not tried"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(with_its_ears_each_passes_and_says_what_it_would_have_found),
+		T(one_that_could_not_be_tried_says_so),
 		T(without_them_none_passes),
 	};
 
